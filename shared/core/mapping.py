@@ -1,0 +1,256 @@
+"""What a mapping is: rules for one BC table ↔ one Sales table, as data that checks itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from shared.core.convert import Converter, Option, Reference
+from shared.core.errors import InvalidMapping
+from shared.core.model import Side, Wire
+
+
+class Direction(StrEnum):
+    TO_SALES = "to_sales"
+    FROM_SALES = "from_sales"
+    BOTH = "both"
+
+    def reaches(self, side: Side) -> bool:
+        """Say whether values travel to this side."""
+        return self is Direction.BOTH or (self is Direction.TO_SALES) == (side is Side.SALES)
+
+
+class When(StrEnum):
+    ALWAYS = "always"
+    CREATE = "create"
+    UPDATE = "update"
+
+
+class Blank(StrEnum):
+    #: A blank source empties the other side.
+    WRITE = "write"
+    #: A blank source leaves the other side as it is.
+    KEEP = "keep"
+
+
+class OnConflict(StrEnum):
+    ASK = "ask"
+    BC_WINS = "bc_wins"
+    SALES_WINS = "sales_wins"
+
+
+class OnDelete(StrEnum):
+    HOLD = "hold"
+    RESTORE = "restore"
+    UNCOUPLE = "uncouple"
+
+
+class Creates(StrEnum):
+    """When an uncoupled record makes its counterpart."""
+
+    #: Only matching couples (salespeople, option codes).
+    NEVER = "never"
+    #: In a full synchronization only, as BC does ("only coupled records").
+    FULL = "full"
+    #: In incremental mode too.
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One side's table, as its API names it.
+
+    `name` is the entity set; `kind` "option" is the choice column `name` of `entity`, whose options
+    are read as records with id = option value and the columns `value` and `label`.
+    """
+
+    name: str
+    key: str = "id"
+    kind: str = "rows"
+    entity: str = ""
+    #: Dataverse takes CreateMultiple/UpdateMultiple for it (dataverse-web-api.md §6).
+    bulk: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """One condition of a filter, tried in our code on every record (H24).
+
+    `op`: "eq", "ne", "blank", "filled". `reason` completes "ignored: …".
+    """
+
+    column: str
+    op: str
+    value: Wire = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldMap:
+    """One field: a column of BC ↔ a column of Sales. `sales` of a reference is its `_x_value`."""
+
+    name: str
+    bc: str
+    sales: str
+    converter: Converter
+    direction: Direction = Direction.BOTH
+    when: When = When.ALWAYS
+    blank: Blank = Blank.WRITE
+    #: Travels even when the record is outside the filter (Blocked, statecode; H24).
+    state: bool = False
+    #: A record without it is not created.
+    required: bool = False
+
+    @property
+    def reference_to(self) -> str | None:
+        return self.converter.to if isinstance(self.converter, Reference | Option) else None
+
+    @property
+    def soft(self) -> bool:
+        return isinstance(self.converter, Reference) and self.converter.soft
+
+    def column(self, side: Side) -> str:
+        return self.bc if side is Side.BC else self.sales
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """Columns that must all be equal, ignoring case, for two uncoupled records to be the same."""
+
+    bc: tuple[str, ...]
+    sales: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntityMapping:
+    """Everything Tandem knows about one pair of tables. Raises `InvalidMapping` with every problem."""
+
+    name: str
+    title: str
+    bc: Table
+    sales: Table
+    direction: Direction
+    fields: tuple[FieldMap, ...]
+    #: Hard references: these mappings come first (H20).
+    depends_on: tuple[str, ...] = ()
+    creates: Creates = Creates.FULL
+    on_conflict: OnConflict = OnConflict.ASK
+    on_delete: OnDelete = OnDelete.HOLD
+    #: In order of priority; the first that finds exactly one couples.
+    match: tuple[Match, ...] = ()
+    #: Natural keys couple in incremental mode too (one-way tables); else in a full sync only (H18).
+    match_always: bool = False
+    bc_filter: tuple[Where, ...] = ()
+    sales_filter: tuple[Where, ...] = ()
+    #: Constants written when a record is created on that side.
+    constants_bc: tuple[tuple[str, Wire], ...] = ()
+    constants_sales: tuple[tuple[str, Wire], ...] = ()
+    #: Columns read besides those of the fields (for rules and labels).
+    extra_bc: tuple[str, ...] = ()
+    extra_sales: tuple[str, ...] = ()
+    #: Column people know a record by; shown in logs and lists, so never a personal name.
+    label_bc: str = "number"
+    label_sales: str = ""
+    #: Name of the rule in `shared/rules` that adds what is logic, not mapping; "" for none.
+    rule: str = ""
+    #: Six-field NCRONTAB used when no setting says otherwise.
+    schedule: str = "0 */5 * * * *"
+    source: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if problems := tuple(self._problems()):
+            raise InvalidMapping(self.name, problems)
+
+    def table(self, side: Side) -> Table:
+        return self.bc if side is Side.BC else self.sales
+
+    def filter(self, side: Side) -> tuple[Where, ...]:
+        return self.bc_filter if side is Side.BC else self.sales_filter
+
+    def constants(self, side: Side) -> dict[str, Wire]:
+        return dict(self.constants_bc if side is Side.BC else self.constants_sales)
+
+    def extra(self, side: Side) -> tuple[str, ...]:
+        return self.extra_bc if side is Side.BC else self.extra_sales
+
+    def label(self, side: Side) -> str:
+        return self.label_bc if side is Side.BC else self.label_sales
+
+    def columns(self, side: Side) -> tuple[str, ...]:
+        """Return every column to ask for, without repeats, key first."""
+        wanted = [self.table(side).key, *(f.column(side) for f in self.fields), *self.extra(side)]
+        wanted += [w.column for w in self.filter(side)]
+        wanted += [c for m in self.match for c in (m.bc if side is Side.BC else m.sales)]
+        if self.label(side):
+            wanted.append(self.label(side))
+        return tuple(dict.fromkeys(column for column in wanted if column))
+
+    def reads(self, side: Side) -> bool:
+        """Say whether changes of this side can cause anything."""
+        return self.direction.reaches(side.other) or any(
+            f.direction.reaches(side.other) for f in self.fields
+        )
+
+    @property
+    def two_way(self) -> bool:
+        return self.direction is Direction.BOTH
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(f.reference_to for f in self.fields if f.reference_to))
+
+    def _problems(self) -> Iterator[str]:
+        names = [f.name for f in self.fields]
+        for name in sorted({n for n in names if names.count(n) > 1}):
+            yield f"field '{name}' is there twice"
+        for f in self.fields:
+            if not f.bc or not f.sales:
+                yield f"field '{f.name}' needs a column on both sides"
+            if self.direction is not Direction.BOTH and f.direction is not self.direction and not f.state:
+                yield f"field '{f.name}' is {f.direction.value}, the mapping {self.direction.value}"
+            if isinstance(f.converter, Reference) and not f.soft and f.reference_to not in (*self.depends_on, self.name):
+                yield f"field '{f.name}' refers to '{f.reference_to}', which is not in depends_on"
+        for side in Side:
+            targets = [
+                f.column(side) for f in self.fields if f.direction.reaches(side) and f.when is not When.CREATE
+            ]
+            for column in sorted({c for c in targets if targets.count(c) > 1}):
+                yield f"two fields write {side.value} column '{column}'"
+            for where in self.filter(side):
+                if where.op not in ("eq", "ne", "blank", "filled"):
+                    yield f"filter on '{where.column}' has the unknown operator '{where.op}'"
+        if self.name in self.depends_on:
+            yield "depends on itself"
+        for match in self.match:
+            if len(match.bc) != len(match.sales) or not match.bc:
+                yield "a match needs the same number of columns on both sides, at least one"
+
+
+def in_order(mappings: tuple[EntityMapping, ...]) -> tuple[EntityMapping, ...]:
+    """Return mappings with each after those it depends on.
+
+    Raises:
+        InvalidMapping: a dependency is unknown, or dependencies run in a circle.
+    """
+    by_name = {m.name: m for m in mappings}
+    done: list[EntityMapping] = []
+    open_: set[str] = set()
+
+    def visit(mapping: EntityMapping) -> None:
+        if mapping in done:
+            return
+        if mapping.name in open_:
+            raise InvalidMapping(mapping.name, [f"dependencies run in a circle: {' → '.join(sorted(open_))}"])
+        open_.add(mapping.name)
+        for name in mapping.depends_on:
+            if name not in by_name:
+                raise InvalidMapping(mapping.name, [f"depends on '{name}', which does not exist"])
+            visit(by_name[name])
+        open_.discard(mapping.name)
+        done.append(mapping)
+
+    for mapping in mappings:
+        visit(mapping)
+    return tuple(done)

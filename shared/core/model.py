@@ -1,0 +1,290 @@
+"""The words of Tandem as frozen data. Standard library only; nothing here does I/O."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+
+class Side(StrEnum):
+    """One of the two systems. A side does not change its name halfway through."""
+
+    BC = "bc"
+    SALES = "sales"
+
+    @property
+    def other(self) -> Side:
+        return Side.SALES if self is Side.BC else Side.BC
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """An option or reference whose counterpart is not coupled (H6). Never a blank.
+
+    `raw` is the id or code as the side shows it.
+    """
+
+    raw: str
+
+
+#: A canonical value. Blank is None whatever the side's own blank is (H30); a reference is the
+#: BC id of the coupled record; False is a value.
+Value: TypeAlias = None | str | bool | Decimal | date | datetime | Unresolved
+Fields: TypeAlias = Mapping[str, Value]
+#: A value as the wire shows it: JSON, with numbers as int or Decimal.
+Wire: TypeAlias = Any
+
+NO_FIELDS: Fields = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One row of one side, as the wire showed it.
+
+    `version` can be compared for equality only: BC's or Dataverse's ETag. `row_version` is the
+    position in the side's own order of writes (BC systemRowVersion, Dataverse versionnumber), 0
+    when the side does not tell; a lower one than remembered is a lagging read (H2).
+    """
+
+    side: Side
+    id: str
+    version: str
+    values: Mapping[str, Wire]
+    row_version: int = 0
+    modified_at: datetime | None = None
+    modified_by: str = ""
+    created_by: str = ""
+
+
+class CouplingState(StrEnum):
+    COUPLED = "coupled"
+    #: Uncoupled on purpose: no automatic coupling until a person lifts it (H8).
+    UNCOUPLED = "uncoupled"
+
+
+class First(StrEnum):
+    """Which side is right the first time a coupling without baseline is looked at."""
+
+    BC = "bc"
+    SALES = "sales"
+    COMPARE = "compare"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreed:
+    """The two values of one field as last seen when the sides agreed (H3): one for each side."""
+
+    bc: Value
+    sales: Value
+
+    def of(self, side: Side) -> Value:
+        return self.bc if side is Side.BC else self.sales
+
+
+Baseline: TypeAlias = Mapping[str, Agreed]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coupling:
+    """These two records are the same thing.
+
+    `etag` is the table row's version, None before the first save; saving over a newer row is
+    refused. `late` names soft references that were left out because their target was not coupled
+    (H20). `first` is set until the first baseline exists.
+    """
+
+    mapping: str
+    bc_id: str
+    sales_id: str
+    state: CouplingState = CouplingState.COUPLED
+    bc_version: str = ""
+    sales_version: str = ""
+    bc_row_version: int = 0
+    sales_row_version: int = 0
+    baseline: Baseline = field(default_factory=lambda: MappingProxyType({}))
+    first: First | None = None
+    late: tuple[str, ...] = ()
+    generation: int = 0
+    outcome: str = ""
+    coupled_at: datetime | None = None
+    etag: str | None = None
+
+    def id_of(self, side: Side) -> str:
+        return self.bc_id if side is Side.BC else self.sales_id
+
+    def version_of(self, side: Side) -> str:
+        return self.bc_version if side is Side.BC else self.sales_version
+
+    def row_version_of(self, side: Side) -> int:
+        return self.bc_row_version if side is Side.BC else self.sales_row_version
+
+
+def derived_id(*, company: str, mapping: str, source: Side, source_id: str, generation: int = 0) -> str:
+    """Return the id of the record that mirrors `source_id`: the same every time it is asked.
+
+    So a create whose reply was lost meets itself. A restore after a deletion uses the next
+    generation (design §4, "Creating is repeatable").
+    """
+    namespace = uuid.uuid5(uuid.NAMESPACE_URL, f"tandem:{company}:{mapping}:{source.value}")
+    return str(uuid.uuid5(namespace, f"{source_id}:{generation}"))
+
+
+# --- decisions: what should happen to one pair -------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldProblem:
+    """One field that stays behind while the rest of the record travels (H3, H25)."""
+
+    field: str
+    reason: str
+    bc: Value = None
+    sales: Value = None
+    #: True when both sides moved and a person must say which is right.
+    conflict: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nothing:
+    """Both sides agree. `baseline` differs from the coupling's when there is something to remember."""
+
+    reason: str = "unchanged"
+    baseline: Baseline | None = None
+    unresolved: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ignore:
+    """Not for this mapping: outside the filter, only coupled records, no counterpart to match."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Couple:
+    """These two were the same thing before Tandem met them (natural key)."""
+
+    bc_id: str
+    sales_id: str
+    first: First
+
+
+@dataclass(frozen=True, kw_only=True)
+class Create:
+    """Make the counterpart on `side` with these values."""
+
+    side: Side
+    values: Fields
+    unresolved: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+    problems: tuple[FieldProblem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restore:
+    """Make the deleted counterpart on `side` again, with the next generation of its id."""
+
+    side: Side
+    values: Fields
+    unresolved: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+    problems: tuple[FieldProblem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """Write these fields; `baseline` holds once every write was answered as sent.
+
+    `problems` are fields that stay behind. `writes` may be empty when there are only problems.
+    """
+
+    writes: Mapping[Side, Fields]
+    baseline: Baseline
+    problems: tuple[FieldProblem, ...] = ()
+    unresolved: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """Cannot be written before the named other record is coupled."""
+
+    mapping: str
+    side: Side
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """Needs time or a person."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uncouple:
+    """Forget the coupling; leave both records as they are (H8)."""
+
+    reason: str
+
+
+Decision: TypeAlias = Nothing | Ignore | Couple | Create | Restore | Update | Wait | Hold | Uncouple
+
+
+# --- counting ----------------------------------------------------------------------------------
+
+
+class Outcome(StrEnum):
+    """What became of one record that was read: exactly one each (design §11, TALLY)."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    COUPLED = "coupled"
+    UNCOUPLED = "uncoupled"
+    RESTORED = "restored"
+    IGNORED = "ignored"
+    WAITING = "waiting"
+    HELD = "held"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """Counts by outcome. The parts add up to `read`."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    coupled: int = 0
+    uncoupled: int = 0
+    restored: int = 0
+    ignored: int = 0
+    waiting: int = 0
+    held: int = 0
+    conflict: int = 0
+
+    @property
+    def read(self) -> int:
+        return sum(getattr(self, part.name) for part in fields(self))
+
+    def plus(self, outcome: Outcome, count: int = 1) -> Tally:
+        return replace(self, **{outcome.value: getattr(self, outcome.value) + count})
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+    def as_json(self) -> dict[str, int]:
+        return {"read": self.read} | {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, int]) -> Tally:
+        return cls(**{f.name: int(data.get(f.name, 0)) for f in fields(cls)})

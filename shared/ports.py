@@ -1,0 +1,402 @@
+"""What the engine wants from the outside, in the engine's words.
+
+Each port has one contract suite in `tests/contract`, run on the in-memory one and on the real one.
+Every method may raise `Transient` (repeat later: all are safe to repeat) and `Misconfigured`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from shared.core.errors import SyncError
+from shared.core.mapping import Table
+from shared.core.model import Coupling, Record, Side, Wire
+
+# --- the two systems ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangePage:
+    """One page of hints.
+
+    `next` resumes the same pass after this page; None on the last page. `cursor` is given on the
+    last page only: where the next pass starts. `deleted` are ids, hints too (H2). `full` says that
+    this pass lists every record of the table (first pass, or the old cursor had expired), so what
+    it did not list does not exist any more.
+    """
+
+    records: tuple[Record, ...]
+    deleted: tuple[str, ...] = ()
+    next: str | None = None
+    cursor: str | None = None
+    full: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Write:
+    """One record to create (`if_version` None) or change. `values` are wire properties of its side."""
+
+    id: str
+    values: Mapping[str, Wire]
+    #: The version that was gathered; "*" changes whatever is there (one-way mappings only).
+    if_version: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What became of one write: the record as stored afterwards, or why not.
+
+    `error` is `Stale`, `Missing`, `Exists` or `Rejected` (nothing was written), or `Transient`
+    (unknown whether it was written: read again first).
+    """
+
+    id: str
+    record: Record | None = None
+    error: SyncError | None = None
+
+
+class Records(Protocol):
+    """One side's records. A call costs O(1) requests of each kind, whatever the number of ids."""
+
+    side: Side
+
+    def changes(
+        self, table: Table, *, cursor: str | None, page: str | None, limit: int
+    ) -> ChangePage:
+        """Return one page of changes, oldest first where the side can order them.
+
+        `cursor` None lists everything. `page` is the `next` of the page before, in the same pass.
+        May repeat a record; never misses one. `limit` is the most records in a page.
+        """
+
+    def get(self, table: Table, ids: Sequence[str]) -> dict[str, Record]:
+        """Return the records that exist now, by id, never from a lagging replica (H2)."""
+
+    def find(self, table: Table, column: str, values: Sequence[str]) -> list[Record]:
+        """Return the records whose text column equals one of the values, ignoring case."""
+
+    def create(self, table: Table, writes: Sequence[Write]) -> list[Written]:
+        """Create records under the ids given. Answers in order; one bad record does not sink others."""
+
+    def update(self, table: Table, writes: Sequence[Write]) -> list[Written]:
+        """Change records if they still have `if_version`. Answers in order, one for each write."""
+
+    def user_id(self) -> str:
+        """Return the id by which this side names the integration user in modifiedby/createdby."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Set-up values of both systems that rules need; gathered once per job."""
+
+    company_id: str
+    lcy_code: str
+    base_currency_code: str
+    #: Sales id of the transaction currency whose ISO code is the LCY's; "" when there is none.
+    lcy_currency_id: str
+    currency_precision: int
+    bc_user_id: str
+    sales_user_id: str
+
+
+class SetUp(Protocol):
+    def facts(self) -> Facts:
+        """Read the set-up values of both systems. At most six requests; cached by the caller."""
+
+
+# --- what Tandem keeps -------------------------------------------------------------------------
+
+
+class Outdated(Exception):
+    """A row was changed by somebody else since it was read. Nothing was saved."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveResult:
+    """`coupling` as saved (with its new etag), or why it was not."""
+
+    bc_id: str
+    coupling: Coupling | None = None
+    #: "outdated" (a newer row is there) or "taken" (one of the two records is coupled elsewhere).
+    refused: str | None = None
+
+
+class Couplings(Protocol):
+    """Couplings, unique on both sides. 100 operations to a transaction (H28)."""
+
+    def find(self, mapping: str, side: Side, ids: Sequence[str]) -> dict[str, Coupling]:
+        """Return couplings by the ids of one side, markers (state uncoupled) included."""
+
+    def stream(self, mapping: str, *, late_only: bool = False) -> Iterator[Coupling]:
+        """Yield every coupling of a mapping, a thousand to a request, in order of bc_id."""
+
+    def save(self, couplings: Sequence[Coupling]) -> list[SaveResult]:
+        """Create (etag None) or replace (etag as read) couplings; answers in order.
+
+        Saving the same new coupling twice is harmless: the second finds itself and answers it.
+        """
+
+    def remove(self, couplings: Sequence[Coupling]) -> None:
+        """Delete couplings. Removing twice is harmless."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredCursor:
+    value: str | None
+    etag: str | None
+
+
+class Cursors(Protocol):
+    def get(self, mapping: str, side: Side) -> StoredCursor: ...
+
+    def put(self, mapping: str, side: Side, value: str | None, *, etag: str | None) -> StoredCursor:
+        """Store a cursor over the one that was read. Raises `Outdated` over a newer one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intent:
+    """The page that a job is about to write (H1): enough to repeat it after a crash."""
+
+    mapping: str
+    side: Side
+    job: Mapping[str, Any]
+    ids: tuple[str, ...]
+
+
+class Intents(Protocol):
+    def get(self, mapping: str) -> list[Intent]:
+        """Return the intents of a mapping that were not deleted: pages that may be half done."""
+
+    def put(self, intent: Intent) -> None: ...
+
+    def remove(self, mapping: str, side: Side) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    mapping: str
+    holder: str
+    #: Rises by one whenever the lease changes hands.
+    fence: int
+    expires_at: datetime
+    etag: str
+
+
+class Leases(Protocol):
+    def acquire(self, mapping: str, holder: str, duration: timedelta) -> Lease:
+        """Take the lease, or raise `Busy` with `retry_after` until it is over."""
+
+    def renew(self, lease: Lease, duration: timedelta) -> Lease:
+        """Prolong it. Raises `Busy` when it has gone to somebody else."""
+
+    def release(self, lease: Lease) -> None:
+        """Give it back. Does nothing when it has gone to somebody else."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldRecord:
+    """A record out of sync, with its reason, age and next try.
+
+    `kind` is "held", "waiting", "conflict", "orphan" or "skipped" (parked by a person).
+    """
+
+    mapping: str
+    side: Side
+    id: str
+    kind: str
+    reason: str
+    since: datetime
+    next_try: datetime | None = None
+    tries: int = 0
+    #: For kind "waiting": the record that has to be coupled first.
+    awaits_mapping: str = ""
+    awaits_side: str = ""
+    awaits_id: str = ""
+    #: For kind "conflict": [{"field", "bc", "sales"}]. For "held": the fields held, when only some are.
+    fields: tuple[Mapping[str, Any], ...] = ()
+    #: A text people know the record by (a number or code), never personal data.
+    label: str = ""
+
+
+class HeldRecords(Protocol):
+    def put(self, records: Sequence[HeldRecord]) -> None:
+        """Save; keeps the `since` of an existing row with the same kind and reason."""
+
+    def remove(self, mapping: str, keys: Sequence[tuple[Side, str]]) -> None:
+        """Delete rows, with their Waits rows. Removing twice, or what was never held, is harmless."""
+
+    def find(self, mapping: str, keys: Sequence[tuple[Side, str]]) -> dict[tuple[Side, str], HeldRecord]: ...
+
+    def list(self, mapping: str | None = None, *, limit: int = 1000, after: str | None = None
+             ) -> tuple[list[HeldRecord], str | None]:
+        """Return held records, oldest key first, and where to go on (None at the end)."""
+
+    def due(self, now: datetime, *, limit: int = 1000) -> list[HeldRecord]: ...
+
+    def waiting_for(self, mapping: str, records: Sequence[tuple[Side, str]]) -> list[tuple[str, Side, str]]:
+        """Return (mapping, side, id) of the records that wait for one of these."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobEntry:
+    """One line of the job log."""
+
+    id: str
+    mapping: str
+    side: str
+    started: datetime
+    finished: datetime
+    tally: Mapping[str, int]
+    requests: Mapping[str, int] = field(default_factory=dict)
+    run: str = ""
+    cause: str = ""
+    state: str = "finished"
+    message: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class JobLog(Protocol):
+    def add(self, entry: JobEntry) -> None: ...
+
+    def list(self, mapping: str | None = None, *, limit: int = 100, after: str | None = None
+             ) -> tuple[list[JobEntry], str | None]:
+        """Return jobs, newest first (of one mapping, or merged over all), and where to go on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRow:
+    """One row of a run: `name` is a mapping, or "" for the run itself. `data` is JSON."""
+
+    run: str
+    name: str
+    data: Mapping[str, Any]
+    etag: str | None = None
+
+
+class Runs(Protocol):
+    def create(self, rows: Sequence[RunRow]) -> None:
+        """Create a run with its lines in one transaction. Creating it again does nothing."""
+
+    def get(self, run: str) -> list[RunRow]: ...
+
+    def save(self, row: RunRow) -> RunRow:
+        """Replace one row. Raises `Outdated` over a newer one."""
+
+    def list(self, *, limit: int = 50) -> list[RunRow]:
+        """Return the rows of the runs themselves, newest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryEntry:
+    """Before and after, per field, of one write."""
+
+    mapping: str
+    side: Side
+    id: str
+    at: datetime
+    action: str
+    fields: Mapping[str, tuple[Any, Any]]
+
+
+class History(Protocol):
+    def add(self, entries: Sequence[HistoryEntry]) -> None: ...
+
+    def list(self, mapping: str, side: Side, id: str, *, limit: int = 50) -> list[HistoryEntry]: ...
+
+
+# --- messages and time -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutgoingMessage:
+    queue: str
+    body: bytes
+    message_id: str
+    scheduled_at: datetime | None = None
+    correlation_id: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeekedMessage:
+    queue: str
+    body: bytes
+    message_id: str
+    enqueued_at: datetime | None
+    sequence_number: int
+    reason: str | None = None
+    description: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+class Queue(Protocol):
+    def send(self, messages: Sequence[OutgoingMessage]) -> None:
+        """Send. A repeat with the same id within the detection window is dropped by the broker."""
+
+    def peek(self, queue: str, *, limit: int = 100, dead_letters: bool = False) -> list[PeekedMessage]:
+        """Look at messages without taking them."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Return the time, in UTC and aware."""
+
+
+# --- the one table store under all that Tandem keeps --------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One table row. Properties are str, int (64 bit), bool, float, bytes or aware datetime."""
+
+    partition: str
+    key: str
+    properties: Mapping[str, Any]
+    etag: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Op:
+    """One operation of a transaction: "create" | "replace" (needs row.etag or "*") | "upsert" | "delete"."""
+
+    action: str
+    row: Row
+
+
+class OpFailed(Exception):
+    """A transaction was not done at all, because of its operation number `index`.
+
+    `status` is 409 (it exists), 404 (it does not), 412 (another etag) or 413 (too large).
+    """
+
+    def __init__(self, index: int, status: int) -> None:
+        super().__init__(f"operation {index} of the transaction failed with {status}")
+        self.index = index
+        self.status = status
+
+
+class TableStore(Protocol):
+    """Azure Table Storage as far as Tandem needs it. Two implementations, one contract."""
+
+    def get(self, table: str, partition: str, key: str) -> Row | None: ...
+
+    def get_many(self, table: str, partition: str, keys: Sequence[str]) -> dict[str, Row]:
+        """Point reads, in parallel where that is possible."""
+
+    def query(self, table: str, partition: str | None, *, key_from: str | None = None, key_before: str | None = None,
+              where: Mapping[str, Any] | None = None, select: Sequence[str] | None = None,
+              limit: int | None = None) -> Iterator[Row]:
+        """Yield rows in order of partition and key, 1,000 to a request. `where` is equality of properties."""
+
+    def transact(self, table: str, ops: Sequence[Op]) -> list[str | None]:
+        """Do at most 100 operations of one partition, all or none; return the new etags.
+
+        Raises `OpFailed`. Deleting what is not there fails with 404 inside a transaction of several;
+        a single delete of what is not there does nothing.
+        """
+
+    def requests(self) -> int:
+        """Return how many requests were spent since the store was made."""
