@@ -1,0 +1,346 @@
+"""What should happen to one pair of records. Pure: same input, same answer; it touches nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from shared.core.convert import Option
+from shared.core.mapping import Blank, Creates, Direction, EntityMapping, FieldMap, OnConflict, OnDelete, When
+from shared.core.model import (
+    NO_FIELDS,
+    Agreed,
+    Baseline,
+    Couple,
+    Coupling,
+    CouplingState,
+    Create,
+    Decision,
+    FieldProblem,
+    Fields,
+    First,
+    Hold,
+    Ignore,
+    Nothing,
+    Record,
+    Restore,
+    Side,
+    Uncouple,
+    Unresolved,
+    Update,
+    Value,
+    Wait,
+)
+
+NOTHING_WRONG: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Everything that may matter about one record and its counterpart.
+
+    `source` is the side whose hint led here. A missing record was read by id and is not there.
+    `outside` gives the reason why a side's record is outside its filter. `matches` are the ids of
+    uncoupled records on the other side with the same natural key; None when nobody looked.
+    """
+
+    source: Side
+    bc: Record | None = None
+    sales: Record | None = None
+    bc_fields: Fields = NO_FIELDS
+    sales_fields: Fields = NO_FIELDS
+    coupling: Coupling | None = None
+    outside: Mapping[Side, str] = field(default_factory=lambda: MappingProxyType({}))
+    unconvertible: Mapping[str, str] = NOTHING_WRONG
+    hold: str | None = None
+    matches: Sequence[str] | None = None
+    may_create: bool = False
+    #: Created by the integration user, but no coupling knows it (H1).
+    orphan: bool = False
+
+    def record(self, side: Side) -> Record | None:
+        return self.bc if side is Side.BC else self.sales
+
+    def fields(self, side: Side) -> Fields:
+        return self.bc_fields if side is Side.BC else self.sales_fields
+
+
+def decide(mapping: EntityMapping, pair: Pair) -> Decision:
+    """Say what should happen to one pair of records."""
+    coupling = pair.coupling
+    if coupling is None or coupling.state is CouplingState.UNCOUPLED:
+        return introduce(mapping, pair)
+    if pair.bc is None and pair.sales is None:
+        return Uncouple(reason="both records are gone")
+    if pair.bc is None or pair.sales is None:
+        return deletion(mapping, pair)
+    if pair.hold is not None:
+        return Hold(reason=pair.hold)
+    return reconcile(mapping, pair)
+
+
+def introduce(mapping: EntityMapping, pair: Pair) -> Decision:
+    """A record that is not coupled: couple it, create its counterpart, or say why not."""
+    source, target = pair.source, pair.source.other
+    record = pair.record(source)
+    if record is None:
+        return Ignore(reason="it is gone and was never coupled")
+    if source in pair.outside:
+        return Ignore(reason=pair.outside[source])
+    if pair.coupling is not None:
+        # A person took the two apart; only a person brings them together again (H8).
+        return Ignore(reason="uncoupled by a person")
+    if pair.hold is not None:
+        return Hold(reason=pair.hold)
+    if pair.matches is not None and len(pair.matches) == 1:
+        bc_id, sales_id = (record.id, pair.matches[0]) if source is Side.BC else (pair.matches[0], record.id)
+        first = First.COMPARE
+        if not mapping.two_way:
+            first = First.BC if mapping.direction is Direction.TO_SALES else First.SALES
+        return Couple(bc_id=bc_id, sales_id=sales_id, first=first)
+    if pair.matches is not None and len(pair.matches) > 1:
+        return Hold(reason=f"{len(pair.matches)} records match it; couple one by hand")
+    if not mapping.direction.reaches(target) or mapping.creates is Creates.NEVER:
+        return Ignore(reason="no counterpart to couple with, and this mapping creates none")
+    if pair.orphan:
+        return Hold(reason="orphan: created by the integration user, but no coupling knows it")
+    if not (pair.may_create or mapping.creates is Creates.ALWAYS):
+        return Ignore(reason="only coupled records are synchronized between full synchronizations")
+    return birth(mapping, pair, target)
+
+
+def birth(mapping: EntityMapping, pair: Pair, target: Side) -> Create | Wait | Hold:
+    """Collect the values of a record that is to be made on `target`."""
+    values: dict[str, Value] = {}
+    unresolved: list[str] = []
+    late: list[str] = []
+    problems: list[FieldProblem] = []
+    for f in mapping.fields:
+        if not f.direction.reaches(target) or f.when is When.UPDATE:
+            continue
+        value = pair.fields(target.other).get(f.name)
+        if isinstance(value, Unresolved):
+            if isinstance(f.converter, Option) or f.reference_to is None:
+                unresolved.append(f.name)
+            elif f.soft:
+                late.append(f.name)
+            else:
+                return waits(f, target.other, value)
+            continue
+        reason = pair.unconvertible.get(f.name) or f.converter.misfit(target, value)
+        if reason is None and f.required and value is None:
+            reason = "is blank, and the other side needs it"
+        if reason is not None:
+            if f.required:
+                return Hold(reason=f"{f.column(target.other)} {reason}")
+            problems.append(problem(f, reason, pair))
+        elif value is not None:
+            values[f.name] = value
+    return Create(
+        side=target, values=values, unresolved=tuple(unresolved), late=tuple(late), problems=tuple(problems)
+    )
+
+
+def deletion(mapping: EntityMapping, pair: Pair) -> Decision:
+    """One of the two is gone. The survivor is never deleted (design §4)."""
+    survivor = Side.BC if pair.bc is not None else Side.SALES
+    if mapping.on_delete is OnDelete.UNCOUPLE:
+        return Uncouple(reason=f"its counterpart in {NAMES[survivor.other]} was deleted")
+    restorable = mapping.direction.reaches(survivor.other) and mapping.creates is not Creates.NEVER
+    if mapping.on_delete is OnDelete.RESTORE and restorable:
+        if survivor in pair.outside:
+            return Ignore(reason=pair.outside[survivor])
+        made = birth(mapping, pair, survivor.other)
+        if not isinstance(made, Create):
+            return made
+        return Restore(
+            side=made.side, values=made.values, unresolved=made.unresolved, late=made.late, problems=made.problems
+        )
+    return Hold(reason=f"its counterpart in {NAMES[survivor.other]} was deleted")
+
+
+NAMES = {Side.BC: "Business Central", Side.SALES: "Sales"}
+
+
+def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
+    """Merge two versions of one record, field by field, against what they last agreed on."""
+    coupling = pair.coupling
+    assert coupling is not None
+    outside = pair.outside.get(Side.BC) or pair.outside.get(Side.SALES)
+    writes: dict[Side, dict[str, Value]] = {Side.BC: {}, Side.SALES: {}}
+    baseline: dict[str, Agreed] = dict(coupling.baseline)
+    problems: list[FieldProblem] = []
+    unresolved: list[str] = []
+    late: list[str] = []
+
+    for f in mapping.fields:
+        if outside and not f.state:
+            continue
+        if f.name in pair.unconvertible:
+            problems.append(problem(f, pair.unconvertible[f.name], pair))
+            continue
+        bc, sales = pair.bc_fields.get(f.name), pair.sales_fields.get(f.name)
+        base = coupling.baseline.get(f.name)
+        source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
+        if f.soft and (isinstance(bc, Unresolved) or isinstance(sales, Unresolved)) and source is not None:
+            # The referenced record is not coupled yet; the wake-up fills this in (H20).
+            late.append(f.name)
+            continue
+        if isinstance(bc, Unresolved) and f.direction.reaches(Side.SALES):
+            unresolved.append(f.name)
+        elif isinstance(sales, Unresolved) and f.direction.reaches(Side.BC):
+            unresolved.append(f.name)
+        if source is None:
+            # Nobody moved, or both to the same value: only remember.
+            if equal(f, bc, sales) or base is None:
+                baseline[f.name] = Agreed(bc=bc, sales=sales)
+            continue
+        if source == CLASH:
+            problems.append(problem(f, "changed differently on both sides", pair, conflict=True))
+            continue
+        assert isinstance(source, Side)
+        value = bc if source is Side.BC else sales
+        if isinstance(value, Unresolved):
+            if f.reference_to is not None and not isinstance(f.converter, Option):
+                return waits(f, source, value)
+            if source is Side.SALES:
+                # An option that BC does not know writes nothing to BC (H6).
+                baseline[f.name] = Agreed(bc=bc, sales=sales)
+                continue
+            if sales is None:
+                baseline[f.name] = Agreed(bc=bc, sales=sales)
+                continue
+            value = None
+        reason = f.converter.misfit(source.other, value)
+        if reason is not None:
+            problems.append(problem(f, f"{f.column(source)} {reason}", pair))
+            continue
+        writes[source.other][f.name] = value
+        shown = (bc, value) if source is Side.BC else (value, sales)
+        baseline[f.name] = Agreed(bc=shown[0], sales=shown[1])
+
+    needed = {side: values for side, values in writes.items() if values}
+    if outside and not needed:
+        return Ignore(reason=f"outside filter: {outside}")
+    if not needed and not problems:
+        changed = baseline != dict(coupling.baseline) or coupling.first is not None
+        return Nothing(
+            baseline=baseline if changed or tuple(late) != coupling.late else None,
+            unresolved=tuple(unresolved),
+            late=tuple(late),
+        )
+    return Update(
+        writes=needed,
+        baseline=baseline,
+        problems=tuple(problems),
+        unresolved=tuple(unresolved),
+        late=tuple(late),
+    )
+
+
+CLASH = "clash"
+
+
+def mover(
+    f: FieldMap, bc: Value, sales: Value, base: Agreed | None, first: First | None, on_conflict: OnConflict
+) -> Side | str | None:
+    """Return the side whose value travels, `CLASH`, or None when there is nothing to write."""
+    if equal(f, bc, sales):
+        return None
+    bc_moved = base is None or not same(bc, base.bc)
+    sales_moved = base is None or not same(sales, base.sales)
+    if f.direction is not Direction.BOTH:
+        # A one-way field belongs to its owner: written when the owner moved, or when the target
+        # no longer shows what it last answered (H23).
+        owner = Side.BC if f.direction is Direction.TO_SALES else Side.SALES
+        if f.when is When.CREATE or not (bc_moved or sales_moved):
+            return None
+        if f.blank is Blank.KEEP and (bc if owner is Side.BC else sales) is None:
+            return None
+        return owner
+    if base is None and first is First.BC:
+        return Side.BC
+    if base is None and first is First.SALES:
+        return Side.SALES
+    if bc_moved and sales_moved:
+        if on_conflict is OnConflict.ASK:
+            return CLASH
+        return Side.BC if on_conflict is OnConflict.BC_WINS else Side.SALES
+    if not bc_moved and not sales_moved:
+        return None
+    source = Side.BC if bc_moved else Side.SALES
+    if f.blank is Blank.KEEP and (bc if source is Side.BC else sales) is None:
+        return None
+    return source
+
+
+def equal(f: FieldMap, bc: Value, sales: Value) -> bool:
+    """Compare in the narrower domain of the two fields (H3)."""
+    if isinstance(bc, Unresolved) or isinstance(sales, Unresolved):
+        return False
+    return f.converter.narrow(bc) == f.converter.narrow(sales)
+
+
+HASHED = "sha256:"
+
+
+def same(value: Value, stored: Value) -> bool:
+    """Compare a value with a remembered one, which may have been kept as a hash (H28)."""
+    if isinstance(stored, str) and stored.startswith(HASHED) and isinstance(value, str):
+        return value == stored or HASHED + hashlib.sha256(value.encode()).hexdigest() == stored
+    return value == stored
+
+
+def waits(f: FieldMap, side: Side, value: Unresolved) -> Wait:
+    assert f.reference_to is not None
+    return Wait(
+        mapping=f.reference_to,
+        side=side,
+        id=value.raw,
+        reason=f"{f.column(side)}: the {f.reference_to} record {value.raw} is not coupled",
+    )
+
+
+def problem(f: FieldMap, reason: str, pair: Pair, *, conflict: bool = False) -> FieldProblem:
+    return FieldProblem(
+        field=f.name,
+        reason=reason,
+        bc=pair.bc_fields.get(f.name),
+        sales=pair.sales_fields.get(f.name),
+        conflict=conflict,
+    )
+
+
+def settled(
+    mapping: EntityMapping,
+    *,
+    bc: Fields,
+    sales: Fields,
+    sent: Mapping[Side, Fields],
+    old: Baseline,
+    behind: frozenset[str],
+) -> dict[str, Agreed]:
+    """Return the baseline after the writes were answered: what each side shows now (H3, H25).
+
+    A two-way field whose answer differs from what was sent counts as that side's edit: its
+    remembered value is the one that was sent, so the answer travels back. Fields left `behind`
+    (conflict, held, late) keep what they had.
+    """
+    baseline = dict(old)
+    for f in mapping.fields:
+        if f.name in behind:
+            continue
+        now = Agreed(bc=bc.get(f.name), sales=sales.get(f.name))
+        if equal(f, now.bc, now.sales):
+            baseline[f.name] = now
+            continue
+        to_sales, to_bc = f.name in sent.get(Side.SALES, {}), f.name in sent.get(Side.BC, {})
+        if to_sales and f.direction is Direction.BOTH and not isinstance(now.bc, Unresolved):
+            baseline[f.name] = Agreed(bc=now.bc, sales=sent[Side.SALES][f.name])
+        elif to_bc and f.direction is Direction.BOTH and not isinstance(now.sales, Unresolved):
+            baseline[f.name] = Agreed(bc=sent[Side.BC][f.name], sales=now.sales)
+        elif to_sales or to_bc or (f.name not in old and f.blank is Blank.KEEP):
+            baseline[f.name] = now
+    return baseline
