@@ -1,0 +1,208 @@
+"""Sending requests to one system: limits, short waits, bounded repeats, and counting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import TypeVar
+
+import httpx
+
+from shared.adapters.odata import NOT_DONE, UNKNOWN_OUTCOME, Answer, Lost, decode, forbidden, retry_after
+from shared.core.errors import Misconfigured, Transient
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+#: Requests between two steps up, after a step down.
+CALM_BEFORE_GROWING = 20
+
+
+class Effect(Enum):
+    """What happens when a request whose reply was lost is sent again."""
+
+    #: It reads: repeat freely.
+    READ = "read"
+    #: It writes, but a second time does no harm (own ids, or unconditional values): repeat once.
+    HARMLESS = "harmless"
+    #: It writes under a condition that its own success changes: never repeat, look first.
+    ONCE = "once"
+
+
+class Slots:
+    """How many requests may be under way: halved when throttled, grown again slowly (design §4)."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._now = max(1, most)
+        self._busy = 0
+        self._calm = 0
+        self._free = threading.Condition()
+
+    @property
+    def now(self) -> int:
+        return self._now
+
+    def resize(self, most: int) -> None:
+        """Take another upper limit, such as `x-ms-dop-hint`."""
+        with self._free:
+            most = max(1, most)
+            if most != self._most:
+                self._now = most if self._now == self._most else min(self._now, most)
+                self._most = most
+                self._free.notify_all()
+
+    def throttled(self) -> None:
+        with self._free:
+            self._now, self._calm = max(1, self._now // 2), 0
+
+    def passed(self) -> None:
+        with self._free:
+            self._calm += 1
+            if self._calm >= CALM_BEFORE_GROWING and self._now < self._most:
+                self._now, self._calm = self._now + 1, 0
+                self._free.notify()
+
+    def __enter__(self) -> None:
+        with self._free:
+            self._free.wait_for(lambda: self._busy < self._now)
+            self._busy += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._free:
+            self._busy -= 1
+            self._free.notify()
+
+
+class Channel:
+    """One system's line. Counts every request that goes out.
+
+    Args:
+        parallel: Requests under way at once; 1 sends them one after another in a fixed order.
+        follow_hint: Let `x-ms-dop-hint` set the number instead (dataverse-web-api.md §7), divided
+            by `share`, the number of lines that use it.
+        sleep: Waits so many seconds; tests advance a clock instead.
+        wait_at_most: Longest single wait in seconds; a longer Retry-After becomes `Transient`.
+        tries: Most attempts of one request, the first included.
+    """
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        *,
+        system: str,
+        sleep: Callable[[float], None],
+        parallel: int = 5,
+        follow_hint: bool = False,
+        share: int = 1,
+        wait_at_most: float = 5.0,
+        tries: int = 5,
+    ) -> None:
+        self._http = http
+        self._system = system
+        self._sleep = sleep
+        self._parallel = parallel
+        self._follow_hint = follow_hint and parallel > 1
+        self._share = max(1, share)
+        self._wait_at_most = wait_at_most
+        self._tries = tries
+        self._slots = Slots(parallel)
+        self._counting = threading.Lock()
+        self.reads = 0
+        self.writes = 0
+
+    @property
+    def requests(self) -> int:
+        return self.reads + self.writes
+
+    @property
+    def slots(self) -> int:
+        return self._slots.now
+
+    def each(self, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """Do `work` on every item, in parallel where that is allowed; answers in order."""
+        if self._parallel == 1 or len(items) < 2:
+            return [work(item) for item in items]
+        with ThreadPoolExecutor(max_workers=min(len(items), max(self._parallel, self._slots.now))) as pool:
+            return list(pool.map(work, items))
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        effect: Effect,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+    ) -> httpx.Response:
+        """Send and return any reply that says something about the request itself: 2xx or 4xx.
+
+        Raises:
+            Lost: the reply did not come, or says nothing; it may have been done.
+            Transient: it was not done; `retry_after` says when to come back.
+            Misconfigured: 401 (a fresh token was tried) or 403.
+        """
+        attempt = 0
+        repeats_after_loss = {Effect.READ: self._tries - 1, Effect.HARMLESS: 1, Effect.ONCE: 0}[effect]
+        while True:
+            attempt += 1
+            problem: Transient
+            try:
+                with self._slots:
+                    self._count(effect)
+                    response = self._http.request(method, url, headers=dict(headers), content=content)
+                    # Cookies would tie us to one web server (dataverse-web-api.md §7).
+                    self._http.cookies.clear()
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+                problem = Transient(f"{self._system} cannot be reached")
+            except httpx.TransportError as lost:
+                problem = Lost(f"{self._system} did not answer ({type(lost).__name__})")
+            except httpx.InvalidURL:
+                raise Misconfigured(f"the address of {self._system} is not valid") from None
+            else:
+                if self._follow_hint and (hint := response.headers.get("x-ms-dop-hint", "")).isdigit():
+                    self._slots.resize(int(hint) // self._share)
+                if response.status_code in (401, 403):
+                    raise forbidden(self._system, answer_of(response))
+                if response.status_code in NOT_DONE:
+                    if response.status_code == 429:
+                        self._slots.throttled()
+                    wait = retry_after(response.headers, datetime.now(UTC))
+                    problem = Transient(f"{self._system} answered {response.status_code}", retry_after=wait)
+                elif response.status_code in UNKNOWN_OUTCOME:
+                    wait = retry_after(response.headers, datetime.now(UTC))
+                    problem = Lost(f"{self._system} answered {response.status_code}", retry_after=wait)
+                else:
+                    self._slots.passed()
+                    return response
+            if isinstance(problem, Lost):
+                if repeats_after_loss == 0:
+                    raise problem
+                repeats_after_loss -= 1
+            self._wait(attempt, problem)
+
+    def _wait(self, attempt: int, problem: Transient) -> None:
+        """Wait before the next attempt, or raise when it is not worth blocking a job for."""
+        asked = problem.retry_after or timedelta(seconds=0.25 * 2**attempt)
+        seconds = asked.total_seconds()
+        if attempt >= self._tries or seconds > self._wait_at_most:
+            raise problem
+        if seconds > 0:
+            self._sleep(seconds)
+
+    def _count(self, effect: Effect) -> None:
+        with self._counting:
+            if effect is Effect.READ:
+                self.reads += 1
+            else:
+                self.writes += 1
+
+
+def answer_of(response: httpx.Response) -> Answer:
+    return Answer(
+        status=response.status_code,
+        body=decode(response.content),
+        headers={name.lower(): value for name, value in response.headers.items()},
+    )
