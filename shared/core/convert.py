@@ -77,7 +77,9 @@ class Text:
         limit = self._limit(side)
         if self.cut or not isinstance(value, str) or len(value) <= limit:
             return None
-        return f"is {len(value)} characters; {'Business Central' if side is Side.BC else 'Sales'} takes {limit}"
+        return (
+            f"is {len(value)} characters; {'Business Central' if side is Side.BC else 'Sales'} takes {limit}"
+        )
 
     def _limit(self, side: Side) -> int:
         return self.bc if side is Side.BC else self.sales

@@ -156,7 +156,11 @@ def deletion(mapping: EntityMapping, pair: Pair) -> Decision:
         if not isinstance(made, Create):
             return made
         return Restore(
-            side=made.side, values=made.values, unresolved=made.unresolved, late=made.late, problems=made.problems
+            side=made.side,
+            values=made.values,
+            unresolved=made.unresolved,
+            late=made.late,
+            problems=made.problems,
         )
     return Hold(reason=f"its counterpart in {NAMES[survivor.other]} was deleted")
 
@@ -264,6 +268,10 @@ def mover(
         return Side.BC
     if base is None and first is First.SALES:
         return Side.SALES
+    if base is None and isinstance(f.converter, Option) and not (has_value(bc) and has_value(sales)):
+        if isinstance(bc, Unresolved) or isinstance(sales, Unresolved):
+            # A code without counterpart against a blank: both stay as they are (P18).
+            return None
     if bc_moved and sales_moved:
         if on_conflict is OnConflict.ASK:
             return CLASH
@@ -274,6 +282,10 @@ def mover(
     if f.blank is Blank.KEEP and (bc if source is Side.BC else sales) is None:
         return None
     return source
+
+
+def has_value(value: Value) -> bool:
+    return value is not None and not isinstance(value, Unresolved)
 
 
 def equal(f: FieldMap, bc: Value, sales: Value) -> bool:
@@ -333,13 +345,14 @@ def settled(
         if f.name in behind:
             continue
         now = Agreed(bc=bc.get(f.name), sales=sales.get(f.name))
-        if equal(f, now.bc, now.sales):
+        if equal(f, now.bc, now.sales) or isinstance(now.bc, Unresolved) or isinstance(now.sales, Unresolved):
+            # Unresolved is remembered as such: resolving it later is a change that travels (H6).
             baseline[f.name] = now
             continue
         to_sales, to_bc = f.name in sent.get(Side.SALES, {}), f.name in sent.get(Side.BC, {})
-        if to_sales and f.direction is Direction.BOTH and not isinstance(now.bc, Unresolved):
+        if to_sales and f.direction is Direction.BOTH:
             baseline[f.name] = Agreed(bc=now.bc, sales=sent[Side.SALES][f.name])
-        elif to_bc and f.direction is Direction.BOTH and not isinstance(now.sales, Unresolved):
+        elif to_bc and f.direction is Direction.BOTH:
             baseline[f.name] = Agreed(bc=sent[Side.BC][f.name], sales=now.sales)
         elif to_sales or to_bc or (f.name not in old and f.blank is Blank.KEEP):
             baseline[f.name] = now

@@ -189,9 +189,7 @@ class EntityMapping:
 
     def reads(self, side: Side) -> bool:
         """Say whether changes of this side can cause anything."""
-        return self.direction.reaches(side.other) or any(
-            f.direction.reaches(side.other) for f in self.fields
-        )
+        return self.direction.reaches(side.other) or any(f.direction.reaches(side.other) for f in self.fields)
 
     @property
     def two_way(self) -> bool:
@@ -210,7 +208,11 @@ class EntityMapping:
                 yield f"field '{f.name}' needs a column on both sides"
             if self.direction is not Direction.BOTH and f.direction is not self.direction and not f.state:
                 yield f"field '{f.name}' is {f.direction.value}, the mapping {self.direction.value}"
-            if isinstance(f.converter, Reference) and not f.soft and f.reference_to not in (*self.depends_on, self.name):
+            if (
+                isinstance(f.converter, Reference)
+                and not f.soft
+                and f.reference_to not in (*self.depends_on, self.name)
+            ):
                 yield f"field '{f.name}' refers to '{f.reference_to}', which is not in depends_on"
         for side in Side:
             targets = [

@@ -1,0 +1,340 @@
+"""The administrators' API as plain calls: JSON in, JSON out, `ApiProblem` when it cannot be done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from shared.core import runs as rules
+from shared.core.model import Side, Tally
+from shared.engine.jobs import Jobs
+from shared.engine.messages import FULL_SYNC, REJECTED, FullSync, queue_of, random_token
+from shared.engine.parts import Ports
+from shared.engine.remember import readable
+from shared.engine.sync import send_targeted
+from shared.ports import HeldRecord, JobEntry, OutgoingMessage, RunRow
+
+
+class ApiProblem(Exception):
+    """An RFC 9457 problem: `status` is the HTTP status, `detail` what, where and the limit."""
+
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(f"{title}: {detail}")
+        self.status, self.title, self.detail = status, title, detail
+
+
+class AdminApi:
+    def __init__(self, ports: Ports, jobs: Jobs) -> None:
+        self._ports = ports
+        self._jobs = jobs
+
+    # --- full synchronization ------------------------------------------------------------
+
+    def start_full_sync(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Queue the start of a run (P38). Returns its id at once; the run works in the background (P40)."""
+        allowed = {"mappings", "rehearse", "create"}
+        if unknown := sorted(set(body) - allowed):
+            raise ApiProblem(
+                400, "Unknown field", f"{', '.join(unknown)}; allowed: {', '.join(sorted(allowed))}"
+            )
+        mappings = body.get("mappings") or []
+        if not isinstance(mappings, list) or not all(isinstance(m, str) for m in mappings):
+            raise ApiProblem(400, "Bad mappings", "'mappings' must be a list of mapping names")
+        for name in mappings:
+            self._mapping(name)
+        if body.get("rehearse"):
+            raise ApiProblem(501, "Not available", "rehearsal is not available in this version")
+        run = f"run-{self._ports.clock.now():%Y%m%d%H%M%S}-{random_token()[:8]}"
+        self._control(
+            FullSync(action="start", mappings=tuple(mappings), run=run, create=bool(body.get("create")))
+        )
+        return {"run": run}
+
+    def resume(self, run: str) -> dict[str, Any]:
+        self.run(run)
+        self._control(FullSync(action="resume", run=run))
+        return {"run": run}
+
+    def cancel(self, run: str) -> dict[str, Any]:
+        self.run(run)
+        self._control(FullSync(action="cancel", run=run))
+        return {"run": run}
+
+    def runs(self, *, limit: int = 50) -> dict[str, Any]:
+        return {"value": [self._head(r) for r in self._ports.runs.list(limit=limit)], "next": None}
+
+    def run(self, run: str) -> dict[str, Any]:
+        """Return one run with its lines, in the order of dependencies (P39, P41)."""
+        rows = {r.name: r for r in self._ports.runs.get(run)}
+        head = rows.pop("", None)
+        if head is None:
+            raise ApiProblem(404, "No such run", f"there is no run '{run}'")
+        order = [m for m in self._ports.mappings if m in rows]
+        return self._head(head) | {"lines": [self._line(rows[name]) for name in order]}
+
+    @staticmethod
+    def _head(row: RunRow) -> dict[str, Any]:
+        return {
+            "id": row.run,
+            "state": row.data["state"],
+            "started": row.data.get("started"),
+            "finished": row.data.get("finished"),
+        }
+
+    @staticmethod
+    def _line(row: RunRow) -> dict[str, Any]:
+        data = row.data
+        state = rules.FAILED if data["state"] == rules.CANCELLED else data["state"]
+        return {
+            "mapping": row.name,
+            "state": state,
+            "depends_on": data["depends_on"],
+            "to_sales": Tally.from_json(data["to_sales"]).as_json(),
+            "from_sales": Tally.from_json(data["from_sales"]).as_json(),
+            "wake_ups": Tally.from_json(data["wake_ups"]).as_json(),
+            "requests": {k: data["requests"].get(k, 0) for k in ("bc", "sales", "tables")},
+            "started": data["started"],
+            "finished": data["finished"],
+            "message": data["message"],
+            "reasons": data["reasons"],
+        }
+
+    # --- mappings and jobs ---------------------------------------------------------------
+
+    def mappings(self) -> dict[str, Any]:
+        return {
+            "value": [
+                {
+                    "mapping": m.name,
+                    "title": m.title,
+                    "bc": m.bc.name,
+                    "sales": m.sales.name,
+                    "direction": m.direction.value,
+                    "depends_on": list(m.depends_on),
+                    "creates": m.creates.value,
+                    "on_conflict": m.on_conflict.value,
+                    "on_delete": m.on_delete.value,
+                    "schedule": m.schedule,
+                    "fields": [
+                        {"field": f.name, "bc": f.bc, "sales": f.sales, "direction": f.direction.value}
+                        for f in m.fields
+                    ],
+                }
+                for m in self._ports.mappings.values()
+            ],
+            "next": None,
+        }
+
+    def sync(self, mapping: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Queue a synchronization of what changed, or of named records of one side."""
+        body = body or {}
+        chosen = self._ports.mappings[self._mapping(mapping)]
+        if body.get("ids"):
+            side, ids = self._side(str(body.get("side", "bc"))), self._ids(body["ids"])
+            token = random_token()
+            send_targeted(
+                self._ports,
+                mapping,
+                side,
+                ids,
+                cause="administrator",
+                token=token,
+                create=bool(body.get("create")),
+            )
+            return {"job": token}
+        jobs = self._jobs.poll(chosen, occurrence=random_token(), cause="administrator")
+        return {"job": jobs[0].token}
+
+    def jobs(
+        self, mapping: str | None = None, *, limit: int = 100, after: str | None = None
+    ) -> dict[str, Any]:
+        if mapping is not None:
+            self._mapping(mapping)
+        entries, more = self._ports.jobs.list(mapping, limit=limit, after=after)
+        return {"value": [_job(e) for e in entries], "next": more}
+
+    # --- records -------------------------------------------------------------------------
+
+    def held(
+        self, mapping: str | None = None, *, limit: int = 1000, after: str | None = None
+    ) -> dict[str, Any]:
+        if mapping is not None:
+            self._mapping(mapping)
+        rows, more = self._ports.held.list(mapping, limit=limit, after=after)
+        return {"value": [self._held(r) for r in rows], "next": more}
+
+    def explain(self, mapping: str, side: str, id: str) -> dict[str, Any]:
+        """Say how one record stands: coupled to what, agreed on what, held why, written when."""
+        name, which = self._mapping(mapping), self._side(side)
+        coupling = self._ports.couplings.find(name, which, [id]).get(id)
+        keys = [(which, id)]
+        if coupling is not None:
+            keys.append((which.other, coupling.id_of(which.other)))
+        held = [self._held(h) for h in self._ports.held.find(name, keys).values()]
+        chosen = self._ports.mappings[name]
+        exists = self._ports.records(which).get(chosen.table(which), [id])
+        if coupling is None and not held and not exists:
+            raise ApiProblem(404, "No such record", f"{name} has no record '{id}' in {which.value}")
+        state = "coupled" if coupling is not None else "not coupled"
+        if coupling is not None and coupling.state.value != "coupled":
+            state = "uncoupled by a person"
+        if held:
+            state = held[0]["kind"]
+        history = [
+            {
+                "at": h.at.isoformat(),
+                "side": s.value,
+                "action": h.action,
+                "fields": {k: {"before": v[0], "after": v[1]} for k, v in h.fields.items()},
+            }
+            for s, i in keys
+            for h in self._ports.history.list(name, s, i)
+        ]
+        return {
+            "mapping": name,
+            "side": which.value,
+            "id": id,
+            "state": state,
+            "coupling": None
+            if coupling is None
+            else {
+                "bc": coupling.bc_id,
+                "sales": coupling.sales_id,
+                "outcome": coupling.outcome,
+                "late": list(coupling.late),
+                "baseline": {
+                    k: {"bc": readable(v.bc), "sales": readable(v.sales)}
+                    for k, v in coupling.baseline.items()
+                },
+            },
+            "held": held,
+            "history": history,
+        }
+
+    def retry(
+        self, mapping: str, side: str, id: str, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Queue one record again, whatever held it; a record parked by a person comes back."""
+        name, which = self._mapping(mapping), self._side(side)
+        found = self._ports.held.find(name, [(which, id)])
+        if any(h.kind == "skipped" for h in found.values()):
+            self._ports.held.remove(name, [(which, id)])
+        token = random_token()
+        send_targeted(self._ports, name, which, self._ids([id]), cause="retry", token=token, create=True)
+        return {"job": token}
+
+    # --- state ---------------------------------------------------------------------------
+
+    def status(self) -> dict[str, Any]:
+        """Return what an administrator looks at first: runs, held by kind, set-aside messages, dead letters."""
+        kinds: dict[str, int] = {}
+        after: str | None = None
+        while True:
+            rows, after = self._ports.held.list(None, limit=1000, after=after)
+            for row in rows:
+                kinds[row.kind] = kinds.get(row.kind, 0) + 1
+            if after is None:
+                break
+        rejected = []
+        for message in self._ports.queue.peek(REJECTED):
+            data = json.loads(message.body)
+            rejected.append(
+                {
+                    "queue": data["queue"],
+                    "reason": data["reason"],
+                    "message_id": data["message_id"],
+                    "at": _iso(message.enqueued_at),
+                }
+            )
+        dead = {}
+        for queue in (FULL_SYNC, *(queue_of(m) for m in self._ports.mappings)):
+            count = len(self._ports.queue.peek(queue, dead_letters=True))
+            if count:
+                dead[queue] = count
+        last = {}
+        for name in self._ports.mappings:
+            entries, _ = self._ports.jobs.list(name, limit=1)
+            last[name] = _job(entries[0]) if entries else None
+        runs = self._ports.runs.list(limit=1)
+        return {
+            "run": self._head(runs[0]) if runs else None,
+            "held": kinds,
+            "rejected": rejected,
+            "dead_letters": dead,
+            "last_jobs": last,
+        }
+
+    def health(self) -> dict[str, Any]:
+        """Say that the app answers; nothing secret."""
+        return {"status": "ok"}
+
+    # --- checks --------------------------------------------------------------------------
+
+    def _mapping(self, name: str) -> str:
+        if name not in self._ports.mappings:
+            raise ApiProblem(404, "No such mapping", f"'{name}'; known: {', '.join(self._ports.mappings)}")
+        return name
+
+    @staticmethod
+    def _side(side: str) -> Side:
+        if side not in ("bc", "sales"):
+            raise ApiProblem(400, "No such side", f"'{side}'; known: bc, sales")
+        return Side(side)
+
+    @staticmethod
+    def _ids(ids: Sequence[Any]) -> list[str]:
+        if not isinstance(ids, list) or not 0 < len(ids) <= 1000:
+            raise ApiProblem(400, "Bad ids", "'ids' must be a list of 1 to 1000 ids")
+        if not all(isinstance(i, str) and 0 < len(i) <= 64 for i in ids):
+            raise ApiProblem(400, "Bad ids", "an id is a text of 1 to 64 characters")
+        return list(ids)
+
+    def _control(self, control: FullSync) -> None:
+        self._ports.queue.send(
+            [
+                OutgoingMessage(
+                    queue=FULL_SYNC, body=control.to_json(), message_id=f"{control.action}-{control.run}"
+                )
+            ]
+        )
+
+    @staticmethod
+    def _held(row: HeldRecord) -> dict[str, Any]:
+        return {
+            "mapping": row.mapping,
+            "side": row.side.value,
+            "id": row.id,
+            "label": row.label,
+            "kind": row.kind,
+            "reason": row.reason,
+            "since": _iso(row.since),
+            "next_try": _iso(row.next_try),
+            "tries": row.tries,
+            "awaits": {"mapping": row.awaits_mapping, "side": row.awaits_side, "id": row.awaits_id}
+            if row.awaits_id
+            else None,
+            "fields": list(row.fields),
+        }
+
+
+def _job(entry: JobEntry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "mapping": entry.mapping,
+        "side": entry.side,
+        "started": _iso(entry.started),
+        "finished": _iso(entry.finished),
+        "state": entry.state,
+        "cause": entry.cause,
+        "run": entry.run,
+        "tally": dict(entry.tally),
+        "requests": dict(entry.requests),
+        "message": entry.message,
+        "details": dict(entry.details),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None

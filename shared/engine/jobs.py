@@ -1,0 +1,231 @@
+"""Jobs: what a message on a mapping's queue does, under that mapping's lease."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.core.errors import Busy, Misconfigured, Transient
+from shared.core.mapping import EntityMapping
+from shared.core.model import Side, Tally
+from shared.engine.lines import Lines
+from shared.engine.messages import Job, queue_of, random_token
+from shared.engine.parts import Ports
+from shared.engine.references import References
+from shared.engine.sync import PageSync, Scope
+from shared.ports import JobEntry, OutgoingMessage, Outdated
+
+#: Waits between two tries of the same work: doubled each time, up to the last.
+FIRST_WAIT, LAST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
+
+
+class Jobs:
+    def __init__(self, ports: Ports, *, set_aside: Callable[[str, bytes, str, str], None]) -> None:
+        self._ports = ports
+        self._pages = PageSync(ports)
+        self.lines = Lines(ports, self._pages, self.late)
+        self._set_aside = set_aside
+
+    def poll(self, mapping: EntityMapping, *, occurrence: str, cause: str = "timer") -> list[Job]:
+        """Queue one job for each side whose changes matter. The same occurrence queues the same jobs (H12)."""
+        jobs = [
+            Job(kind="poll", mapping=mapping.name, side=side, cause=cause, token=occurrence)
+            for side in Side
+            if mapping.reads(side)
+        ]
+        self._send(jobs)
+        return jobs
+
+    def handle(self, job: Job) -> None:
+        """Do one job. Never raises for what it knows how to react to: later, set aside, or logged."""
+        ports, mapping = self._ports, self._ports.mappings[job.mapping]
+        started, before = ports.clock.now(), ports.requests()
+        tally, state, message, scope = Tally(), "finished", "", None
+        try:
+            if job.kind == "late":
+                tally = self.late(mapping, run=job.run, cause=job.cause)
+            else:
+                with self.scope(mapping, run=job.run) as scope:
+                    self._repeat_half_done(scope, job)
+                    tally = self._do(job, scope)
+        except Busy as busy:
+            if job.kind == "poll" and scope is None:
+                return  # the next tick reads from the same cursor (H13)
+            self._later(job, busy)
+            state, message = "deferred", str(busy)
+        except Transient as error:
+            self._later(job, error)
+            state, message = "deferred", str(error)
+        except Misconfigured as error:
+            state, message = "stopped", str(error)
+            self._set_aside(queue_of(job.mapping), job.to_json(), str(error), job.message_id)
+            if job.kind == "line":
+                self.lines.fail(job, str(error))
+        spent = ports.requests()
+        ports.jobs.add(
+            JobEntry(
+                id=random_token(),
+                mapping=job.mapping,
+                side=job.side.value,
+                started=started,
+                finished=ports.clock.now(),
+                tally=tally.as_json(),
+                requests={name: spent[name] - before[name] for name in spent},
+                run=job.run,
+                cause=job.cause or job.kind,
+                state=state,
+                message=message,
+                details={"reasons": scope.reasons} if scope is not None and scope.reasons else {},
+            )
+        )
+
+    @contextmanager
+    def scope(self, mapping: EntityMapping, *, run: str = "") -> Iterator[Scope]:
+        """Hold the mapping's lease and yield what a job may do. Raises `Busy` when it is taken.
+
+        The lease is released at the end; a process that dies leaves it to expire (H11).
+        """
+        ports = self._ports
+        lease = ports.leases.acquire(mapping.name, random_token(), ports.limits.lease)
+        held = [lease]
+
+        def check() -> None:
+            # Renewed before every send once a third of it is over, so that it outlives the request.
+            now = ports.clock.now()
+            if held[0].expires_at - now < ports.limits.lease * 2 / 3:
+                held[0] = ports.leases.renew(held[0], ports.limits.lease)
+
+        try:
+            facts = ports.setup.facts()
+            yield Scope(
+                mapping=mapping,
+                facts=facts,
+                references=References(ports.couplings, local_currency_id=facts.lcy_currency_id),
+                run=run,
+                fence=lease.fence,
+                check_lease=check,
+                now=ports.clock.now(),
+            )
+        finally:
+            ports.leases.release(held[0])
+
+    def late(self, mapping: EntityMapping, *, run: str = "", cause: str = "late references") -> Tally:
+        """Fill soft references that were left out, now that their targets may be coupled (H20)."""
+        ports = self._ports
+        tally = Tally()
+        ids = [c.bc_id for c in ports.couplings.stream(mapping.name, late_only=True)]
+        if not ids:
+            return tally
+        with self.scope(mapping, run=run) as scope:
+            scope.targeted = True
+            job = Job(kind="late", mapping=mapping.name, cause=cause, run=run, token=random_token())
+            for n in range(0, len(ids), ports.limits.page):
+                part = ids[n : n + ports.limits.page]
+                found = ports.bc.get(mapping.bc, part)
+                gone = [i for i in part if i not in found]
+                tally += self._pages.run(
+                    scope, Side.BC, found.values(), gone, job=replace(job, ids=tuple(part))
+                )
+        return tally
+
+    # --- kinds -----------------------------------------------------------------------------
+
+    def _do(self, job: Job, scope: Scope) -> Tally:
+        match job.kind:
+            case "poll":
+                tally = self._poll(job, scope)
+            case "targeted":
+                tally = self._targeted(job, scope)
+            case "line":
+                return self.lines.go_on(job, scope)
+            case _:
+                raise Misconfigured(f"no such kind of job: {job.kind}")
+        if scope.coupled:
+            self._wake_late(scope)
+        return tally
+
+    def _poll(self, job: Job, scope: Scope) -> Tally:
+        """Read from the cursor to the end, page by page; then, and only then, move the cursor (H7)."""
+        ports, mapping, side = self._ports, scope.mapping, job.side
+        stored = ports.cursors.get(mapping.name, side)
+        tally, page = Tally(), (job.arguments or {}).get("page")
+        deadline = ports.clock.now() + ports.limits.job
+        while True:
+            found = ports.records(side).changes(
+                mapping.table(side), cursor=stored.value, page=page, limit=ports.limits.page
+            )
+            tally += self._pages.run(scope, side, found.records, found.deleted, job=job)
+            page = found.next
+            if page is None:
+                if found.cursor != stored.value:
+                    try:
+                        ports.cursors.put(mapping.name, side, found.cursor, etag=stored.etag)
+                    except Outdated:
+                        pass  # a newer pass has stored its own
+                return tally
+            if ports.clock.now() >= deadline:
+                step = job.step + 1
+                self._send([replace(job, step=step, token=f"{job.token}.{step}", arguments={"page": page})])
+                return tally
+
+    def _targeted(self, job: Job, scope: Scope) -> Tally:
+        ports, table = self._ports, scope.mapping.table(job.side)
+        scope.targeted = True
+        scope.may_create = job.create
+        found = ports.records(job.side).get(table, job.ids)
+        gone = [i for i in job.ids if i not in found]
+        return self._pages.run(scope, job.side, found.values(), gone, job=job)
+
+    def _repeat_half_done(self, scope: Scope, job: Job) -> None:
+        """Repeat the pages whose job died between its first write and its last memory (H1)."""
+        ports = self._ports
+        for intent in ports.intents.get(scope.mapping.name):
+            with_right = replace(
+                scope, targeted=True, may_create=True, matching=False, index=None, met=set(), reasons={}
+            )
+            found = ports.records(intent.side).get(scope.mapping.table(intent.side), intent.ids)
+            gone = [i for i in intent.ids if i not in found]
+            self._pages.run(with_right, intent.side, found.values(), gone, job=job)
+            ports.intents.remove(scope.mapping.name, intent.side)
+
+    def _wake_late(self, scope: Scope) -> None:
+        """Tell the mappings with soft references to this one that some targets are coupled now."""
+        for other in soft_dependants(self._ports, scope.mapping.name):
+            self._send(
+                [
+                    Job(
+                        kind="late",
+                        mapping=other.name,
+                        cause=f"coupled {scope.mapping.name}",
+                        token=random_token(),
+                    )
+                ]
+            )
+
+    # --- later -----------------------------------------------------------------------------
+
+    def _later(self, job: Job, error: Transient) -> None:
+        """Queue a copy for later (H13): an exception would mean redelivery at once, without any wait."""
+        again = replace(job, attempt=job.attempt + 1)
+        wait = error.retry_after or min(FIRST_WAIT * 2 ** min(job.attempt, 8), LAST_WAIT)
+        jitter = hashlib.sha256(again.message_id.encode()).digest()[0] / 255
+        self._send([again], after=wait * (1 + 0.2 * jitter))
+
+    def _send(self, jobs: list[Job], *, after: timedelta | None = None) -> None:
+        at = self._ports.clock.now() + after if after else None
+        self._ports.queue.send(
+            [
+                OutgoingMessage(
+                    queue=queue_of(j.mapping), body=j.to_json(), message_id=j.message_id, scheduled_at=at
+                )
+                for j in jobs
+            ]
+        )
+
+
+def soft_dependants(ports: Ports, name: str) -> list[EntityMapping]:
+    """Return the mappings with a soft reference to this one."""
+    return [m for m in ports.mappings.values() if any(f.soft and f.reference_to == name for f in m.fields)]

@@ -1,0 +1,306 @@
+"""The lines of a full synchronization: pages, phases, and what starts next.
+
+One Runs row per line holds its phase, page, step, tallies and state, and is replaced once per page
+under its ETag (H15). A message names the step it was sent for: an older one only sends the
+follow-up again, so a message that is delivered twice, or after a crash, repeats at most one page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from shared.core import runs as rules
+from shared.core.model import CouplingState, Side, Tally
+from shared.engine.messages import Job, queue_of
+from shared.engine.parts import Ports
+from shared.engine.sync import PageSync, Scope
+from shared.ports import OutgoingMessage, Outdated, RunRow
+
+#: A line without progress for so long is sent again by the watchdog.
+STUCK = timedelta(minutes=3)
+TALLY_OF = {Side.BC: "to_sales", Side.SALES: "from_sales"}
+
+
+class Lines:
+    def __init__(
+        self,
+        ports: Ports,
+        pages: PageSync,
+        late: Callable[..., Tally],
+    ) -> None:
+        self._ports = ports
+        self._pages = pages
+        self._late = late
+
+    # --- starting ----------------------------------------------------------------------------
+
+    def start(self, run: str, mappings: tuple[str, ...], *, create: bool = False) -> None:
+        """Make a run with its lines and start those that wait for nothing. Starting it twice is harmless."""
+        ports = self._ports
+        now = ports.clock.now().isoformat()
+        lines = rules.plan(tuple(ports.mappings.values()), mappings)
+        rows = [RunRow(run=run, name="", data={"state": rules.RUNNING, "started": now, "create": create})]
+        rows += [
+            RunRow(
+                run=run,
+                name=name,
+                data={
+                    "state": rules.PENDING,
+                    "depends_on": list(needs),
+                    "phase": Side.BC.value,
+                    "page": None,
+                    "step": 0,
+                    "attempt": 0,
+                    "to_sales": {},
+                    "from_sales": {},
+                    "wake_ups": {},
+                    "requests": {},
+                    "updated": now,
+                    "started": None,
+                    "finished": None,
+                    "message": "",
+                    "reasons": {},
+                },
+            )
+            for name, needs in lines.items()
+        ]
+        ports.runs.create(rows)
+        self.advance(run)
+
+    def advance(self, run: str) -> None:
+        """Start every line whose dependencies are finished; close the run when all are (H15)."""
+        ports = self._ports
+        rows = {r.name: r for r in ports.runs.get(run)}
+        head = rows.pop("", None)
+        if head is None or head.data["state"] in (rules.FINISHED, rules.CANCELLED):
+            return
+        needs = {n: tuple(r.data["depends_on"]) for n, r in rows.items()}
+        states = {n: r.data["state"] for n, r in rows.items()}
+        started = {n for n, s in states.items() if s != rules.PENDING}
+        done = {n for n, s in states.items() if s == rules.FINISHED}
+        now = ports.clock.now().isoformat()
+        for name in rules.ready(needs, started=started, done=done):
+            # Sent first, marked second: a second start has the same message id and is dropped.
+            self._send(run, name, rows[name].data)
+            self._save(rows[name], {"state": rules.RUNNING, "started": now, "updated": now})
+            states[name] = rules.RUNNING
+        state = rules.state_of(states, needs)
+        if state != head.data["state"]:
+            finished = now if state != rules.RUNNING else None
+            self._save(head, {"state": state, "finished": finished})
+
+    def resume(self, run: str) -> None:
+        """Send every line that is not finished again, with a new attempt."""
+        for row in self._ports.runs.get(run):
+            if row.name == "":
+                if row.data["state"] != rules.FINISHED:
+                    self._save(row, {"state": rules.RUNNING, "finished": None})
+            elif row.data["state"] in (rules.FAILED, rules.RUNNING, rules.CANCELLED):
+                self._again(row)
+        self.advance(run)
+
+    def cancel(self, run: str) -> None:
+        """Stop a run: lines that work stop after their page."""
+        for row in self._ports.runs.get(run):
+            if row.data["state"] in (rules.PENDING, rules.RUNNING):
+                self._save(row, {"state": rules.CANCELLED, "finished": self._ports.clock.now().isoformat()})
+
+    def watch(self, run: str) -> None:
+        """Send a line without progress again, and start what should have started (the watchdog, H15)."""
+        now = self._ports.clock.now()
+        for row in self._ports.runs.get(run):
+            if (
+                row.name
+                and row.data["state"] == rules.RUNNING
+                and row.data["updated"] < (now - STUCK).isoformat()
+            ):
+                self._again(row)
+        self.advance(run)
+
+    def fail(self, job: Job, message: str) -> None:
+        """Mark a line as failed; its dependants stay where they are until it is resumed."""
+        for row in self._ports.runs.get(job.run):
+            if row.name == job.mapping:
+                self._save(
+                    row,
+                    {
+                        "state": rules.FAILED,
+                        "message": message[:1000],
+                        "finished": self._ports.clock.now().isoformat(),
+                    },
+                )
+        self.advance(job.run)
+
+    # --- one message -------------------------------------------------------------------------
+
+    def go_on(self, job: Job, scope: Scope) -> Tally:
+        """Go on with a line until it is finished or its time is over; then send the follow-up."""
+        ports, mapping = self._ports, scope.mapping
+        rows = {r.name: r for r in ports.runs.get(job.run)}
+        row, head = rows.get(mapping.name), rows.get("")
+        if row is None or head is None:
+            return Tally()  # the run was never made: its start was cancelled or is still to come
+        if row.data["state"] == rules.FINISHED:
+            self.advance(job.run)
+            return Tally()
+        if row.data["state"] in (rules.CANCELLED, rules.FAILED):
+            return Tally()
+        if job.step < row.data["step"]:
+            self._send(job.run, mapping.name, row.data)
+            return Tally()
+        scope.full = True
+        scope.may_create = True
+        scope.matching = bool(mapping.match) and not head.data.get("create")
+        scope.index = {}
+        for coupling in ports.couplings.stream(mapping.name):
+            scope.learn(coupling)
+        total = Tally()
+        deadline = ports.clock.now() + ports.limits.job
+        while row.data["phase"] in (Side.BC.value, Side.SALES.value):
+            tally, changes = self._page(job, scope, row.data)
+            total += tally
+            row = self._progress(row, changes)
+            if row.data["state"] == rules.CANCELLED:
+                return total
+            if ports.clock.now() >= deadline and row.data["phase"] != "late":
+                self._send(job.run, mapping.name, row.data)
+                return total
+        self._wake_ups(job, scope, row)
+        return total
+
+    def _page(self, job: Job, scope: Scope, data: Mapping[str, Any]) -> tuple[Tally, dict[str, Any]]:
+        """Synchronize one page and return what changes on the line's row."""
+        ports, mapping, side = self._ports, scope.mapping, Side(data["phase"])
+        before = ports.requests()
+        changes: dict[str, Any] = {}
+        etag = data.get("cursor_etag")
+        if data["page"] is None:
+            # The position that the next poll starts from is taken before the first read (H17).
+            etag = changes["cursor_etag"] = ports.cursors.get(mapping.name, side).etag
+            scope.met = set()
+        found = ports.records(side).changes(
+            mapping.table(side), cursor=None, page=data["page"], limit=ports.limits.page
+        )
+        scope.reasons = {}
+        tally = self._pages.run(scope, side, found.records, found.deleted, job=job)
+        if found.next is None:
+            tally += self._unmet(job, scope, side)
+            try:
+                ports.cursors.put(mapping.name, side, found.cursor, etag=etag)
+            except Outdated:
+                pass  # a poll has stored a newer one meanwhile
+            changes |= {
+                "phase": Side.SALES.value if side is Side.BC else "late",
+                "page": None,
+                "cursor_etag": None,
+            }
+        else:
+            changes["page"] = found.next
+        spent = ports.requests()
+        name = TALLY_OF[side]
+        changes |= {
+            name: (Tally.from_json(data[name]) + tally).as_json(),
+            "requests": {k: data["requests"].get(k, 0) + spent[k] - before[k] for k in spent},
+            "reasons": _sum(data["reasons"], scope.reasons),
+            "step": data["step"] + 1,
+        }
+        return tally, changes
+
+    def _unmet(self, job: Job, scope: Scope, side: Side) -> Tally:
+        """Confirm by id the couplings that the listing did not show: deleted, or only missed (H17)."""
+        ports, mapping = self._ports, scope.mapping
+        assert scope.index is not None
+        ids = [
+            c.id_of(side)
+            for (which, _), c in scope.index.items()
+            if which is Side.BC and c.state is CouplingState.COUPLED and c.bc_id not in scope.met
+        ]
+        gone: list[str] = []
+        for n in range(0, len(ids), ports.limits.page):
+            part = ids[n : n + ports.limits.page]
+            found = ports.records(side).get(mapping.table(side), part)
+            gone += [i for i in part if i not in found]
+        return self._pages.run(scope, side, (), gone, job=job) if gone else Tally()
+
+    def _wake_ups(self, job: Job, scope: Scope, row: RunRow) -> None:
+        """Fill the soft references to this mapping, then finish the line and start what waits for it.
+
+        A crash before the row is marked repeats the look, which finds nothing left to do.
+        """
+        ports = self._ports
+        tally = Tally.from_json(row.data["wake_ups"])
+        before = ports.requests()
+        for other in ports.mappings.values():
+            if any(f.soft and f.reference_to == scope.mapping.name for f in other.fields):
+                tally += self._late(other, run=job.run, cause=f"late references to {scope.mapping.name}")
+        spent = ports.requests()
+        now = ports.clock.now().isoformat()
+        self._progress(
+            row,
+            {
+                "state": rules.FINISHED,
+                "finished": now,
+                "wake_ups": tally.as_json(),
+                "requests": {k: row.data["requests"].get(k, 0) + spent[k] - before[k] for k in spent},
+                "step": row.data["step"] + 1,
+            },
+        )
+        self.advance(job.run)
+
+    # --- rows and messages -------------------------------------------------------------------
+
+    def _progress(self, row: RunRow, changes: Mapping[str, Any]) -> RunRow:
+        """Replace the line's row. When somebody else changed it (cancelled), theirs is kept."""
+        changed = replace(row, data={**row.data, **changes, "updated": self._ports.clock.now().isoformat()})
+        try:
+            return self._ports.runs.save(changed)
+        except Outdated:
+            fresh = next(r for r in self._ports.runs.get(row.run) if r.name == row.name)
+            if fresh.data["step"] > row.data["step"] or fresh.data["state"] not in (
+                rules.RUNNING,
+                rules.PENDING,
+            ):
+                return fresh
+            return self._ports.runs.save(replace(changed, etag=fresh.etag))
+
+    def _save(self, row: RunRow, changes: Mapping[str, Any]) -> None:
+        try:
+            self._ports.runs.save(replace(row, data={**row.data, **changes}))
+        except Outdated:
+            pass  # somebody else has moved it on; what they saw is newer
+
+    def _again(self, row: RunRow) -> None:
+        data = {
+            **row.data,
+            "attempt": row.data["attempt"] + 1,
+            "state": rules.RUNNING,
+            "finished": None,
+            "message": "",
+            "updated": self._ports.clock.now().isoformat(),
+        }
+        try:
+            # Stored first: the attempt makes the message new, and a stored attempt is never used twice (H12).
+            self._ports.runs.save(replace(row, data=data))
+        except Outdated:
+            return
+        self._send(row.run, row.name, data)
+
+    def _send(self, run: str, mapping: str, data: Mapping[str, Any]) -> None:
+        job = Job(
+            kind="line",
+            mapping=mapping,
+            run=run,
+            step=data["step"],
+            attempt=data["attempt"],
+            cause="full sync",
+        )
+        self._ports.queue.send(
+            [OutgoingMessage(queue=queue_of(mapping), body=job.to_json(), message_id=job.message_id)]
+        )
+
+
+def _sum(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
+    return {k: a.get(k, 0) + b.get(k, 0) for k in {**a, **b}}

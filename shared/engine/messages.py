@@ -1,0 +1,197 @@
+"""Messages on the queues: ids and positions, never record data (design §4, §8).
+
+A message without `version` is version 1. Whatever cannot be understood raises `InvalidMessage`
+with what is wrong and where, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from shared.core.errors import InvalidMessage
+from shared.core.model import Side
+
+FULL_SYNC = "full-sync"
+REJECTED = "rejected"
+#: Ids in one targeted job; more are split, so that a message stays far below 256 KB.
+IDS_PER_JOB = 1000
+
+
+def queue_of(mapping: str) -> str:
+    return f"sync-{mapping}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One piece of work of one mapping.
+
+    Kinds: `poll` (read from the cursor of `side`), `line` (go on with a line of `run`), `targeted`
+    (the records `ids` of `side`, whatever their modifier), `late` (couplings whose soft references
+    were left out), `action` (an administrator's write, with its `arguments`).
+    """
+
+    kind: str
+    mapping: str
+    side: Side = Side.BC
+    ids: tuple[str, ...] = ()
+    run: str = ""
+    step: int = 0
+    #: Raised by one whenever the same work is sent again on purpose.
+    attempt: int = 0
+    cause: str = ""
+    #: What makes the work new (H12): the timer's occurrence, a version, a random id.
+    token: str = ""
+    create: bool = False
+    action: str = ""
+    arguments: Mapping[str, Any] | None = None
+
+    @property
+    def message_id(self) -> str:
+        """The same work has the same id, so the queue drops a second copy (H12). At most 128 characters."""
+        if self.kind == "line":
+            return f"{self.run}/{self.mapping}/{self.step}/{self.attempt}"
+        return f"{self.kind}/{self.mapping}/{self.side.value}/{self.token}/{self.attempt}"[:128]
+
+    def to_json(self) -> bytes:
+        data = {k: v for k, v in asdict(self).items() if v not in ("", 0, (), None, False)}
+        return json.dumps({"version": 1} | data, separators=(",", ":")).encode()
+
+
+def random_token() -> str:
+    return uuid.uuid4().hex
+
+
+JOB_FIELDS: Mapping[str, type] = {
+    "version": int,
+    "kind": str,
+    "mapping": str,
+    "side": str,
+    "ids": list,
+    "run": str,
+    "step": int,
+    "attempt": int,
+    "cause": str,
+    "token": str,
+    "create": bool,
+    "action": str,
+    "arguments": dict,
+}
+KINDS = ("poll", "line", "targeted", "late", "action")
+FULL_SYNC_FIELDS: Mapping[str, type] = {
+    "version": int,
+    "action": str,
+    "mappings": list,
+    "rehearse": bool,
+    "run": str,
+    "create": bool,
+}
+FULL_SYNC_ACTIONS = ("start", "resume", "cancel")
+
+
+def read_object(body: bytes, allowed: Mapping[str, type]) -> dict[str, Any]:
+    """Return a JSON object that has only allowed fields of the right types, or raise `InvalidMessage`."""
+    try:
+        data = json.loads(body)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InvalidMessage(f"not JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise InvalidMessage(f"a JSON object is expected, not {type(data).__name__}")
+    problems = [f"unknown field '{name}'" for name in data if name not in allowed]
+    for name, value in data.items():
+        kind = allowed.get(name)
+        if kind is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            problems.append(f"'{name}' must be {kind.__name__}")
+    if not problems and data.get("version", 1) != 1:
+        problems.append(f"version {data['version']} is not known; this is version 1")
+    if problems:
+        raise InvalidMessage("; ".join(problems))
+    return data
+
+
+def read_job(body: bytes, *, mapping: str, known: Sequence[str]) -> Job:
+    """Parse a message of `sync-<mapping>`."""
+    data = read_object(body, JOB_FIELDS)
+    problems: list[str] = []
+    kind = data.get("kind", "targeted" if data.get("ids") else "poll")
+    if kind not in KINDS:
+        problems.append(f"unknown kind '{kind}'; known: {', '.join(KINDS)}")
+    named = data.get("mapping", mapping)
+    if named not in known:
+        problems.append(f"unknown mapping '{named}'; known: {', '.join(known)}")
+    elif named != mapping:
+        problems.append(f"mapping '{named}' does not belong on queue {queue_of(mapping)}")
+    side = data.get("side", "bc")
+    if side not in (Side.BC.value, Side.SALES.value):
+        problems.append(f"unknown side '{side}'; known: bc, sales")
+    ids = data.get("ids", [])
+    if len(ids) > IDS_PER_JOB:
+        problems.append(f"{len(ids)} ids; at most {IDS_PER_JOB}")
+    if not all(isinstance(i, str) and 0 < len(i) <= 64 for i in ids):
+        problems.append("'ids' must be texts of 1 to 64 characters")
+    if kind == "line" and not data.get("run"):
+        problems.append("kind 'line' needs 'run'")
+    if kind == "targeted" and not ids:
+        problems.append("kind 'targeted' needs 'ids'")
+    if problems:
+        raise InvalidMessage("; ".join(problems))
+    return Job(
+        kind=kind,
+        mapping=mapping,
+        side=Side(side),
+        ids=tuple(ids),
+        run=data.get("run", ""),
+        step=data.get("step", 0),
+        attempt=data.get("attempt", 0),
+        cause=data.get("cause", "message"),
+        token=data.get("token") or random_token(),
+        create=data.get("create", False),
+        action=data.get("action", ""),
+        arguments=data.get("arguments"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FullSync:
+    """A control message on `full-sync`."""
+
+    action: str
+    mappings: tuple[str, ...] = ()
+    rehearse: bool = False
+    run: str = ""
+    create: bool = False
+
+    def to_json(self) -> bytes:
+        data = {k: v for k, v in asdict(self).items() if v not in ("", (), False)}
+        return json.dumps({"version": 1} | data, separators=(",", ":")).encode()
+
+
+def read_full_sync(body: bytes, *, known: Sequence[str]) -> FullSync:
+    data = read_object(body, FULL_SYNC_FIELDS)
+    problems: list[str] = []
+    action = data.get("action", "start")
+    if action not in FULL_SYNC_ACTIONS:
+        problems.append(f"unknown action '{action}'; known: {', '.join(FULL_SYNC_ACTIONS)}")
+    mappings = data.get("mappings", [])
+    for name in mappings:
+        if name not in known:
+            problems.append(f"unknown mapping '{name}'; known: {', '.join(known)}")
+    if action in ("resume", "cancel") and not data.get("run"):
+        problems.append(f"action '{action}' needs 'run'")
+    run = data.get("run", "")
+    if run and not (len(run) <= 64 and run.replace("-", "").isalnum()):
+        problems.append("'run' must be letters, digits and hyphens, at most 64")
+    if data.get("rehearse"):
+        problems.append("'rehearse' is not available yet")
+    if problems:
+        raise InvalidMessage("; ".join(problems))
+    return FullSync(
+        action=action,
+        mappings=tuple(dict.fromkeys(mappings)),
+        rehearse=False,
+        run=run,
+        create=data.get("create", False),
+    )

@@ -1,0 +1,80 @@
+"""Everything the engine may call, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.core.mapping import EntityMapping
+from shared.core.model import Side
+from shared.ports import (
+    Clock,
+    Couplings,
+    Cursors,
+    HeldRecords,
+    History,
+    Intents,
+    JobLog,
+    Leases,
+    Queue,
+    Records,
+    Runs,
+    SetUp,
+)
+from shared.rules import Rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Sizes and times that an administrator may change."""
+
+    #: Records in a page.
+    page: int = 1000
+    #: A job sends its follow-up message when it has worked this long.
+    job: timedelta = timedelta(seconds=120)
+    #: Longer than the longest request (H11).
+    lease: timedelta = timedelta(minutes=6)
+    #: The brake: a job that would change more than this share of what it read (and more than
+    #: `brake_floor` records) or blank one field in so many of them, stops (design §4).
+    brake_share: float = 0.5
+    brake_floor: int = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    bc: Records
+    sales: Records
+    setup: SetUp
+    couplings: Couplings
+    cursors: Cursors
+    intents: Intents
+    leases: Leases
+    held: HeldRecords
+    jobs: JobLog
+    runs: Runs
+    history: History
+    queue: Queue
+    clock: Clock
+    mappings: Mapping[str, EntityMapping]
+    rules: Mapping[str, Rule]
+    limits: Limits = Limits()
+
+    def records(self, side: Side) -> Records:
+        return self.bc if side is Side.BC else self.sales
+
+    def rule(self, mapping: EntityMapping) -> Rule:
+        return self.rules[mapping.rule] if mapping.rule else NO_RULE
+
+    def requests(self) -> dict[str, int]:
+        """Return the requests spent so far, where the ports count them."""
+        counted = {"bc": self.bc, "sales": self.sales, "tables": self.couplings}
+        return {name: _count(port) for name, port in counted.items()}
+
+
+def _count(port: object) -> int:
+    requests = getattr(port, "requests", 0)
+    return int(requests() if callable(requests) else requests)
+
+
+NO_RULE = Rule()

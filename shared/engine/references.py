@@ -1,0 +1,63 @@
+"""Counterparts of referenced records, gathered set-based before anything is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shared.core.convert import ZERO_GUID
+from shared.core.mapping import EntityMapping
+from shared.core.model import CouplingState, Record, Side
+from shared.ports import Couplings
+
+#: More unknown ids than this, and the whole partition is streamed once instead (H27).
+POINT_READS = 60
+
+
+class References:
+    """A `Resolver` over the couplings that `gather` looked up. Lives as long as one job."""
+
+    def __init__(self, couplings: Couplings, *, local_currency_id: str) -> None:
+        self._couplings = couplings
+        self.local_currency_id = local_currency_id
+        self._known: dict[tuple[str, Side], dict[str, str | None]] = {}
+
+    def bc_id(self, mapping: str, sales_id: str) -> str | None:
+        return self._known.get((mapping, Side.SALES), {}).get(sales_id)
+
+    def sales_id(self, mapping: str, bc_id: str) -> str | None:
+        return self._known.get((mapping, Side.BC), {}).get(bc_id)
+
+    def gather(self, mapping: EntityMapping, records: Iterable[Record]) -> None:
+        """Look up the couplings of everything these records refer to, at most twice per referenced mapping."""
+        wanted: dict[tuple[str, Side], set[str]] = {}
+        fields = [(f, f.reference_to) for f in mapping.fields if f.reference_to]
+        for record in records:
+            for f, target in fields:
+                raw = str(record.values.get(f.column(record.side)) or "").lower()
+                if raw and raw != ZERO_GUID and target is not None:
+                    wanted.setdefault((target, record.side), set()).add(raw)
+        for (target, side), ids in wanted.items():
+            known = self._known.setdefault((target, side), {})
+            unknown = [i for i in ids if i not in known]
+            if unknown:
+                self._look_up(target, side, unknown)
+
+    def forget(self, mapping: str) -> None:
+        """Drop what is known about a mapping, because its couplings have just changed."""
+        self._known.pop((mapping, Side.BC), None)
+        self._known.pop((mapping, Side.SALES), None)
+
+    def _look_up(self, target: str, side: Side, ids: list[str]) -> None:
+        known = self._known.setdefault((target, side), {})
+        twin = self._known.setdefault((target, side.other), {})
+        found = (
+            self._couplings.stream(target)
+            if len(ids) > POINT_READS
+            else self._couplings.find(target, side, ids).values()
+        )
+        for coupling in found:
+            if coupling.state is CouplingState.COUPLED:
+                known[coupling.id_of(side)] = coupling.id_of(side.other)
+                twin[coupling.id_of(side.other)] = coupling.id_of(side)
+        for missing in ids:
+            known.setdefault(missing, None)

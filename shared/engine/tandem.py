@@ -1,0 +1,105 @@
+"""Everything a trigger may call: parse, one call, translate."""
+
+from __future__ import annotations
+
+import json
+
+from shared.core.errors import InvalidMessage
+from shared.core.model import Side
+from shared.core.runs import RUNNING
+from shared.engine.admin import AdminApi
+from shared.engine.jobs import Jobs
+from shared.engine.messages import FULL_SYNC, REJECTED, random_token, read_full_sync, read_job
+from shared.engine.parts import Ports
+from shared.engine.sync import send_targeted
+from shared.ports import OutgoingMessage
+
+#: A set-aside message carries at most this much of the original.
+KEPT_BYTES = 32_000
+
+
+class Tandem:
+    """The application: jobs, runs and the administrators' API on one set of ports."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports = ports
+        self.jobs = Jobs(ports, set_aside=self.set_aside)
+        self.api = AdminApi(ports, self.jobs)
+
+    def poll(self, mapping: str, *, occurrence: str) -> None:
+        """Queue the jobs of one tick of a mapping's timer."""
+        self.jobs.poll(self.ports.mappings[mapping], occurrence=occurrence)
+
+    def run_message(
+        self,
+        queue: str,
+        body: bytes,
+        *,
+        message_id: str = "",
+        delivery_count: int = 1,
+        traceparent: str | None = None,
+    ) -> None:
+        """Do what a message says. A message that cannot be understood is set aside with its reason.
+
+        Raises:
+            Transient: the message could be neither done nor deferred; the broker delivers it again.
+        """
+        known = tuple(self.ports.mappings)
+        try:
+            if queue == FULL_SYNC:
+                control = read_full_sync(body, known=known)
+                # The message's own id names the run, so that a second delivery starts the same run.
+                run = (
+                    control.run
+                    or "".join(c if c.isalnum() else "-" for c in message_id)[:64]
+                    or random_token()
+                )
+                match control.action:
+                    case "start":
+                        self.jobs.lines.start(run, control.mappings, create=control.create)
+                    case "resume":
+                        self.jobs.lines.resume(run)
+                    case "cancel":
+                        self.jobs.lines.cancel(run)
+            else:
+                self.jobs.handle(read_job(body, mapping=queue.removeprefix("sync-"), known=known))
+        except InvalidMessage as error:
+            self.set_aside(queue, body, str(error), message_id)
+
+    def set_aside(self, queue: str, body: bytes, reason: str, message_id: str) -> None:
+        """Put a message on the `rejected` queue with its reason, where `tandem status` shows it.
+
+        A function cannot dead-letter with a reason of its own (azure-platform.md 1.25).
+        """
+        kept = {
+            "queue": queue,
+            "reason": reason[:2000],
+            "message_id": message_id,
+            "body": body[:KEPT_BYTES].decode("utf-8", "replace"),
+        }
+        self.ports.queue.send(
+            [
+                OutgoingMessage(
+                    queue=REJECTED,
+                    body=json.dumps(kept).encode(),
+                    message_id=random_token(),
+                    properties={"reason": reason[:1000], "queue": queue},
+                )
+            ]
+        )
+
+    def housekeeping(self) -> None:
+        """Retry what is due, look at waiting records again, and send stuck lines again (H14, H15)."""
+        ports = self.ports
+        now = ports.clock.now()
+        due: dict[tuple[str, Side], list[str]] = {}
+        for held in ports.held.due(now):
+            if held.kind in ("held", "waiting"):
+                due.setdefault((held.mapping, held.side), []).append(held.id)
+        for (mapping, side), ids in due.items():
+            # The same ten minutes send the same job once (H12).
+            tick = int(now.timestamp() // 600)
+            send_targeted(ports, mapping, side, sorted(ids), cause="due", create=True, token=f"due-{tick}")
+        for row in ports.runs.list():
+            if row.data["state"] == RUNNING:
+                self.jobs.lines.watch(row.run)

@@ -1,0 +1,84 @@
+"""Settings from the environment. Every problem is named at once (design §6: a bad setting stops start-up)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.core.errors import Misconfigured
+
+KEY_VAULT = "@Microsoft.KeyVault("
+REQUIRED = (
+    "BC_URL", "DATAVERSE_URL", "TENANT_ID", "CLIENT_ID", "CLIENT_SECRET", "TABLES_CONNECTION_STRING",
+    "ServiceBusConnection",
+)
+MICROSOFT_LOGIN = "https://login.microsoftonline.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an installation differs in."""
+
+    #: Root of the BC API, up to and including the environment, without `/api`.
+    bc_url: str
+    #: Root of the Dataverse organization, without `/api/data`.
+    dataverse_url: str
+    tenant_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    tables_connection_string: str = field(repr=False)
+    service_bus_connection: str = field(repr=False)
+    #: Id or name of the BC company; "" takes the only one.
+    bc_company_id: str = ""
+    login_url: str = MICROSOFT_LOGIN
+    #: File with the certificates to trust; "" for the system's own.
+    ca_bundle: str = ""
+    page_size: int = 1000
+    job_seconds: int = 120
+    brake_share: float = 0.5
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read settings, or raise `Misconfigured` naming every missing or bad one."""
+        problems = [f"{name} is missing" for name in REQUIRED if not env.get(name, "").strip()]
+        for name in ("BC_URL", "DATAVERSE_URL", "LOGIN_URL"):
+            value = env.get(name, "").strip()
+            if value and not value.startswith("https://"):
+                problems.append(f"{name} must start with https://")
+        # An unresolved Key Vault reference arrives as its literal text (azure-platform.md 6.8).
+        problems += [
+            f"{name} is a Key Vault reference that was not resolved"
+            for name, value in env.items()
+            if value.startswith(KEY_VAULT) and (name in REQUIRED or name.startswith("API_KEY"))
+        ]
+        numbers: dict[str, float] = {}
+        for name, default, least, most in (
+            ("PAGE_SIZE", 1000, 1, 5000),
+            ("JOB_SECONDS", 120, 1, 240),
+            ("BRAKE_SHARE", 0.5, 0.01, 1),
+        ):
+            text = env.get(name, "").strip() or str(default)
+            try:
+                numbers[name] = float(text)
+            except ValueError:
+                problems.append(f"{name} must be a number, not '{text}'")
+                continue
+            if not least <= numbers[name] <= most:
+                problems.append(f"{name} must be from {least} to {most}, not {text}")
+        if problems:
+            raise Misconfigured(problems)
+        return cls(
+            bc_url=env["BC_URL"].strip().rstrip("/"),
+            dataverse_url=env["DATAVERSE_URL"].strip().rstrip("/"),
+            tenant_id=env["TENANT_ID"].strip(),
+            client_id=env["CLIENT_ID"].strip(),
+            client_secret=env["CLIENT_SECRET"],
+            tables_connection_string=env["TABLES_CONNECTION_STRING"],
+            service_bus_connection=env["ServiceBusConnection"],
+            bc_company_id=env.get("BC_COMPANY_ID", "").strip(),
+            login_url=(env.get("LOGIN_URL", "").strip() or MICROSOFT_LOGIN).rstrip("/"),
+            ca_bundle=env.get("CA_BUNDLE", "").strip(),
+            page_size=int(numbers["PAGE_SIZE"]),
+            job_seconds=int(numbers["JOB_SECONDS"]),
+            brake_share=numbers["BRAKE_SHARE"],
+        )
