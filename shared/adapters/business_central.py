@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -49,22 +48,6 @@ IDS_IN_FILTER = 120
 PARALLEL = 5
 
 SYSTEM_COLUMNS = ("id", "systemRowVersion", "lastModifiedDateTime", "lastModifiedBy", "createdBy")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Position:
-    """Where a pass starts: all rows from `version` on, all tombstones after `tombstone`."""
-
-    version: int
-    tombstone: int
-
-    @classmethod
-    def parse(cls, cursor: str) -> Position:
-        version, tombstone = json.loads(cursor)
-        return cls(version=int(version), tombstone=int(tombstone))
-
-    def __str__(self) -> str:
-        return json.dumps([self.version, self.tombstone])
 
 
 class BusinessCentralRecords:
@@ -113,37 +96,35 @@ class BusinessCentralRecords:
     def changes(self, table: Table, *, cursor: str | None, page: str | None, limit: int) -> ChangePage:
         """Return a page of changes; an idle poll is one request (H7).
 
-        The first request of a pass is a $batch of three reads. The least active row version is
-        read before the rows: everything below it was committed and thus listed, so the next pass
-        starts there. It travels inside `next` and becomes the cursor on the last page only.
+        A cursor is a row version. The first request of a pass is a $batch of three reads: the least
+        active row version comes before the rows, as everything below it was committed and thus is
+        listed, so the next pass starts there. It travels inside `next` and becomes the cursor on
+        the last page only.
         """
         if page is not None:
             resumed = json.loads(page)
             if resumed["select"] == self._select(table):
                 return self._next_page(table, resumed, limit)
             # The columns of the mapping changed in the middle: its first page again.
-        since = Position.parse(cursor) if cursor else None
-        state, deletions, rows = self._line.get_all(
-            [
-                f"{self._company}/syncState?$select=minimumActiveRowVersion",
-                self._tombstones(table, since),
-                self._listing(table, since),
-            ],
-            ["syncState", "tombstones", table.name],
-            page_size=limit,
-        )
-        deleted = self._line.drain(deletions) if since else list(deletions["value"])
-        last = max((int(row["entryNumber"]) for row in deleted), default=since.tombstone if since else 0)
-        state_rows = state["value"]
-        if not state_rows:
+        since = int(cursor) if cursor else None
+        paths = {
+            "syncState": f"{self._company}/syncState?$select=minimumActiveRowVersion",
+            "tombstones": self._tombstones(table, since),
+            table.name: self._listing(table, since),
+        }
+        if since is None:
+            # A full pass tells deletions by what it does not list.
+            del paths["tombstones"]
+        state, *deletions, rows = self._line.get_all(list(paths.values()), list(paths), page_size=limit)
+        if not state["value"]:
             raise Misconfigured(f"{BC} answers no syncState; is the companion extension installed?")
-        to = Position(version=int(state_rows[0]["minimumActiveRowVersion"]), tombstone=last)
+        deleted = [row for body in deletions for row in self._line.drain(body)]
         return self._page(
             table,
             rows,
-            to=str(to),
+            to=str(int(state["value"][0]["minimumActiveRowVersion"])),
             full=since is None,
-            deleted=tuple(str(row["deletedId"]).lower() for row in deleted) if since else (),
+            deleted=tuple(str(row["deletedId"]).lower() for row in deleted),
         )
 
     def get(self, table: Table, ids: Sequence[str]) -> dict[str, Record]:
@@ -253,17 +234,14 @@ class BusinessCentralRecords:
             raise Misconfigured(f"no mapping reads {BC}'s {table.name}")
         return ",".join(dict.fromkeys((*SYSTEM_COLUMNS, *wanted)))
 
-    def _listing(self, table: Table, since: Position | None) -> str:
-        narrowed = f"&$filter={escape(f'systemRowVersion ge {since.version}')}" if since else ""
+    def _listing(self, table: Table, since: int | None) -> str:
+        narrowed = "" if since is None else f"&$filter={escape(f'systemRowVersion ge {since}')}"
         return f"{self._company}/{table.name}?$select={self._select(table)}{narrowed}&$orderby=systemRowVersion"
 
-    def _tombstones(self, table: Table, since: Position | None) -> str:
-        path = f"{self._company}/tombstones?$select=entryNumber,deletedId&$filter="
-        of_this = f"entitySet eq {literal(table.name)}"
-        if since is None:
-            # A full pass tells deletions by what it does not list; only the position is wanted.
-            return f"{path}{escape(of_this)}&$orderby={escape('entryNumber desc')}&$top=1"
-        return f"{path}{escape(f'{of_this} and entryNumber gt {since.tombstone}')}&$orderby=entryNumber"
+    def _tombstones(self, table: Table, since: int | None) -> str:
+        """Tombstones by row version as well: their entry numbers need not become visible in order."""
+        of_this = f"entitySet eq {literal(table.name)} and systemRowVersion ge {since}"
+        return f"{self._company}/tombstones?$select=deletedId&$filter={escape(of_this)}&$orderby=systemRowVersion"
 
     def _filtered(self, table: Table, filters: Sequence[str]) -> list[Record]:
         if not filters:

@@ -73,7 +73,9 @@ class BusinessCentralLine:
         }
         return [found.get(str(n), Answer(status=503)) for n in range(len(operations))]
 
-    def follow(self, link: str, *, page_size: int | None = None) -> dict[str, Any]:
+    def follow(
+        self, link: str, *, page_size: int | None = None, what: str = "a further page"
+    ) -> dict[str, Any]:
         """GET a nextLink as it is, with the same preferences (business-central-api.md §4)."""
         if not link.startswith(self.root + "/"):
             raise Misconfigured(f"{BC} links to another address than the one in the settings")
@@ -83,9 +85,9 @@ class BusinessCentralLine:
         response = self.channel.send("GET", link, effect=Effect.READ, headers=headers)
         answer = answer_of(response)
         if answer.status != 200:
-            raise read_error(BC, answer, "a further page")
+            raise read_error(BC, answer, what)
         if answer.body is None:
-            raise Transient(f"{BC} answered a page with something else")
+            raise Transient(f"{BC} answered {what} with something else")
         return dict(answer.body)
 
     def drain(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -105,7 +107,7 @@ def find_company(http: httpx.Client, *, api_root: str, wanted: str, sleep: Calla
         Misconfigured: there is none, or several and none was named; lists their names.
     """
     line = BusinessCentralLine(http, api_root=api_root, parallel=1, sleep=sleep)
-    companies = line.drain(line.follow(f"{line.root}/companies?$select=id,name,displayName"))
+    companies = line.drain(line.follow(f"{line.root}/companies?$select=id,name,displayName", what="companies"))
     name = wanted.strip().casefold()
     found = [c for c in companies if not name or name in (str(c[k]).casefold() for k in ("id", "name", "displayName"))]
     if len(found) == 1:

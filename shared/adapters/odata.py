@@ -30,6 +30,9 @@ UNKNOWN_OUTCOME = frozenset({408, 500, 502, 504})
 #: Statuses that promise that nothing was done.
 NOT_DONE = frozenset({429, 503})
 
+#: Dataverse's codes for a missing right; one of them comes with 400 (dataverse-web-api.md §8).
+NO_RIGHT = frozenset({"0x80040220", "0x80040231", "0x80048405", "0x80040299", "0x80072560"})
+
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _LONG_NUMBER = re.compile(r'"\\ue000([-+0-9.E]+)\\ue000"')
 _PRIVILEGE = re.compile(r"missing (prv\w+) privilege")
@@ -178,7 +181,7 @@ def write_error(system: str, answer: Answer) -> SyncError:
 
 def read_error(system: str, answer: Answer, what: str) -> SyncError:
     """Return what a refused read means: nothing is wrong with a record, so wait or tell a person."""
-    if answer.status in (401, 403):
+    if answer.status in (401, 403) or answer.code.lower() in NO_RIGHT:
         return forbidden(system, answer)
     if answer.status >= 500 and answer.status != 501 or answer.status in (408, 409, 429):
         return Transient(f"{system} answered {answer.status} {answer.code} to {what}")

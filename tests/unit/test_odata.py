@@ -106,6 +106,7 @@ def an_answer(status: int, code: str, message: str = "No.") -> Answer:
         pytest.param(DATAVERSE, an_answer(404, "0x8006088A"), Misconfigured, id="dataverse-no-such-set"),
         pytest.param(DATAVERSE, an_answer(400, "0x80044331"), Rejected, id="dataverse-too-long"),
         pytest.param(DATAVERSE, an_answer(403, "0x80040220"), Misconfigured, id="dataverse-no-right"),
+        pytest.param(DATAVERSE, an_answer(400, "0x80040299"), Misconfigured, id="dataverse-no-right-with-400"),
     ],
 )
 def test_a_refused_write_means(system, answer, expected):
