@@ -156,7 +156,7 @@ def told(answer: Answer) -> str:
 def write_error(system: str, answer: Answer) -> SyncError:
     """Return what a refused write means for its record."""
     code = answer.code.lower()
-    if answer.status in (401, 403):
+    if answer.status in (401, 403) or code in NO_RIGHT:
         return forbidden(system, answer)
     if code in ("request_entitychanged", "0x80060882"):
         return Stale(f"{system}: the record was changed by somebody else")
