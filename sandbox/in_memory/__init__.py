@@ -1,0 +1,1 @@
+"""Twins of the ports that live in memory, for tests."""

@@ -1,0 +1,148 @@
+"""Values as text, and text as table properties. Exact both ways.
+
+JSON where JSON has the type; what it has not is an object with one telling key:
+
+    Decimal      {"n": "1.50"}          date   {"d": "2024-02-29"}
+    Unresolved   {"?": "raw"}       datetime   {"t": "2024-02-29T12:00:00+00:00"}
+    dict         {"o": {…}}
+
+So a dict of data can never be mistaken for one of these. Tuples come back as lists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from shared.core.model import Agreed, Baseline, Unresolved, Value
+
+#: Text of a baseline with more UTF-8 bytes than this is kept as its hash (H28).
+HASH_OVER_BYTES = 8 * 1024
+#: Packed text of more characters than this is compressed.
+COMPRESS_OVER = 4 * 1024
+#: A property holds 64 KiB (azure-platform.md 4.1).
+CHUNK_BYTES = 60 * 1024
+
+
+# --- values ------------------------------------------------------------------------------------
+
+
+def to_json(value: Any) -> Any:
+    """Return the JSON form of a canonical value, or of plain data that holds some."""
+    match value:
+        case None | bool() | str() | int() | float():
+            return value
+        case Decimal():
+            return {"n": str(value)}
+        case datetime():
+            return {"t": value.isoformat()}
+        case date():
+            return {"d": value.isoformat()}
+        case Unresolved():
+            return {"?": value.raw}
+        case Mapping():
+            return {"o": {str(name): to_json(item) for name, item in value.items()}}
+        case Sequence() if not isinstance(value, bytes | bytearray):
+            return [to_json(item) for item in value]
+    raise TypeError(f"cannot be kept: {type(value).__name__}")
+
+
+def from_json(data: Any) -> Any:
+    """Return the value that `to_json` was given.
+
+    Raises:
+        ValueError: an object with a key that nothing here writes.
+    """
+    if isinstance(data, list):
+        return [from_json(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    match data:
+        case {"n": str(text)}:
+            return Decimal(text)
+        case {"t": str(text)}:
+            return datetime.fromisoformat(text)
+        case {"d": str(text)}:
+            return date.fromisoformat(text)
+        case {"?": str(text)}:
+            return Unresolved(text)
+        case {"o": dict(items)}:
+            return {name: from_json(item) for name, item in items.items()}
+    raise ValueError(f"unknown kind of kept value: {sorted(data)}")
+
+
+def dumps(value: Any) -> str:
+    return _text(to_json(value))
+
+
+def loads(text: str) -> Any:
+    return from_json(json.loads(text))
+
+
+def _text(data: Any) -> str:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair, from a text that somebody cut: only the escaped form can travel.
+        return json.dumps(data, separators=(",", ":"))
+    return text
+
+
+# --- baselines ---------------------------------------------------------------------------------
+
+
+def stored_form(value: Value) -> Value:
+    """Return the value as a baseline remembers it: a very long text as "sha256:…", else itself.
+
+    Compare a fresh value with a remembered one as `stored_form(fresh) == remembered`. Applying it
+    twice changes nothing.
+    """
+    # At most four bytes to a character, so most texts need no encoding to be called short.
+    if not isinstance(value, str) or len(value) * 4 <= HASH_OVER_BYTES:
+        return value
+    data = value.encode("utf-8", "surrogatepass")
+    return value if len(data) <= HASH_OVER_BYTES else f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def dump_baseline(baseline: Baseline) -> str:
+    """Write a baseline, each field's two values once when they are the same."""
+    fields: dict[str, list[Any]] = {}
+    for name, agreed in baseline.items():
+        bc, sales = to_json(stored_form(agreed.bc)), to_json(stored_form(agreed.sales))
+        # Compared with their types: True == 1 and Decimal("1.0") == Decimal("1") in Python.
+        fields[name] = [bc] if _text(bc) == _text(sales) else [bc, sales]
+    return _text(fields)
+
+
+def load_baseline(text: str) -> Baseline:
+    fields = {name: [from_json(item) for item in pair] for name, pair in json.loads(text).items()}
+    return MappingProxyType({name: Agreed(bc=pair[0], sales=pair[-1]) for name, pair in fields.items()})
+
+
+# --- properties --------------------------------------------------------------------------------
+
+
+def pack(name: str, text: str) -> dict[str, str | bytes]:
+    """Return properties that hold a text of any length: itself, or compressed in numbered parts."""
+    if len(text) <= COMPRESS_OVER:
+        return {name: text}
+    data = zlib.compress(text.encode())
+    parts = range(0, len(data), CHUNK_BYTES)
+    return {f"{name}_z{number}": data[at : at + CHUNK_BYTES] for number, at in enumerate(parts)}
+
+
+def unpack(name: str, properties: Mapping[str, Any], default: str = "") -> str:
+    """Return the text that `pack` was given; `default` when there is none."""
+    if name in properties:
+        return str(properties[name])
+    parts: list[bytes] = []
+    while (part := properties.get(f"{name}_z{len(parts)}")) is not None:
+        parts.append(part)
+    return zlib.decompress(b"".join(parts)).decode() if parts else default
