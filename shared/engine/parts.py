@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -59,6 +59,8 @@ class Ports:
     mappings: Mapping[str, EntityMapping]
     rules: Mapping[str, Rule]
     limits: Limits = Limits()
+    #: Requests spent so far: bc, sales, tables.
+    spent: Callable[[], dict[str, int]]
 
     def records(self, side: Side) -> Records:
         return self.bc if side is Side.BC else self.sales
@@ -67,14 +69,8 @@ class Ports:
         return self.rules[mapping.rule] if mapping.rule else NO_RULE
 
     def requests(self) -> dict[str, int]:
-        """Return the requests spent so far, where the ports count them."""
-        counted = {"bc": self.bc, "sales": self.sales, "tables": self.couplings}
-        return {name: _count(port) for name, port in counted.items()}
-
-
-def _count(port: object) -> int:
-    requests = getattr(port, "requests", 0)
-    return int(requests() if callable(requests) else requests)
+        """Return the requests spent so far by this process, by system."""
+        return self.spent()
 
 
 NO_RULE = Rule()

@@ -7,6 +7,7 @@ nothing is done twice, because what was saved decides to `Nothing`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -32,7 +33,7 @@ from shared.core.model import (
     Wait,
 )
 from shared.core.project import project
-from shared.ports import HeldRecord, HistoryEntry
+from shared.ports import HeldRecord, HistoryEntry, Outdated
 
 if TYPE_CHECKING:
     from shared.engine.parts import Ports
@@ -266,7 +267,8 @@ class Memory:
         if marked:
             ports.couplings.save(marked)
         if both_gone:
-            ports.couplings.remove(both_gone)
+            with suppress(Outdated):  # somebody has changed it meanwhile: the next look decides anew
+                ports.couplings.remove(both_gone)
         for coupling in both_gone:
             scope.learn(coupling, gone=True)
         if kept.history:

@@ -1,0 +1,126 @@
+"""The in-memory twin of Service Bus, as far as the `Queue` port and a pump need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.ports import Clock, OutgoingMessage, PeekedMessage
+
+#: The defaults of the product's queues (design §8, azure-platform.md 3.3–3.6).
+LOCK, DETECTION, MAX_DELIVERIES = timedelta(minutes=1), timedelta(minutes=10), 10
+
+
+@dataclass
+class ReceivedMessage:
+    queue: str
+    body: bytes
+    message_id: str
+    sequence_number: int
+    delivery_count: int
+    locked_until: datetime
+
+
+@dataclass
+class _Stored:
+    queue: str
+    body: bytes
+    message_id: str
+    sequence_number: int
+    enqueued_at: datetime
+    due: datetime
+    properties: Mapping[str, str] = field(default_factory=dict)
+    deliveries: int = 0
+    locked_until: datetime | None = None
+
+
+class InMemoryQueue:
+    """Peek-lock with expiry, delivery count, duplicate detection, scheduled messages, dead letters."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._messages: dict[str, list[_Stored]] = {}
+        self._dead: dict[str, list[PeekedMessage]] = {}
+        self._seen: dict[tuple[str, str], datetime] = {}
+        self._sequence = 0
+        self.sent = 0
+
+    def send(self, messages: Sequence[OutgoingMessage]) -> None:
+        now = self._clock.now()
+        for message in messages:
+            seen = self._seen.get((message.queue, message.message_id))
+            if seen is not None and now - seen < DETECTION:
+                continue
+            self._seen[message.queue, message.message_id] = now
+            self._sequence += 1
+            self.sent += 1
+            self._messages.setdefault(message.queue, []).append(
+                _Stored(
+                    queue=message.queue,
+                    body=message.body,
+                    message_id=message.message_id,
+                    sequence_number=self._sequence,
+                    enqueued_at=now,
+                    due=message.scheduled_at or now,
+                    properties=dict(message.properties),
+                )
+            )
+
+    def peek(self, queue: str, *, limit: int = 100, dead_letters: bool = False) -> list[PeekedMessage]:
+        if dead_letters:
+            return self._dead.get(queue, [])[:limit]
+        return [self._peeked(m) for m in self._messages.get(queue, [])[:limit]]
+
+    # --- the pump's side -----------------------------------------------------------------------
+
+    def receive(self, queue: str) -> ReceivedMessage | None:
+        """Lock the first message that is due and not locked; dead-letter what was delivered too often."""
+        now = self._clock.now()
+        for message in list(self._messages.get(queue, [])):
+            if message.due > now or (message.locked_until is not None and message.locked_until > now):
+                continue
+            if message.deliveries >= MAX_DELIVERIES:
+                self._messages[queue].remove(message)
+                dead = self._peeked(message, reason="MaxDeliveryCountExceeded")
+                self._dead.setdefault(queue, []).append(dead)
+                continue
+            message.deliveries += 1
+            message.locked_until = now + LOCK
+            return ReceivedMessage(
+                queue, message.body, message.message_id, message.sequence_number, message.deliveries,
+                message.locked_until,
+            )
+        return None
+
+    def complete(self, received: ReceivedMessage) -> None:
+        self._messages[received.queue] = [
+            m for m in self._messages[received.queue] if m.sequence_number != received.sequence_number
+        ]
+
+    def abandon(self, received: ReceivedMessage) -> None:
+        for message in self._messages[received.queue]:
+            if message.sequence_number == received.sequence_number:
+                message.locked_until = None
+
+    def deliver_again(self, queue: str) -> None:
+        """Unlock everything, as when locks run out while a worker still works."""
+        for message in self._messages.get(queue, []):
+            message.locked_until = None
+
+    def next_due(self) -> datetime | None:
+        """Return when the next scheduled or locked message can be received; None when all is quiet."""
+        waiting = [max(m.due, m.locked_until or m.due) for q, ms in self._messages.items() if q != "rejected" for m in ms]
+        return min(waiting, default=None)
+
+    @staticmethod
+    def _peeked(message: _Stored, reason: str | None = None) -> PeekedMessage:
+        return PeekedMessage(
+            queue=message.queue,
+            body=message.body,
+            message_id=message.message_id,
+            enqueued_at=message.enqueued_at,
+            sequence_number=message.sequence_number,
+            reason=reason,
+            properties=message.properties,
+        )

@@ -1,0 +1,186 @@
+"""The in-memory twin of one side's records: rows, versions, deletions, faults. For fast tests.
+
+It keeps the promises of the `Records` port (the contract suite runs on it too) and none of the
+quirks of the real services; those are the simulators' work.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from shared.core.errors import Exists, Missing, Rejected, Stale, SyncError, Transient
+from shared.core.mapping import Table
+from shared.core.model import Record, Side
+from shared.ports import ChangePage, Clock, Write, Written
+
+#: People, and Tandem's own identity, as this side names them.
+PEOPLE, INTEGRATION = "people", "integration"
+
+
+class InMemoryRecords:
+    """One side. `people` methods (add, edit, delete) act as somebody else than the integration user."""
+
+    def __init__(self, side: Side, clock: Clock) -> None:
+        self.side = side
+        self.requests = 0
+        self.written = 0
+        self.reads = 0
+        self._clock = clock
+        self._version = 0
+        self._rows: dict[str, dict[str, dict[str, Any]]] = {}
+        self._gone: list[tuple[int, str, str]] = []
+        #: Called before and after every port call with its name; may raise (crash, throttling).
+        self.before: Callable[[str], None] = lambda name: None
+        self.after: Callable[[str], None] = lambda name: None
+        #: Refuses a write with a reason, as a validation of the real system would.
+        self.refuse: Callable[[str, Mapping[str, Any]], str | None] = lambda table, values: None
+        #: Rewrites a value as the real system would (trim, upper-case, round).
+        self.rewrite: Callable[[str, str, Any], Any] = lambda table, column, value: value
+        self.lost_answers = 0
+        #: What the real system puts into a new row by itself, by table.
+        self.defaults: Mapping[str, Mapping[str, Any]] = {}
+
+    # --- people ------------------------------------------------------------------------------
+
+    def add(self, table: str, id: str, /, **values: Any) -> str:
+        self._put(table, id, values, PEOPLE, create=True)
+        return id
+
+    def edit(self, table: str, id: str, /, **values: Any) -> None:
+        self._put(table, id, values, PEOPLE)
+
+    def delete(self, table: str, id: str) -> None:
+        if self._rows.get(table, {}).pop(id, None) is not None:
+            self._version += 1
+            self._gone.append((self._version, table, id))
+
+    def show(self, table: str, id: str) -> dict[str, Any] | None:
+        row = self._rows.get(table, {}).get(id)
+        return copy.deepcopy(row["values"]) if row else None
+
+    def all(self, table: str) -> dict[str, dict[str, Any]]:
+        return {i: copy.deepcopy(r["values"]) for i, r in self._rows.get(table, {}).items()}
+
+    # --- the port ----------------------------------------------------------------------------
+
+    def user_id(self) -> str:
+        return INTEGRATION
+
+    def changes(self, table: Table, *, cursor: str | None, page: str | None, limit: int) -> ChangePage:
+        self._call("changes")
+        until, after = (int(p) for p in page.split(":")) if page else (self._version, int(cursor or 0))
+        rows = sorted(
+            (r["version"], i)
+            for i, r in self._rows.get(self._name(table), {}).items()
+            if r["version"] > after
+        )
+        part, more = rows[:limit], len(rows) > limit
+        records = tuple(self._record(table, i) for _, i in part)
+        if more:
+            return ChangePage(records=records, next=f"{until}:{part[-1][0]}", full=cursor is None)
+        start = int(cursor or 0)
+        gone = tuple(i for v, t, i in self._gone if t == self._name(table) and v > start) if cursor else ()
+        self.after("changes")
+        return ChangePage(records=records, deleted=gone, cursor=str(until), full=cursor is None)
+
+    def get(self, table: Table, ids: Sequence[str]) -> dict[str, Record]:
+        self._call("get")
+        rows = self._rows.get(self._name(table), {})
+        return {i: self._record(table, i) for i in ids if i in rows}
+
+    def find(self, table: Table, column: str, values: Sequence[str]) -> list[Record]:
+        self._call("find")
+        wanted = {v.casefold() for v in values}
+        rows = self._rows.get(self._name(table), {})
+        return [
+            self._record(table, i)
+            for i, r in rows.items()
+            if str(r["values"].get(column) or "").casefold() in wanted
+        ]
+
+    def create(self, table: Table, writes: Sequence[Write]) -> list[Written]:
+        return self._write("create", table, writes)
+
+    def update(self, table: Table, writes: Sequence[Write]) -> list[Written]:
+        return self._write("update", table, writes)
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _write(self, name: str, table: Table, writes: Sequence[Write]) -> list[Written]:
+        self._call(name)
+        answers = [self._one(name, table, w) for w in writes]
+        self.after(name)
+        if self.lost_answers:
+            self.lost_answers -= 1
+            return [Written(id=w.id, error=Transient("the answer was lost")) for w in writes]
+        return answers
+
+    def _one(self, name: str, table: Table, write: Write) -> Written:
+        rows = self._rows.setdefault(self._name(table), {})
+        row = rows.get(write.id)
+        error: SyncError | None = None
+        if name == "create" and row is not None:
+            error = Exists("a record with this id is there")
+        elif name == "update" and row is None:
+            error = Missing("no record with this id")
+        elif name == "update" and row is not None and write.if_version not in ("*", str(row["version"])):
+            error = Stale("another version")
+        elif reason := self.refuse(self._name(table), write.values):
+            error = Rejected(reason)
+        if error is not None:
+            return Written(id=write.id, error=error)
+        self._put(self._name(table), write.id, write.values, INTEGRATION, create=name == "create")
+        self.written += 1
+        return Written(id=write.id, record=self._record(table, write.id))
+
+    def _put(
+        self, table: str, id: str, values: Mapping[str, Any], user: str, *, create: bool = False
+    ) -> None:
+        rows = self._rows.setdefault(table, {})
+        row = rows.get(id)
+        if row is None:
+            if not create:
+                return
+            row = rows[id] = {"values": dict(self.defaults.get(table, {})), "created_by": user}
+        for column, value in values.items():
+            column, value = self._bound(column, value)
+            row["values"][column] = self.rewrite(table, column, value)
+        self._version += 1
+        row |= {"version": self._version, "modified_by": user, "at": self._clock.now()}
+
+    def _bound(self, column: str, value: Any) -> tuple[str, Any]:
+        """Turn `x@odata.bind` into what Sales shows afterwards: `_x_value` with the id."""
+        if not column.endswith("@odata.bind"):
+            return column, value
+        nav = column.removesuffix("@odata.bind")
+        shown = "parentcustomerid" if nav.startswith("parentcustomerid") else nav
+        return f"_{shown}_value", value[value.index("(") + 1 : -1] if value else None
+
+    def _record(self, table: Table, id: str) -> Record:
+        row = self._rows[self._name(table)][id]
+        at = row["at"] if isinstance(row["at"], datetime) else datetime.now(UTC)
+        values = {
+            k: Decimal(str(v)) if isinstance(v, float) else copy.deepcopy(v) for k, v in row["values"].items()
+        }
+        return Record(
+            side=self.side,
+            id=id,
+            version=str(row["version"]),
+            row_version=row["version"],
+            values=values,
+            modified_at=at,
+            modified_by=row["modified_by"],
+            created_by=row["created_by"],
+        )
+
+    @staticmethod
+    def _name(table: Table) -> str:
+        return f"{table.entity}.{table.name}" if table.kind == "option" else table.name
+
+    def _call(self, name: str) -> None:
+        self.requests += 1
+        self.before(name)

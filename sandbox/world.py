@@ -1,0 +1,200 @@
+"""The whole product in one process, for scenario tests: people, two systems, queues, tables, time.
+
+Everything runs on one thread in a fixed order, so a seed reproduces a run exactly (design §4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sandbox.in_memory.parts import FixedSetUp, TurnedClock
+from sandbox.in_memory.queue import InMemoryQueue
+from sandbox.in_memory.records import INTEGRATION, InMemoryRecords
+from sandbox.in_memory.tables import InMemoryTables
+from shared.core.mapping import EntityMapping
+from shared.core.model import Side
+from shared.engine.messages import FULL_SYNC, queue_of, random_token
+from shared.engine.parts import Limits, Ports
+from shared.engine.tandem import Tandem
+from shared.mappings import ALL
+from shared.ports import Facts, OutgoingMessage
+from shared.rules import RULES
+from shared.state.couplings import TableCouplings
+from shared.state.cursors import TableCursors
+from shared.state.cursors import TableIntents
+from shared.state.held import TableHeld
+from shared.state.history import TableHistory
+from shared.state.jobs import TableJobLog
+from shared.state.leases import TableLeases
+from shared.state.runs import TableRuns
+
+COMPANY = "11111111-2222-4333-8444-555555555555"
+GBP = "00000000-0000-4000-8000-0000000000aa"
+
+
+class Crash(BaseException):
+    """The process died here. Not an Exception: nothing may catch it on the way out."""
+
+
+class World:
+    """Two systems, and Tandem between them. `app` may be thrown away at any time: state is outside it."""
+
+    def __init__(
+        self,
+        *,
+        mappings: Sequence[EntityMapping] = ALL,
+        limits: Limits = Limits(),
+        **differs: Mapping[str, Any],
+    ) -> None:
+        self.clock = TurnedClock()
+        self.bc = InMemoryRecords(Side.BC, self.clock)
+        self.sales = InMemoryRecords(Side.SALES, self.clock)
+        self.bc.defaults = {"customers": {"blocked": "_x0020_"}}
+        self.sales.defaults = {"accounts": {"statecode": 0}, "contacts": {"statecode": 0}}
+        self.tables = InMemoryTables()
+        self.queue = InMemoryQueue(self.clock)
+        self.mappings = {m.name: replace(m, **differs.get(m.name, {})) for m in mappings}
+        self.limits = limits
+        self.facts = Facts(
+            company_id=COMPANY,
+            lcy_code="GBP",
+            base_currency_code="GBP",
+            lcy_currency_id=GBP,
+            currency_precision=2,
+            bc_user_id=INTEGRATION,
+            sales_user_id=INTEGRATION,
+        )
+        self.app = self.start_app()
+
+    def start_app(self) -> Tandem:
+        """Start Tandem anew, as after a crash: nothing in memory survives."""
+        store, clock = self.tables, self.clock
+        return Tandem(
+            Ports(
+                bc=self.bc,
+                sales=self.sales,
+                setup=FixedSetUp(self.facts),
+                couplings=TableCouplings(store, COMPANY),
+                cursors=TableCursors(store, COMPANY),
+                intents=TableIntents(store, COMPANY),
+                leases=TableLeases(store, COMPANY, clock),
+                held=TableHeld(store, COMPANY),
+                jobs=TableJobLog(store, COMPANY),
+                runs=TableRuns(store, COMPANY, clock),
+                history=TableHistory(store, COMPANY),
+                queue=self.queue,
+                clock=clock,
+                mappings=self.mappings,
+                rules=RULES,
+                limits=self.limits,
+                spent=lambda: {
+                    "bc": self.bc.requests,
+                    "sales": self.sales.requests,
+                    "tables": store.requests(),
+                },
+            )
+        )
+
+    # --- what happens ------------------------------------------------------------------------
+
+    def full_sync(self, *mappings: str, create: bool = False) -> dict[str, Any]:
+        """Start a full synchronization, let it run to its end, and return the run as JSON."""
+        run = self.app.api.start_full_sync({"mappings": list(mappings), "create": create})["run"]
+        self.run()
+        return self.app.api.run(run)
+
+    def tick(self, mapping: str) -> None:
+        """The mapping's timer fires, and all that follows from it is done."""
+        self.app.poll(mapping, occurrence=random_token())
+        self.run()
+
+    def tick_all(self) -> None:
+        for name in self.mappings:
+            self.tick(name)
+
+    def send(self, queue: str, body: bytes, *, message_id: str = "") -> None:
+        self.queue.send([OutgoingMessage(queue=queue, body=body, message_id=message_id or random_token())])
+
+    def run(self, *, at_most: int = 10_000) -> int:
+        """Work on messages until every queue is quiet; time passes only while waiting for a scheduled one."""
+        done = 0
+        while self.step():
+            done += 1
+            assert done < at_most, "the queues never become quiet"
+        return done
+
+    def step(self) -> bool:
+        """Work on one message, or turn the clock to the next scheduled one. False when all is quiet."""
+        for queue in (FULL_SYNC, *(queue_of(m) for m in self.mappings)):
+            message = self.queue.receive(queue)
+            if message is None:
+                continue
+            try:
+                self.app.run_message(
+                    queue, message.body, message_id=message.message_id, delivery_count=message.delivery_count
+                )
+            except Crash:
+                # The process is gone; the lock and the lease run out on their own.
+                self.app = self.start_app()
+                return True
+            except Exception:
+                self.queue.abandon(message)
+                raise
+            self.queue.complete(message)
+            return True
+        due = self.queue.next_due()
+        if due is None:
+            return False
+        self.clock.set(due + timedelta(milliseconds=1))
+        return True
+
+    def housekeeping(self) -> None:
+        self.app.housekeeping()
+        self.run()
+
+    def crash_when(self, happens: Callable[[str, str], bool]) -> None:
+        """Die once, at the first port call for which `happens(moment, name)`; moment is before or after."""
+        armed = [True]
+
+        def hook(moment: str, port: str) -> Callable[[str], None]:
+            def call(name: str) -> None:
+                full = name if port == "tables" else f"{port}.{name}"
+                if armed[0] and happens(moment, full):
+                    armed[0] = False
+                    raise Crash(full)
+
+            return call
+
+        self.bc.before, self.bc.after = hook("before", "bc"), hook("after", "bc")
+        self.sales.before, self.sales.after = hook("before", "sales"), hook("after", "sales")
+        self.tables.before_request, self.tables.after_request = (
+            hook("before", "tables"),
+            hook("after", "tables"),
+        )
+
+    def heal(self) -> None:
+        """No more faults from here on."""
+        for records in (self.bc, self.sales):
+            records.before = records.after = lambda name: None
+            records.lost_answers = 0
+        self.tables.before_request = self.tables.after_request = None
+
+    # --- what people see ---------------------------------------------------------------------
+
+    def held(self, mapping: str | None = None) -> list[dict[str, Any]]:
+        return self.app.api.held(mapping)["value"]
+
+    def coupled(self, mapping: str) -> dict[str, str]:
+        """Return BC id → Sales id of what is coupled."""
+        return {
+            c.bc_id: c.sales_id
+            for c in self.app.ports.couplings.stream(mapping)
+            if c.state.value == "coupled"
+        }
+
+    def written(self) -> int:
+        """Return how many records Tandem has written so far, on both sides."""
+        return self.bc.written + self.sales.written

@@ -1,0 +1,37 @@
+"""Currencies in Business Central are transaction currencies in Sales, by ISO code (P4, P22)."""
+
+from shared.core.convert import Number, Text
+from shared.core.mapping import Direction, EntityMapping, FieldMap, Match, Table, When
+
+TO_SALES = Direction.TO_SALES
+
+CURRENCIES = EntityMapping(
+    name="currencies",
+    title="Currency → Transaction currency",
+    source="mappings.md, CURRENCY and §7",
+    bc=Table(name="currencies"),
+    sales=Table(name="transactioncurrencies", key="transactioncurrencyid", bulk=False),
+    direction=TO_SALES,
+    match=(Match(bc=("code",), sales=("isocurrencycode",)),),
+    match_always=True,
+    rule="currencies",
+    extra_bc=("isoCode", "exchangeRateAmount", "relationalExchangeRateAmount"),
+    label_bc="code",
+    label_sales="isocurrencycode",
+    fields=(
+        FieldMap(
+            name="code", bc="code", sales="isocurrencycode", converter=Text(10, 5, code=True), direction=TO_SALES,
+            when=When.CREATE, required=True,
+        ),
+        FieldMap(
+            name="symbol", bc="computedSymbol", sales="currencysymbol", converter=Text(10, 10), direction=TO_SALES,
+        ),
+        FieldMap(
+            name="description", bc="computedName", sales="currencyname", converter=Text(30, 100), direction=TO_SALES,
+        ),
+        FieldMap(
+            name="exchange_rate", bc="computedExchangeRate", sales="exchangerate", converter=Number(10),
+            direction=TO_SALES,
+        ),
+    ),
+)

@@ -1,0 +1,14 @@
+"""Rules that are logic, not mapping: by the name that a mapping gives."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from shared.rules.base import Rule
+from shared.rules.currencies import Currencies
+from shared.rules.customers import WithCurrency
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {"currencies": Currencies(), "customers": WithCurrency(), "contacts": WithCurrency()}
+)
+
+__all__ = ["RULES", "Rule"]

@@ -1,0 +1,142 @@
+"""Puts the production parts together. The one place that knows all classes.
+
+`app()` is made once per worker process, on first use; importing this opens nothing and reads no
+setting, so the functions are indexed even when a setting is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import httpx
+
+from shared.adapters.auth import BC_SCOPE, MsalAuth, dataverse_scope
+from shared.adapters.business_central import BusinessCentralRecords
+from shared.adapters.business_central_line import find_company
+from shared.adapters.dataverse import DataverseRecords
+from shared.adapters.service_bus import ServiceBusQueue
+from shared.adapters.setup import SystemSetUp
+from shared.adapters.tables import AzureTables
+from shared.core.mapping import EntityMapping
+from shared.core.model import Side
+from shared.engine.parts import Limits, Ports
+from shared.engine.tandem import Tandem
+from shared.mappings import BY_NAME
+from shared.ports import Facts
+from shared.rules import RULES
+from shared.settings import Settings
+from shared.state.couplings import TableCouplings
+from shared.state.cursors import TableCursors
+from shared.state.cursors import TableIntents
+from shared.state.held import TableHeld
+from shared.state.history import TableHistory
+from shared.state.jobs import TableJobLog
+from shared.state.leases import TableLeases
+from shared.state.runs import TableRuns
+
+#: Longer than BC's own limit for an operation is never useful (business-central-api.md §8); shorter
+#: than the lease (H11).
+TIMEOUT = httpx.Timeout(100.0, connect=10.0)
+#: How long set-up values are kept before they are read again.
+FACTS_FOR = timedelta(minutes=5)
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class RememberedSetUp:
+    """Set-up values, read again every few minutes: they hardly ever change, and each job asks."""
+
+    def __init__(self, inner: SystemSetUp, clock: SystemClock) -> None:
+        self._inner = inner
+        self._clock = clock
+        self._facts: Facts | None = None
+        self._until = datetime.min.replace(tzinfo=UTC)
+
+    def facts(self) -> Facts:
+        now = self._clock.now()
+        if self._facts is None or now >= self._until:
+            self._facts, self._until = self._inner.facts(), now + FACTS_FOR
+        return self._facts
+
+
+def columns(mappings: Mapping[str, EntityMapping], side: Side) -> dict[str, tuple[str, ...]]:
+    """Return the columns to read by table. Columns that a rule computes are not asked for."""
+    wanted: dict[str, dict[str, None]] = {}
+    for mapping in mappings.values():
+        table = mapping.table(side)
+        for column in mapping.columns(side):
+            if table.kind == "rows" and not column.startswith("computed"):
+                wanted.setdefault(table.name, {})[column] = None
+    return {name: tuple(found) for name, found in wanted.items()}
+
+
+def build(settings: Settings) -> Tandem:
+    """Put the production parts together. Asks BC once, for the company's id."""
+    trust = ssl.create_default_context(cafile=settings.ca_bundle or None)
+    login = httpx.Client(verify=trust, timeout=30.0)
+
+    def client(scope: str) -> httpx.Client:
+        auth = MsalAuth(
+            login_url=settings.login_url,
+            tenant_id=settings.tenant_id,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+            scope=scope,
+            http=login,
+        )
+        return httpx.Client(auth=auth, verify=trust, timeout=TIMEOUT)
+
+    clock = SystemClock()
+    bc_http = client(BC_SCOPE)
+    company = find_company(bc_http, api_root=f"{settings.bc_url}/api/v2.0", wanted=settings.bc_company_id)
+    bc = BusinessCentralRecords(
+        bc_http,
+        company_id=company,
+        api_root=f"{settings.bc_url}/api/tandem/sync/v1.0",
+        columns=columns(BY_NAME, Side.BC),
+    )
+    sales = DataverseRecords(
+        client(dataverse_scope(settings.dataverse_url)),
+        api_root=f"{settings.dataverse_url}/api/data/v9.2",
+        columns=columns(BY_NAME, Side.SALES),
+        clock=clock,
+    )
+    store = AzureTables(connection_string=settings.tables_connection_string)
+    return Tandem(
+        Ports(
+            bc=bc,
+            sales=sales,
+            setup=RememberedSetUp(SystemSetUp(bc, sales), clock),
+            couplings=TableCouplings(store, company),
+            cursors=TableCursors(store, company),
+            intents=TableIntents(store, company),
+            leases=TableLeases(store, company, clock),
+            held=TableHeld(store, company),
+            jobs=TableJobLog(store, company),
+            runs=TableRuns(store, company, clock),
+            history=TableHistory(store, company),
+            queue=ServiceBusQueue(connection_string=settings.service_bus_connection),
+            clock=clock,
+            mappings=BY_NAME,
+            rules=RULES,
+            limits=Limits(
+                page=settings.page_size,
+                job=timedelta(seconds=settings.job_seconds),
+                brake_share=settings.brake_share,
+            ),
+            spent=lambda: {"bc": bc.requests, "sales": sales.requests, "tables": store.requests()},
+        )
+    )
+
+
+@cache
+def app() -> Tandem:
+    """Return this process's application. Raises `Misconfigured` with every bad setting."""
+    return build(Settings.from_env(os.environ))
