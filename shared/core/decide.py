@@ -191,6 +191,7 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         if f.soft and (isinstance(bc, Unresolved) or isinstance(sales, Unresolved)) and source is not None:
             # The referenced record is not coupled yet; the wake-up fills this in (H20).
             late.append(f.name)
+            baseline.setdefault(f.name, Agreed(bc=bc, sales=sales))
             continue
         if isinstance(bc, Unresolved) and f.direction.reaches(Side.SALES):
             unresolved.append(f.name)
@@ -338,16 +339,21 @@ def settled(
 
     A two-way field whose answer differs from what was sent counts as that side's edit: its
     remembered value is the one that was sent, so the answer travels back. Fields left `behind`
-    (conflict, held, late) keep what they had.
+    (conflict, held) keep what they had.
     """
     baseline = dict(old)
     for f in mapping.fields:
         if f.name in behind:
             continue
         now = Agreed(bc=bc.get(f.name), sales=sales.get(f.name))
-        if equal(f, now.bc, now.sales) or isinstance(now.bc, Unresolved) or isinstance(now.sales, Unresolved):
-            # Unresolved is remembered as such: resolving it later is a change that travels (H6).
+        if equal(f, now.bc, now.sales):
             baseline[f.name] = now
+            continue
+        if isinstance(now.bc, Unresolved) or isinstance(now.sales, Unresolved):
+            # Unresolved is remembered as such: resolving it later is a change that travels (H6).
+            # A soft reference keeps what the sides last agreed on, until its target is coupled (H20).
+            if not (f.soft and f.name in old):
+                baseline[f.name] = now
             continue
         to_sales, to_bc = f.name in sent.get(Side.SALES, {}), f.name in sent.get(Side.BC, {})
         if to_sales and f.direction is Direction.BOTH:

@@ -89,7 +89,7 @@ class Kept:
         rows = {target: answer, target.other: source}
         shown = project(scope.mapping, answer, scope.references).fields
         foreign = _foreign(scope, answer)
-        behind = frozenset(p.field for p in decision.problems) | frozenset(decision.late)
+        behind = frozenset(p.field for p in decision.problems)
         fields = {
             target: {**shown, **decision.values} if foreign else shown,
             target.other: pair.fields(target.other),
@@ -129,7 +129,7 @@ class Kept:
         self.unresolved += len(decision.unresolved)
         rows = {Side.BC: shown.get(Side.BC, pair.bc), Side.SALES: shown.get(Side.SALES, pair.sales)}
         fields: dict[Side, Fields] = {Side.BC: pair.bc_fields, Side.SALES: pair.sales_fields}
-        behind = frozenset(p.field for p in decision.problems) | frozenset(decision.late)
+        behind = frozenset(p.field for p in decision.problems)
         foreign = [side for side, row in shown.items() if _foreign(scope, row)]
         for side, row in shown.items():
             now = project(scope.mapping, row, scope.references).fields
@@ -260,6 +260,8 @@ class Memory:
                     # A worker whose lease we took over, or a person, was faster (H11): look again.
                     kept.again.add(hint[1])
         scope.coupled += len(born)
+        born += scope.matched
+        scope.matched = []
         both_gone = [c for c in kept.uncoupled if c.outcome == "both gone"]
         marked = [
             replace(c, state=CouplingState.UNCOUPLED) for c in kept.uncoupled if c.outcome != "both gone"

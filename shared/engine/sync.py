@@ -74,6 +74,8 @@ class Scope:
     read: int = 0
     changed: int = 0
     coupled: int = 0
+    #: Coupled by natural key in this turn; what waited for them is woken with the rest.
+    matched: list[Coupling] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
 
     def couplings(self, ports: Ports, side: Side, ids: Sequence[str]) -> dict[str, Coupling]:
@@ -364,6 +366,7 @@ class PageSync:
                 continue
             scope.learn(result.coupling)
             scope.coupled += 1
+            scope.matched.append(result.coupling)
             outcomes[record.id] = Outcome.COUPLED
             again = self._pair(scope, side, record, others.get(other_id), result.coupling, None)
             plan.append((again, decide(mapping, again)))
