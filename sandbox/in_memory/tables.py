@@ -86,7 +86,9 @@ class InMemoryTables:
             with self._lock:
                 page: list[Row] = []
                 for position, row in self._scan(table, partition, key_from, key_before, resume):
-                    if where and not all(_same(row.properties.get(name), want) for name, want in where.items()):
+                    if where and not all(
+                        _same(row.properties.get(name), want) for name, want in where.items()
+                    ):
                         continue
                     if len(page) == size:
                         break

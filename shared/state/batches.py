@@ -30,7 +30,9 @@ Answer: TypeAlias = Sequence[str | None] | Failed
 Screen: TypeAlias = Callable[[Sequence[int]], Mapping[int, Failed]]
 
 
-def send(store: TableStore, table: str, units: Sequence[Unit], *, screen: Screen | None = None) -> list[Answer]:
+def send(
+    store: TableStore, table: str, units: Sequence[Unit], *, screen: Screen | None = None
+) -> list[Answer]:
     """Write units of one partition, each unit all or none, and answer in order.
 
     A transaction closes at 100 operations or 3 MiB. When it fails, the failing unit is taken out
@@ -71,9 +73,13 @@ def delete(store: TableStore, table: str, rows: Iterable[Row]) -> None:
     for same in by_partition(rows):
         partition = same[0].partition
 
-        def gone(numbers: Sequence[int], same: Sequence[Row] = same, partition: str = partition) -> dict[int, Failed]:
+        def gone(
+            numbers: Sequence[int], same: Sequence[Row] = same, partition: str = partition
+        ) -> dict[int, Failed]:
             there = store.get_many(table, partition, [same[number].key for number in numbers])
-            return {number: Failed(position=0, status=404) for number in numbers if same[number].key not in there}
+            return {
+                number: Failed(position=0, status=404) for number in numbers if same[number].key not in there
+            }
 
         send(store, table, [[Op(action="delete", row=row)] for row in same], screen=gone)
 

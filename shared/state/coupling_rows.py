@@ -16,7 +16,6 @@ from shared.state.keys import record_key
 FAT = "bc:"
 
 
-
 def coupling_of(mapping: str, row: Row) -> Coupling:
     kept = row.properties
     bc_id, sales_id = row.key.removeprefix(FAT), kept["sales_id"]

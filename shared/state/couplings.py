@@ -161,7 +161,9 @@ class TableCouplings:
 
         def hopeless(numbers: Sequence[int]) -> dict[int, Failed]:
             there = self._store.get_many(TABLE, where, [units[number][0].row.key for number in numbers])
-            states = {number: _refused(units[number][0], there.get(units[number][0].row.key)) for number in numbers}
+            states = {
+                number: _refused(units[number][0], there.get(units[number][0].row.key)) for number in numbers
+            }
             return {number: Failed(position=0, status=status) for number, status in states.items() if status}
 
         answers = send(self._store, TABLE, units, screen=hopeless)

@@ -76,7 +76,9 @@ class Names:
 
     def note(self, names: set[str]) -> None:
         if fresh := names - self._noted:
-            upsert(self._store, self._table, [Row(partition=self._company, key=n, properties={}) for n in fresh])
+            upsert(
+                self._store, self._table, [Row(partition=self._company, key=n, properties={}) for n in fresh]
+            )
             self._noted |= fresh
 
     def all(self, prefix: str = "") -> list[str]:

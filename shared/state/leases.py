@@ -74,7 +74,9 @@ class TableLeases:
             etag=row.etag or "",
         )
 
-    def _write(self, mapping: str, holder: str, fence: int, expires_at: datetime, etag: str | None) -> Lease | None:
+    def _write(
+        self, mapping: str, holder: str, fence: int, expires_at: datetime, etag: str | None
+    ) -> Lease | None:
         """Write the row if it still has this etag (None: if there is none); else return None."""
         row = Row(
             partition=self._company,

@@ -62,7 +62,9 @@ class TableRuns:
 
     def _row(self, row: RunRow) -> Row:
         properties = {"run": row.run, "name": row.name} | pack("data", dumps(row.data))
-        return Row(partition=self._partition, key=f"{row.run}|{row.name}", properties=properties, etag=row.etag)
+        return Row(
+            partition=self._partition, key=f"{row.run}|{row.name}", properties=properties, etag=row.etag
+        )
 
 
 def _run_row(row: Row) -> RunRow:

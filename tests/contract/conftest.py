@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from sandbox.in_memory.tables import InMemoryTables
 from shared.adapters.tables import AzureTables
 from shared.ports import TableStore
+
+# Without the module the tests on Azurite do not pass quietly: their fixture is missing.
+with suppress(ModuleNotFoundError):
+    from tests.platform.azurite_fixtures import azurite  # noqa: F401
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -86,7 +85,9 @@ def test_companies_do_not_see_each_other(store: TableStore, company: str) -> Non
 
 def test_a_coupling_is_replaced_as_it_was_read(couplings: TableCouplings) -> None:
     [saved] = save(couplings, FULL)
-    changed = replace(saved, first=None, late=(), coupled_at=None, outcome="unchanged", bc_row_version=0, baseline={})
+    changed = replace(
+        saved, first=None, late=(), coupled_at=None, outcome="unchanged", bc_row_version=0, baseline={}
+    )
     [again] = save(couplings, changed)
     assert again.etag != saved.etag
     assert one(couplings, Side.SALES, "sales-1") == again == replace(changed, etag=again.etag)
@@ -151,6 +152,30 @@ def test_a_coupling_can_be_pointed_at_another_sales_record(couplings: TableCoupl
     assert one(couplings, Side.SALES, "sales-new") == moved
 
 
+def test_a_coupling_can_be_moved_to_another_bc_record(couplings: TableCouplings) -> None:
+    [saved] = save(couplings, new(1))
+    restored = replace(saved, bc_id="bc-new", generation=1)
+    [moved] = save(couplings, restored)
+    assert one(couplings, Side.BC, "bc-0001") is None
+    assert one(couplings, Side.BC, "bc-new") == one(couplings, Side.SALES, "sales-0001") == moved
+    # The reply was lost: the same move again finds itself.
+    assert save(couplings, restored) == [moved]
+    [both] = save(couplings, replace(moved, bc_id="bc-newer", sales_id="sales-newer"))
+    assert list(couplings.stream("customers")) == [both]
+    assert one(couplings, Side.SALES, "sales-newer") == both
+    save(couplings, new(2, bc_id="bc-0001", sales_id="sales-0001"))
+    couplings.remove([both])
+    save(couplings, new(3, bc_id="bc-newer", sales_id="sales-newer"))
+
+
+def test_a_coupling_is_not_moved_over_another_nor_from_an_old_version(couplings: TableCouplings) -> None:
+    first, second = save(couplings, new(1), new(2))
+    assert refusals(couplings, replace(first, bc_id="bc-0002")) == ["taken"]
+    [newer] = save(couplings, replace(first, outcome="updated"))
+    assert refusals(couplings, replace(first, bc_id="bc-new")) == ["outdated"]
+    assert list(couplings.stream("customers")) == [newer, second]
+
+
 def test_a_pointer_without_its_row_is_no_coupling_and_in_nobodys_way(
     couplings: TableCouplings, store: TableStore, company: str
 ) -> None:
@@ -174,7 +199,9 @@ def test_a_row_without_its_pointer_can_be_moved_and_removed(
     assert one(couplings, Side.BC, "bc-0001") is None
 
 
-def test_removed_couplings_are_gone_from_both_sides_and_can_be_removed_again(couplings: TableCouplings) -> None:
+def test_removed_couplings_are_gone_from_both_sides_and_can_be_removed_again(
+    couplings: TableCouplings,
+) -> None:
     saved = save(couplings, *(new(n) for n in range(3)))
     couplings.remove(saved[:2])
     couplings.remove(saved)
@@ -218,7 +245,9 @@ def test_a_long_baseline_is_kept_whole_and_a_very_long_text_as_its_hash(coupling
     assert stored_form(there.baseline["notes"].bc) == there.baseline["notes"].bc
 
 
-def test_a_coupling_that_no_row_can_hold_is_refused_and_the_others_are_saved(couplings: TableCouplings) -> None:
+def test_a_coupling_that_no_row_can_hold_is_refused_and_the_others_are_saved(
+    couplings: TableCouplings,
+) -> None:
     noise = random.Random(2)
     values = [noise.randbytes(3500).hex() for _ in range(200)]
     huge = new(2, baseline={f"field {n}": Agreed(bc=v, sales=v[::-1]) for n, v in enumerate(values)})
@@ -246,7 +275,12 @@ def test_large_couplings_close_a_transaction_before_it_is_too_large(
 ) -> None:
     noise = random.Random(3)
     wanted = [
-        new(n, baseline={f"f{i}": Agreed(bc=(text := noise.randbytes(3000).hex()), sales=text) for i in range(40)})
+        new(
+            n,
+            baseline={
+                f"f{i}": Agreed(bc=(text := noise.randbytes(3000).hex()), sales=text) for i in range(40)
+            },
+        )
         for n in range(40)
     ]
     saved: list[Coupling] = []
@@ -261,7 +295,9 @@ def test_one_that_fails_costs_a_request_or_two_more_and_not_its_neighbours(
 ) -> None:
     save(couplings, new(17))
     results = []
-    cost = spent(store, lambda: results.extend(couplings.save([new(n, sales_id=f"s-{n}") for n in range(50)])))
+    cost = spent(
+        store, lambda: results.extend(couplings.save([new(n, sales_id=f"s-{n}") for n in range(50)]))
+    )
     assert [n for n, result in enumerate(results) if result.refused] == [17]
     # Two transactions, and four reads to say why: pointer, fat row.
     assert cost <= 6
@@ -290,7 +326,9 @@ def test_of_two_savers_that_couple_one_record_exactly_one_wins(couplings: TableC
 def test_of_two_savers_of_one_version_exactly_one_wins(couplings: TableCouplings) -> None:
     [read] = save(couplings, new(1))
     with ThreadPoolExecutor(4) as pool:
-        outcomes = list(pool.map(lambda n: couplings.save([replace(read, outcome=str(n))])[0].refused, range(4)))
+        outcomes = list(
+            pool.map(lambda n: couplings.save([replace(read, outcome=str(n))])[0].refused, range(4))
+        )
     there = one(couplings, Side.BC, "bc-0001")
     assert sorted(outcomes, key=str) == [None] + ["outdated"] * 3
     assert there is not None and there.outcome == str(outcomes.index(None))
@@ -311,14 +349,15 @@ def test_a_crash_leaves_whole_couplings_and_saving_again_completes_them(hook: st
         if seen.count("tables.transact:Couplings") == 2:
             raise Crash
 
-    set_hook: Callable[[Callable[[str], None] | None], None] = lambda to: setattr(store, hook, to)  # noqa: E731
-    set_hook(crash)
+    setattr(store, hook, crash)
     wanted = [new(n) for n in range(120)]
     with pytest.raises(Crash):
         couplings.save(wanted)
-    set_hook(None)
+    setattr(store, hook, None)
     half = list(couplings.stream("customers"))
     assert len(half) == (50 if hook == "before_request" else 100)
-    assert couplings.find("customers", Side.SALES, [c.sales_id for c in half]).keys() == {c.sales_id for c in half}
+    assert couplings.find("customers", Side.SALES, [c.sales_id for c in half]).keys() == {
+        c.sales_id for c in half
+    }
     assert [c.bc_id for c in save(couplings, *wanted)] == [c.bc_id for c in wanted]
     assert len(list(couplings.stream("customers"))) == 120

@@ -44,7 +44,12 @@ def test_intents_of_both_sides_are_got_together(intents: TableIntents) -> None:
 
 def test_a_new_intent_of_a_side_replaces_the_one_before(intents: TableIntents) -> None:
     intents.put(INTENT)
-    page = Intent(mapping="customers", side=Side.BC, job={"id": "job-2"}, ids=tuple(str(uuid.uuid4()) for _ in range(5000)))
+    page = Intent(
+        mapping="customers",
+        side=Side.BC,
+        job={"id": "job-2"},
+        ids=tuple(str(uuid.uuid4()) for _ in range(5000)),
+    )
     intents.put(page)
     assert intents.get("customers") == [page]
     intents.put(INTENT)

@@ -27,7 +27,12 @@ def leases(store: TableStore, company: str, clock: TestClock) -> TableLeases:
 
 def test_a_free_lease_is_taken(leases: TableLeases) -> None:
     lease = leases.acquire("customers", "one", MINUTE)
-    assert (lease.mapping, lease.holder, lease.fence, lease.expires_at) == ("customers", "one", 1, NOW + MINUTE)
+    assert (lease.mapping, lease.holder, lease.fence, lease.expires_at) == (
+        "customers",
+        "one",
+        1,
+        NOW + MINUTE,
+    )
 
 
 def test_a_held_lease_is_refused_with_the_time_that_is_left(leases: TableLeases, clock: TestClock) -> None:
@@ -70,7 +75,9 @@ def test_a_renewed_lease_lasts_from_now_on(leases: TableLeases, clock: TestClock
         leases.acquire("customers", "two", MINUTE)
 
 
-def test_a_lease_that_ran_out_can_be_renewed_while_nobody_took_it(leases: TableLeases, clock: TestClock) -> None:
+def test_a_lease_that_ran_out_can_be_renewed_while_nobody_took_it(
+    leases: TableLeases, clock: TestClock
+) -> None:
     lease = leases.acquire("customers", "one", MINUTE)
     clock.advance(minutes=5)
     assert leases.renew(lease, MINUTE).fence == 1
@@ -95,7 +102,9 @@ def test_a_released_lease_cannot_be_renewed(leases: TableLeases) -> None:
 
 
 @pytest.mark.parametrize("expired", [False, True])
-def test_of_many_that_want_it_exactly_one_gets_it(leases: TableLeases, clock: TestClock, expired: bool) -> None:
+def test_of_many_that_want_it_exactly_one_gets_it(
+    leases: TableLeases, clock: TestClock, expired: bool
+) -> None:
     if expired:
         leases.acquire("customers", "before", MINUTE)
         clock.advance(minutes=2)

@@ -75,7 +75,9 @@ def test_what_a_property_cannot_hold_is_refused_before_anything_is_sent(
     assert store.get(TABLE, company, "a") is None
 
 
-@pytest.mark.parametrize("key", ["a/b", "a\\b", "a#b?c", "100%", "~2F", "a+b c", "line\nbreak\x7f", "it's", "Ærø|é:1"])
+@pytest.mark.parametrize(
+    "key", ["a/b", "a\\b", "a#b?c", "100%", "~2F", "a+b c", "line\nbreak\x7f", "it's", "Ærø|é:1"]
+)
 def test_any_character_may_be_in_a_key(store: TableStore, company: str, key: str) -> None:
     partition = f"{company}|{key}"
     do(store, ("create", row(partition, key, kept=1)), ("create", row(partition, "other", kept=2)))
@@ -138,7 +140,9 @@ def test_an_etag_is_the_same_however_the_row_is_read(store: TableStore, company:
     assert store.get_many(TABLE, company, ["a", "b"])["b"].etag == etags[1]
 
 
-def test_a_star_replaces_whatever_version_is_there_but_creates_nothing(store: TableStore, company: str) -> None:
+def test_a_star_replaces_whatever_version_is_there_but_creates_nothing(
+    store: TableStore, company: str
+) -> None:
     do(store, ("create", row(company, "a", n=1)))
     do(store, ("replace", row(company, "a", "*", n=2)))
     assert refusal(store, ("replace", row(company, "b", "*", n=2))) == (0, 404)
@@ -173,10 +177,16 @@ def test_a_transaction_with_one_bad_operation_does_nothing_and_names_it(
     assert [(r.key, r.properties["n"]) for r in store.query(TABLE, company)] == [("d", 1)]
 
 
-def test_a_transaction_answers_the_etags_in_order_and_costs_one_request(store: TableStore, company: str) -> None:
+def test_a_transaction_answers_the_etags_in_order_and_costs_one_request(
+    store: TableStore, company: str
+) -> None:
     do(store, ("create", row(company, "b", n=1)))
     etags: list[str | None] = []
-    ops = (("create", row(company, "a", n=2)), ("delete", row(company, "b")), ("upsert", row(company, "c", n=3)))
+    ops = (
+        ("create", row(company, "a", n=2)),
+        ("delete", row(company, "b")),
+        ("upsert", row(company, "c", n=3)),
+    )
     assert spent(store, lambda: etags.extend(do(store, *ops))) == 1
     assert etags[1] is None
     assert [r.etag for r in store.query(TABLE, company)] == [etags[0], etags[2]]
@@ -225,7 +235,11 @@ def test_a_key_holds_a_kibibyte(store: TableStore, company: str) -> None:
 def test_rows_come_in_order_of_their_keys_within_the_range(store: TableStore, company: str) -> None:
     do(store, *(("create", row(company, key)) for key in ("b:1", "a:2", "b:", "c:1", "b:2", "b;")))
     assert [r.key for r in store.query(TABLE, company)] == ["a:2", "b:", "b:1", "b:2", "b;", "c:1"]
-    assert [r.key for r in store.query(TABLE, company, key_from="b:", key_before="b;")] == ["b:", "b:1", "b:2"]
+    assert [r.key for r in store.query(TABLE, company, key_from="b:", key_before="b;")] == [
+        "b:",
+        "b:1",
+        "b:2",
+    ]
     assert [r.key for r in store.query(TABLE, company, key_from="b:2")] == ["b:2", "b;", "c:1"]
 
 
@@ -238,7 +252,14 @@ def test_rows_can_be_asked_for_by_their_properties(store: TableStore, company: s
     )
     found = [
         [r.key for r in store.query(TABLE, company, where=where)]
-        for where in ({"late": True}, {"late": False}, {"name": "it's"}, {"n": 2**40}, {"n": 1, "late": False}, {"at": WHEN})
+        for where in (
+            {"late": True},
+            {"late": False},
+            {"name": "it's"},
+            {"n": 2**40},
+            {"n": 1, "late": False},
+            {"at": WHEN},
+        )
     ]
     assert found == [["a"], ["b"], ["a", "b"], ["a", "c"], ["b"], ["a"]]
 
@@ -246,7 +267,10 @@ def test_rows_can_be_asked_for_by_their_properties(store: TableStore, company: s
 def test_only_the_properties_asked_for_come(store: TableStore, company: str) -> None:
     do(store, ("create", row(company, "a", n=1, other="x")), ("create", row(company, "b", other="y")))
     rows = list(store.query(TABLE, company, select=["n"]))
-    assert [(r.partition, r.key, dict(r.properties)) for r in rows] == [(company, "a", {"n": 1}), (company, "b", {})]
+    assert [(r.partition, r.key, dict(r.properties)) for r in rows] == [
+        (company, "a", {"n": 1}),
+        (company, "b", {}),
+    ]
 
 
 def test_a_query_takes_one_request_for_a_thousand_rows(store: TableStore, company: str) -> None:
@@ -261,10 +285,14 @@ def test_a_query_takes_one_request_for_a_thousand_rows(store: TableStore, compan
     assert list(store.query(TABLE, company, limit=0)) == []
 
 
-def test_a_query_without_a_partition_goes_through_all_of_them_in_order(store: TableStore, company: str) -> None:
+def test_a_query_without_a_partition_goes_through_all_of_them_in_order(
+    store: TableStore, company: str
+) -> None:
     for partition in (f"{company}|b", f"{company}|a"):
         do(store, ("create", row(partition, "2")), ("create", row(partition, "1")))
-    mine = [(r.partition.removeprefix(company), r.key) for r in store.query(TABLE, None) if company in r.partition]
+    mine = [
+        (r.partition.removeprefix(company), r.key) for r in store.query(TABLE, None) if company in r.partition
+    ]
     assert mine == [("|a", "1"), ("|a", "2"), ("|b", "1"), ("|b", "2")]
 
 
