@@ -15,6 +15,9 @@ from shared.core.errors import SyncError
 from shared.core.mapping import Table
 from shared.core.model import Coupling, Record, Side, Wire
 
+#: `list`, where a port has a method of that name.
+Many = list
+
 # --- the two systems ---------------------------------------------------------------------------
 
 
@@ -63,9 +66,7 @@ class Records(Protocol):
 
     side: Side
 
-    def changes(
-        self, table: Table, *, cursor: str | None, page: str | None, limit: int
-    ) -> ChangePage:
+    def changes(self, table: Table, *, cursor: str | None, page: str | None, limit: int) -> ChangePage:
         """Return one page of changes, oldest first where the side can order them.
 
         `cursor` None lists everything. `page` is the `next` of the page before, in the same pass.
@@ -230,13 +231,14 @@ class HeldRecords(Protocol):
 
     def find(self, mapping: str, keys: Sequence[tuple[Side, str]]) -> dict[tuple[Side, str], HeldRecord]: ...
 
-    def list(self, mapping: str | None = None, *, limit: int = 1000, after: str | None = None
-             ) -> tuple[list[HeldRecord], str | None]:
+    def list(
+        self, mapping: str | None = None, *, limit: int = 1000, after: str | None = None
+    ) -> tuple[Many[HeldRecord], str | None]:
         """Return held records, oldest key first, and where to go on (None at the end)."""
 
-    def due(self, now: datetime, *, limit: int = 1000) -> list[HeldRecord]: ...
+    def due(self, now: datetime, *, limit: int = 1000) -> Many[HeldRecord]: ...
 
-    def waiting_for(self, mapping: str, records: Sequence[tuple[Side, str]]) -> list[tuple[str, Side, str]]:
+    def waiting_for(self, mapping: str, records: Sequence[tuple[Side, str]]) -> Many[tuple[str, Side, str]]:
         """Return (mapping, side, id) of the records that wait for one of these."""
 
 
@@ -261,8 +263,9 @@ class JobEntry:
 class JobLog(Protocol):
     def add(self, entry: JobEntry) -> None: ...
 
-    def list(self, mapping: str | None = None, *, limit: int = 100, after: str | None = None
-             ) -> tuple[list[JobEntry], str | None]:
+    def list(
+        self, mapping: str | None = None, *, limit: int = 100, after: str | None = None
+    ) -> tuple[Many[JobEntry], str | None]:
         """Return jobs, newest first (of one mapping, or merged over all), and where to go on."""
 
 
@@ -386,9 +389,17 @@ class TableStore(Protocol):
     def get_many(self, table: str, partition: str, keys: Sequence[str]) -> dict[str, Row]:
         """Point reads, in parallel where that is possible."""
 
-    def query(self, table: str, partition: str | None, *, key_from: str | None = None, key_before: str | None = None,
-              where: Mapping[str, Any] | None = None, select: Sequence[str] | None = None,
-              limit: int | None = None) -> Iterator[Row]:
+    def query(
+        self,
+        table: str,
+        partition: str | None,
+        *,
+        key_from: str | None = None,
+        key_before: str | None = None,
+        where: Mapping[str, Any] | None = None,
+        select: Sequence[str] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Row]:
         """Yield rows in order of partition and key, 1,000 to a request. `where` is equality of properties."""
 
     def transact(self, table: str, ops: Sequence[Op]) -> list[str | None]:

@@ -9,7 +9,12 @@ from shared.core.errors import Misconfigured
 
 KEY_VAULT = "@Microsoft.KeyVault("
 REQUIRED = (
-    "BC_URL", "DATAVERSE_URL", "TENANT_ID", "CLIENT_ID", "CLIENT_SECRET", "TABLES_CONNECTION_STRING",
+    "BC_URL",
+    "DATAVERSE_URL",
+    "TENANT_ID",
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "TABLES_CONNECTION_STRING",
     "ServiceBusConnection",
 )
 MICROSOFT_LOGIN = "https://login.microsoftonline.com"

@@ -19,7 +19,13 @@ from shared.core.errors import Misconfigured, Transient
 #: Business Central's resource is the same for every environment (business-central-api.md §2).
 BC_SCOPE = "https://api.businesscentral.dynamics.com/.default"
 #: Hosts that msal may ask whether an authority is genuine; others it could not know.
-MICROSOFT_HOSTS = ("microsoftonline.com", "microsoftonline.us", "microsoftonline.cn", "microsoft.com", "windows.net")
+MICROSOFT_HOSTS = (
+    "microsoftonline.com",
+    "microsoftonline.us",
+    "microsoftonline.cn",
+    "microsoft.com",
+    "windows.net",
+)
 #: OAuth errors that pass by themselves.
 PASSING = ("temporarily_unavailable", "server_error")
 
@@ -38,7 +44,7 @@ class FixedAuth(httpx.Auth):
     def __init__(self, token: str) -> None:
         self._header = f"Bearer {token}"
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
         request.headers["Authorization"] = self._header
         yield request
 
@@ -53,7 +59,14 @@ class MsalAuth(httpx.Auth):
     """
 
     def __init__(
-        self, *, login_url: str, tenant_id: str, client_id: str, client_secret: str, scope: str, http: httpx.Client
+        self,
+        *,
+        login_url: str,
+        tenant_id: str,
+        client_id: str,
+        client_secret: str,
+        scope: str,
+        http: httpx.Client,
     ) -> None:
         self._authority = f"{login_url.rstrip('/')}/{tenant_id}"
         self._client_id = client_id
@@ -66,7 +79,7 @@ class MsalAuth(httpx.Auth):
     def __repr__(self) -> str:
         return f"MsalAuth(client_id={self._client_id!r}, scope={self._scope!r})"
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
         token = self.token()
         request.headers["Authorization"] = f"Bearer {token}"
         response = yield request

@@ -203,7 +203,11 @@ class BusinessCentralRecords:
             try:
                 answers = self._line.batch([operation(write) for write in part], effect)
             except Lost as problem:
-                return self._look_again(table, part, problem) if effect is Effect.ONCE else all_failed(part, problem)
+                return (
+                    self._look_again(table, part, problem)
+                    if effect is Effect.ONCE
+                    else all_failed(part, problem)
+                )
             except Transient as problem:
                 return all_failed(part, problem)
             return [self._written(table, write, answer) for write, answer in zip(part, answers, strict=True)]
@@ -236,7 +240,9 @@ class BusinessCentralRecords:
 
     def _listing(self, table: Table, since: int | None) -> str:
         narrowed = "" if since is None else f"&$filter={escape(f'systemRowVersion ge {since}')}"
-        return f"{self._company}/{table.name}?$select={self._select(table)}{narrowed}&$orderby=systemRowVersion"
+        return (
+            f"{self._company}/{table.name}?$select={self._select(table)}{narrowed}&$orderby=systemRowVersion"
+        )
 
     def _tombstones(self, table: Table, since: int | None) -> str:
         """Tombstones by row version as well: their entry numbers need not become visible in order."""
@@ -283,4 +289,3 @@ class BusinessCentralRecords:
         except KeyError as missing:
             # A column that is not there must never be taken for a blank one.
             raise Misconfigured(f"{BC}'s {table.name} was answered without {missing}") from None
-

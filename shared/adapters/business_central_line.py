@@ -98,7 +98,9 @@ class BusinessCentralLine:
         return rows
 
 
-def find_company(http: httpx.Client, *, api_root: str, wanted: str, sleep: Callable[[float], None] = time.sleep) -> str:
+def find_company(
+    http: httpx.Client, *, api_root: str, wanted: str, sleep: Callable[[float], None] = time.sleep
+) -> str:
     """Return the id of the company with this id or name; the only one when `wanted` is empty.
 
     `api_root` is any API route; `companies` is on each (business-central-api.md §1).
@@ -107,9 +109,15 @@ def find_company(http: httpx.Client, *, api_root: str, wanted: str, sleep: Calla
         Misconfigured: there is none, or several and none was named; lists their names.
     """
     line = BusinessCentralLine(http, api_root=api_root, parallel=1, sleep=sleep)
-    companies = line.drain(line.follow(f"{line.root}/companies?$select=id,name,displayName", what="companies"))
+    companies = line.drain(
+        line.follow(f"{line.root}/companies?$select=id,name,displayName", what="companies")
+    )
     name = wanted.strip().casefold()
-    found = [c for c in companies if not name or name in (str(c[k]).casefold() for k in ("id", "name", "displayName"))]
+    found = [
+        c
+        for c in companies
+        if not name or name in (str(c[k]).casefold() for k in ("id", "name", "displayName"))
+    ]
     if len(found) == 1:
         return str(found[0]["id"]).lower()
     names = ", ".join(sorted(str(c["name"]) for c in companies)) or "none"

@@ -159,7 +159,9 @@ class DataverseRecords:
             try:
                 results = tell_exists_from_taken(results, self.get(table, taken))
             except Transient as problem:
-                results = [Written(id=r.id, error=problem) if isinstance(r.error, Taken) else r for r in results]
+                results = [
+                    Written(id=r.id, error=problem) if isinstance(r.error, Taken) else r for r in results
+                ]
         return results
 
     def update(self, table: Table, writes: Sequence[Write]) -> list[Written]:
@@ -219,7 +221,11 @@ class DataverseRecords:
         return _unless_misconfigured(results)
 
     def _one_by_one(
-        self, table: Table, writes: Sequence[Write], single: Callable[[Table, Write], Operation], effect: Effect
+        self,
+        table: Table,
+        writes: Sequence[Write],
+        single: Callable[[Table, Write], Operation],
+        effect: Effect,
     ) -> list[Written]:
         parts = self._line.channel.each(
             lambda part: self._send_each(table, part, single, effect), list(chunks(writes, WRITES))
@@ -227,13 +233,21 @@ class DataverseRecords:
         return _unless_misconfigured([result for part in parts for result in part])
 
     def _send_each(
-        self, table: Table, writes: Sequence[Write], single: Callable[[Table, Write], Operation], effect: Effect
+        self,
+        table: Table,
+        writes: Sequence[Write],
+        single: Callable[[Table, Write], Operation],
+        effect: Effect,
     ) -> list[Written]:
         """Send one $batch in which each record succeeds or fails on its own."""
         try:
             answers = self._line.batch([single(table, write) for write in writes], effect)
         except Lost as problem:
-            return self._look_again(table, writes, problem) if effect is Effect.ONCE else all_failed(writes, problem)
+            return (
+                self._look_again(table, writes, problem)
+                if effect is Effect.ONCE
+                else all_failed(writes, problem)
+            )
         except Transient as problem:
             return all_failed(writes, problem)
         return [self._written(table, write, answer) for write, answer in zip(writes, answers, strict=True)]
@@ -246,7 +260,9 @@ class DataverseRecords:
 
     def _post(self, table: Table, write: Write) -> Operation:
         path = f"{table.name}?$select={self._select(table)}"
-        return self._line.operation("POST", path, headers=REPRESENTATION, body={table.key: write.id, **write.values})
+        return self._line.operation(
+            "POST", path, headers=REPRESENTATION, body={table.key: write.id, **write.values}
+        )
 
     def _patch(self, table: Table, write: Write) -> Operation:
         path = f"{table.name}({write.id})?$select={self._select(table)}"

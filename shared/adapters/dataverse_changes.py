@@ -48,19 +48,27 @@ class ChangeReader:
     clock: Tells the time when a reply has no Date.
     """
 
-    def __init__(self, line: DataverseLine, clock: Clock, record: Callable[[Table, Mapping[str, Any]], Record]) -> None:
+    def __init__(
+        self, line: DataverseLine, clock: Clock, record: Callable[[Table, Mapping[str, Any]], Record]
+    ) -> None:
         self._line = line
         self._clock = clock
         self._record = record
         self._untracked: set[str] = set()
 
-    def read(self, table: Table, select: str, *, cursor: str | None, page: str | None, limit: int) -> ChangePage:
+    def read(
+        self, table: Table, select: str, *, cursor: str | None, page: str | None, limit: int
+    ) -> ChangePage:
         if page is not None:
             resumed = _Pass(**json.loads(page))
             if resumed.select == select:
                 answer = self._ask(resumed, limit)
                 # A link may expire between two pages; then its pass begins again, as a full one.
-                return self._full(table, select, limit) if _expired(answer) else self._page(table, resumed, answer)
+                return (
+                    self._full(table, select, limit)
+                    if _expired(answer)
+                    else self._page(table, resumed, answer)
+                )
         position = json.loads(cursor) if cursor else {}
         if position.get("select") != select:
             return self._full(table, select, limit)

@@ -57,11 +57,14 @@ class DataverseLine:
     def post(self, path: str, body: Any, effect: Effect) -> Answer:
         headers = {**COMMON, "Content-Type": "application/json"}
         return answer_of(
-            self.channel.send("POST", f"{self.root}/{path}", effect=effect, headers=headers, content=encode(body))
+            self.channel.send(
+                "POST", f"{self.root}/{path}", effect=effect, headers=headers, content=encode(body)
+            )
         )
 
-    def operation(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: Any = None
-                  ) -> Operation:
+    def operation(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: Any = None
+    ) -> Operation:
         return Operation(
             method=method, url=f"{self._inner_root}/{path}", headers={**COMMON, **(headers or {})}, body=body
         )

@@ -35,7 +35,9 @@ class Options:
         answer = self._line.get(path, f"options of {table.entity}.{table.name}")
         if answer.status != 200:
             raise read_error(DATAVERSE, answer, f"options of {table.entity}.{table.name}")
-        options = (answer.body.get("OptionSet") or answer.body.get("GlobalOptionSet") or {}).get("Options", [])
+        options = (answer.body.get("OptionSet") or answer.body.get("GlobalOptionSet") or {}).get(
+            "Options", []
+        )
         return [_record(int(option["Value"]), _label(option)) for option in options]
 
     def create(self, table: Table, writes: Sequence[Write]) -> list[Written]:
@@ -77,7 +79,9 @@ class Options:
 
 def _label(option: dict[str, Any]) -> str:
     label = option.get("Label") or {}
-    chosen: dict[str, Any] = label.get("UserLocalizedLabel") or next(iter(label.get("LocalizedLabels") or ()), {})
+    chosen: dict[str, Any] = label.get("UserLocalizedLabel") or next(
+        iter(label.get("LocalizedLabels") or ()), {}
+    )
     return str(chosen.get("Label") or "")
 
 

@@ -150,7 +150,11 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
 def told(answer: Answer) -> str:
     """Return what the other system said, for people: its text without the correlation id."""
     text = _CORRELATION.sub("", answer.message).strip()[:500]
-    return f"{text} ({answer.code})" if text and answer.code else text or answer.code or f"status {answer.status}"
+    return (
+        f"{text} ({answer.code})"
+        if text and answer.code
+        else text or answer.code or f"status {answer.status}"
+    )
 
 
 def write_error(system: str, answer: Answer) -> SyncError:

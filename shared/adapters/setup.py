@@ -36,7 +36,8 @@ class SystemSetUp:
         organization = organizations[0]
         base_id = str(organization["_basecurrencyid_value"] or "").lower()
         iso_codes = {
-            str(row["transactioncurrencyid"]).lower(): str(row["isocurrencycode"] or "").upper() for row in currencies
+            str(row["transactioncurrencyid"]).lower(): str(row["isocurrencycode"] or "").upper()
+            for row in currencies
         }
         base_first = sorted(iso_codes, key=lambda currency_id: currency_id != base_id)
         precision = organization["currencydecimalprecision"]

@@ -20,7 +20,7 @@ def plan(mappings: Sequence[EntityMapping], chosen: Sequence[str]) -> dict[str, 
 
 def ready(depends_on: Mapping[str, Sequence[str]], *, started: Set[str], done: Set[str]) -> tuple[str, ...]:
     """Name the lines whose dependencies are all done and which have not started."""
-    return tuple(n for n, needs in depends_on.items() if n not in started and done.issuperset(needs))
+    return tuple(n for n, needs in depends_on.items() if n not in started and set(needs) <= done)
 
 
 def state_of(lines: Mapping[str, str], depends_on: Mapping[str, Sequence[str]]) -> str:

@@ -16,7 +16,7 @@ from shared.engine.messages import Job, queue_of, random_token
 from shared.engine.parts import Ports
 from shared.engine.references import References
 from shared.engine.sync import PageSync, Scope
-from shared.ports import JobEntry, OutgoingMessage, Outdated
+from shared.ports import JobEntry, Outdated, OutgoingMessage
 
 #: Waits between two tries of the same work: doubled each time, up to the last.
 FIRST_WAIT, LAST_WAIT = timedelta(seconds=5), timedelta(minutes=5)

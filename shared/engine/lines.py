@@ -17,7 +17,7 @@ from shared.core.model import CouplingState, Side, Tally
 from shared.engine.messages import Job, queue_of
 from shared.engine.parts import Ports
 from shared.engine.sync import PageSync, Scope
-from shared.ports import OutgoingMessage, Outdated, RunRow
+from shared.ports import Outdated, OutgoingMessage, RunRow
 
 #: A line without progress for so long is sent again by the watchdog.
 STUCK = timedelta(minutes=3)

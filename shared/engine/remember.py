@@ -233,6 +233,11 @@ class Kept:
 
 
 NEVER = datetime.min
+#: Why a coupling could not be saved, for good.
+REFUSED = {
+    "taken": "its counterpart is coupled to another record",
+    "too large": "its values take more than the 1 MiB that a table row holds",
+}
 
 
 class Memory:
@@ -254,8 +259,8 @@ class Memory:
                     scope.learn(result.coupling)
                     if coupling.etag is None:
                         born.append(result.coupling)
-                elif result.refused == "taken":
-                    self._taken(kept, scope, hint)
+                elif result.refused in REFUSED:
+                    self._refused(kept, scope, hint, REFUSED[result.refused])
                 else:
                     # A worker whose lease we took over, or a person, was faster (H11): look again.
                     kept.again.add(hint[1])
@@ -278,14 +283,15 @@ class Memory:
         self._hold(scope, kept)
         self._wake(name, born, scope)
 
-    def _taken(self, kept: Kept, scope: Scope, hint: tuple[Side, str]) -> None:
+    @staticmethod
+    def _refused(kept: Kept, scope: Scope, hint: tuple[Side, str], reason: str) -> None:
         kept.held.append(
             HeldRecord(
                 mapping=scope.mapping.name,
                 side=hint[0],
                 id=hint[1],
                 kind="held",
-                reason="its counterpart is coupled to another record",
+                reason=reason,
                 since=NEVER,
             )
         )

@@ -251,9 +251,8 @@ class PageSync:
         matched = self._match(scope, side, [r for i, r in open_.items() if i not in couplings])
         pairs: list[Pair] = []
         for i in [*open_, *gone]:
-            record, coupling = open_.get(i), couplings.get(i)
             partner = others.get(partners[i]) if i in partners else None
-            pairs.append(self._pair(scope, side, record, partner, coupling, matched.get(i)))
+            pairs.append(self._pair(scope, side, open_.get(i), partner, couplings.get(i), matched.get(i)))
         return pairs
 
     @staticmethod
@@ -358,7 +357,7 @@ class PageSync:
         others = {i: self._with_rule(ports.rule(mapping), r, scope.facts) for i, r in others.items()}
         scope.references.gather(mapping, others.values())
         plan: list[tuple[Pair, Decision]] = []
-        for (pair, decision), other_id, result in zip(couples, ids, results, strict=True):
+        for (pair, _), other_id, result in zip(couples, ids, results, strict=True):
             record = pair.record(side)
             assert record is not None
             if result.coupling is None:

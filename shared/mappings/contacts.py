@@ -32,15 +32,22 @@ CONTACTS = EntityMapping(
         FieldMap(name="surname", bc="surname", sales="lastname", converter=Text(30, 50)),
         # A contact's company is a two-way hard reference (H30).
         FieldMap(
-            name="company", bc="customerId", sales="_parentcustomerid_value",
+            name="company",
+            bc="customerId",
+            sales="_parentcustomerid_value",
             converter=Reference("customers", nav="parentcustomerid_account", entity_set="accounts"),
         ),
         FieldMap(name="address", bc="address", sales="address1_line1", converter=Text(100, 250)),
         FieldMap(name="address_2", bc="address2", sales="address1_line2", converter=Text(50, 250)),
-        FieldMap(name="post_code", bc="postCode", sales="address1_postalcode", converter=Text(20, 20, code=True)),
+        FieldMap(
+            name="post_code", bc="postCode", sales="address1_postalcode", converter=Text(20, 20, code=True)
+        ),
         FieldMap(name="city", bc="city", sales="address1_city", converter=Text(30, 80)),
         FieldMap(
-            name="country", bc="countryRegionCode", sales="address1_country", converter=Text(10, 80, code=True)
+            name="country",
+            bc="countryRegionCode",
+            sales="address1_country",
+            converter=Text(10, 80, code=True),
         ),
         FieldMap(name="county", bc="county", sales="address1_stateorprovince", converter=Text(30, 50)),
         FieldMap(name="email", bc="email", sales="emailaddress1", converter=Text(80, 100)),
@@ -50,14 +57,22 @@ CONTACTS = EntityMapping(
         FieldMap(name="pager", bc="pager", sales="pager", converter=Text(30, 50)),
         FieldMap(name="phone", bc="phoneNumber", sales="telephone1", converter=Text(30, 50)),
         FieldMap(
-            name="owner", bc="salespersonId", sales="_ownerid_value",
+            name="owner",
+            bc="salespersonId",
+            sales="_ownerid_value",
             converter=Reference("salespeople", nav="ownerid", entity_set="systemusers"),
-            direction=Direction.TO_SALES, blank=Blank.KEEP,
+            direction=Direction.TO_SALES,
+            blank=Blank.KEEP,
         ),
         FieldMap(
-            name="currency", bc="currencyId", sales="_transactioncurrencyid_value",
+            name="currency",
+            bc="currencyId",
+            sales="_transactioncurrencyid_value",
             converter=Reference(
-                "currencies", nav="transactioncurrencyid", entity_set="transactioncurrencies", local_currency=True
+                "currencies",
+                nav="transactioncurrencyid",
+                entity_set="transactioncurrencies",
+                local_currency=True,
             ),
         ),
     ),

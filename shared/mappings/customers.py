@@ -27,14 +27,22 @@ CUSTOMERS = EntityMapping(
     fields=(
         FieldMap(name="name", bc="name", sales="name", converter=Text(100, 160), required=True),
         FieldMap(
-            name="contact_name", bc="contactName", sales="address1_primarycontactname", converter=Text(100, 100)
+            name="contact_name",
+            bc="contactName",
+            sales="address1_primarycontactname",
+            converter=Text(100, 100),
         ),
         FieldMap(name="address", bc="address", sales="address1_line1", converter=Text(100, 250)),
         FieldMap(name="address_2", bc="address2", sales="address1_line2", converter=Text(50, 250)),
-        FieldMap(name="post_code", bc="postCode", sales="address1_postalcode", converter=Text(20, 20, code=True)),
+        FieldMap(
+            name="post_code", bc="postCode", sales="address1_postalcode", converter=Text(20, 20, code=True)
+        ),
         FieldMap(name="city", bc="city", sales="address1_city", converter=Text(30, 80)),
         FieldMap(
-            name="country", bc="countryRegionCode", sales="address1_country", converter=Text(10, 80, code=True)
+            name="country",
+            bc="countryRegionCode",
+            sales="address1_country",
+            converter=Text(10, 80, code=True),
         ),
         FieldMap(name="county", bc="county", sales="address1_stateorprovince", converter=Text(30, 50)),
         FieldMap(name="email", bc="email", sales="emailaddress1", converter=Text(80, 100)),
@@ -42,40 +50,64 @@ CUSTOMERS = EntityMapping(
         FieldMap(name="home_page", bc="homePage", sales="websiteurl", converter=Text(255, 200)),
         FieldMap(name="phone", bc="phoneNumber", sales="telephone1", converter=Text(30, 50)),
         FieldMap(
-            name="owner", bc="salespersonId", sales="_ownerid_value",
+            name="owner",
+            bc="salespersonId",
+            sales="_ownerid_value",
             converter=Reference("salespeople", nav="ownerid", entity_set="systemusers"),
-            direction=Direction.TO_SALES, blank=Blank.KEEP,
+            direction=Direction.TO_SALES,
+            blank=Blank.KEEP,
         ),
         FieldMap(
-            name="currency", bc="currencyId", sales="_transactioncurrencyid_value",
+            name="currency",
+            bc="currencyId",
+            sales="_transactioncurrencyid_value",
             converter=Reference(
-                "currencies", nav="transactioncurrencyid", entity_set="transactioncurrencies", local_currency=True
+                "currencies",
+                nav="transactioncurrencyid",
+                entity_set="transactioncurrencies",
+                local_currency=True,
             ),
         ),
         FieldMap(
-            name="payment_terms", bc="paymentTermsId", sales="paymenttermscode", converter=Option("payment_terms")
+            name="payment_terms",
+            bc="paymentTermsId",
+            sales="paymenttermscode",
+            converter=Option("payment_terms"),
         ),
         FieldMap(
-            name="shipment_method", bc="shipmentMethodId", sales="address1_freighttermscode",
+            name="shipment_method",
+            bc="shipmentMethodId",
+            sales="address1_freighttermscode",
             converter=Option("shipment_methods"),
         ),
         FieldMap(
-            name="shipping_agent", bc="shippingAgentId", sales="address1_shippingmethodcode",
+            name="shipping_agent",
+            bc="shippingAgentId",
+            sales="address1_shippingmethodcode",
             converter=Option("shipping_agents"),
         ),
         FieldMap(
-            name="credit_limit", bc="creditLimit", sales="creditlimit", converter=Number(2),
+            name="credit_limit",
+            bc="creditLimit",
+            sales="creditlimit",
+            converter=Number(2),
             direction=Direction.TO_SALES,
         ),
         FieldMap(
-            name="primary_contact", bc="primaryContactId", sales="_primarycontactid_value",
+            name="primary_contact",
+            bc="primaryContactId",
+            sales="_primarycontactid_value",
             converter=Reference("contacts", nav="primarycontactid", entity_set="contacts", soft=True),
         ),
         # An account set inactive blocks its customer; activating it again does not unblock (§4).
         FieldMap(
-            name="inactive", bc="blocked", sales="statecode",
+            name="inactive",
+            bc="blocked",
+            sales="statecode",
             converter=Is(bc=("All", "Ship", "Invoice"), sales=(1,)),
-            direction=Direction.FROM_SALES, blank=Blank.KEEP, state=True,
+            direction=Direction.FROM_SALES,
+            blank=Blank.KEEP,
+            state=True,
         ),
     ),
 )

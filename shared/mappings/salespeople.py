@@ -23,12 +23,20 @@ SALESPEOPLE = EntityMapping(
     label_bc="code",
     fields=(
         FieldMap(
-            name="email", bc="email", sales="internalemailaddress", converter=Text(80, 100),
+            name="email",
+            bc="email",
+            sales="internalemailaddress",
+            converter=Text(80, 100),
             direction=Direction.FROM_SALES,
         ),
-        FieldMap(name="name", bc="name", sales="fullname", converter=Text(50, 200), direction=Direction.FROM_SALES),
         FieldMap(
-            name="phone", bc="phoneNumber", sales="mobilephone", converter=Text(30, 64),
+            name="name", bc="name", sales="fullname", converter=Text(50, 200), direction=Direction.FROM_SALES
+        ),
+        FieldMap(
+            name="phone",
+            bc="phoneNumber",
+            sales="mobilephone",
+            converter=Text(30, 64),
             direction=Direction.FROM_SALES,
         ),
     ),

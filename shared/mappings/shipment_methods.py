@@ -19,7 +19,11 @@ SHIPMENT_METHODS = EntityMapping(
     fields=(
         # Labels belong to Sales: they are matched, never rewritten.
         FieldMap(
-            name="code", bc="code", sales="label", converter=Text(10, 200, code=True), direction=Direction.TO_SALES,
+            name="code",
+            bc="code",
+            sales="label",
+            converter=Text(10, 200, code=True),
+            direction=Direction.TO_SALES,
             when=When.CREATE,
         ),
     ),

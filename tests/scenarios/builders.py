@@ -20,36 +20,81 @@ SALESPERSON, USER = an_id("salesperson JR"), an_id("user JR")
 
 def a_customer(number: str = "C1", **differs: Any) -> dict[str, Any]:
     return {
-        "id": an_id(f"customer {number}"), "number": number, "name": f"Customer {number}", "contactName": "",
-        "address": "Station Road, 21", "address2": "", "postCode": "GB-N16 34Z", "city": "London",
-        "countryRegionCode": "GB", "county": "", "currencyId": ZERO, "currencyCode": "", "email": "",
-        "faxNumber": "", "homePage": "", "phoneNumber": "", "mobilePhoneNumber": "", "shipmentMethodId": ZERO,
-        "shippingAgentId": ZERO, "paymentTermsId": ZERO, "creditLimit": 0, "salespersonId": SALESPERSON,
-        "primaryContactId": ZERO, "blocked": "_x0020_",
+        "id": an_id(f"customer {number}"),
+        "number": number,
+        "name": f"Customer {number}",
+        "contactName": "",
+        "address": "Station Road, 21",
+        "address2": "",
+        "postCode": "GB-N16 34Z",
+        "city": "London",
+        "countryRegionCode": "GB",
+        "county": "",
+        "currencyId": ZERO,
+        "currencyCode": "",
+        "email": "",
+        "faxNumber": "",
+        "homePage": "",
+        "phoneNumber": "",
+        "mobilePhoneNumber": "",
+        "shipmentMethodId": ZERO,
+        "shippingAgentId": ZERO,
+        "paymentTermsId": ZERO,
+        "creditLimit": 0,
+        "salespersonId": SALESPERSON,
+        "primaryContactId": ZERO,
+        "blocked": "_x0020_",
     } | differs
 
 
 def an_account(name: str = "A1", **differs: Any) -> dict[str, Any]:
     return {
-        "accountid": an_id(f"account {name}"), "name": name, "statecode": 0, "customertypecode": 3,
-        "_ownerid_value": USER, "_transactioncurrencyid_value": GBP, "address1_postalcode": None,
+        "accountid": an_id(f"account {name}"),
+        "name": name,
+        "statecode": 0,
+        "customertypecode": 3,
+        "_ownerid_value": USER,
+        "_transactioncurrencyid_value": GBP,
+        "address1_postalcode": None,
     } | differs
 
 
 def a_contact(number: str = "K1", customer: str = ZERO, **differs: Any) -> dict[str, Any]:
     return {
-        "id": an_id(f"contact {number}"), "number": number, "type": "Person", "firstName": "Ann",
-        "middleName": "", "surname": f"Contact {number}", "address": "", "address2": "", "postCode": "",
-        "city": "", "countryRegionCode": "", "county": "", "email": f"{number.lower()}@contoso.com",
-        "faxNumber": "", "homePage": "", "mobilePhoneNumber": "", "pager": "", "phoneNumber": "",
-        "salespersonId": ZERO, "currencyId": ZERO, "currencyCode": "", "customerId": customer,
+        "id": an_id(f"contact {number}"),
+        "number": number,
+        "type": "Person",
+        "firstName": "Ann",
+        "middleName": "",
+        "surname": f"Contact {number}",
+        "address": "",
+        "address2": "",
+        "postCode": "",
+        "city": "",
+        "countryRegionCode": "",
+        "county": "",
+        "email": f"{number.lower()}@contoso.com",
+        "faxNumber": "",
+        "homePage": "",
+        "mobilePhoneNumber": "",
+        "pager": "",
+        "phoneNumber": "",
+        "salespersonId": ZERO,
+        "currencyId": ZERO,
+        "currencyCode": "",
+        "customerId": customer,
     } | differs
 
 
 def a_sales_contact(name: str = "K1", account: str | None = None, **differs: Any) -> dict[str, Any]:
     return {
-        "contactid": an_id(f"sales contact {name}"), "firstname": "Ann", "lastname": name, "statecode": 0,
-        "_parentcustomerid_value": account, "_ownerid_value": USER, "_transactioncurrencyid_value": GBP,
+        "contactid": an_id(f"sales contact {name}"),
+        "firstname": "Ann",
+        "lastname": name,
+        "statecode": 0,
+        "_parentcustomerid_value": account,
+        "_ownerid_value": USER,
+        "_transactioncurrencyid_value": GBP,
         "emailaddress1": f"{name.lower()}@contoso.com",
     } | differs
 
@@ -58,14 +103,31 @@ def a_company(**options: Any) -> World:
     """A world with what every company has: a salesperson with a user, currencies, and payment terms."""
     world = World(**options)
     world.bc.add(
-        "salespeople", SALESPERSON, code="JR", name="John Roberts", email="jr@contoso.com", phoneNumber="", jobTitle=""
+        "salespeople",
+        SALESPERSON,
+        code="JR",
+        name="John Roberts",
+        email="jr@contoso.com",
+        phoneNumber="",
+        jobTitle="",
     )
     world.sales.add(
-        "systemusers", USER, fullname="John Roberts", internalemailaddress="JR@contoso.com", isdisabled=False,
-        islicensed=True, isintegrationuser=False, applicationid=None, mobilephone="",
+        "systemusers",
+        USER,
+        fullname="John Roberts",
+        internalemailaddress="JR@contoso.com",
+        isdisabled=False,
+        islicensed=True,
+        isintegrationuser=False,
+        applicationid=None,
+        mobilephone="",
     )
     world.sales.add(
-        "transactioncurrencies", GBP, isocurrencycode="GBP", currencyname="Pound Sterling", currencysymbol="£",
+        "transactioncurrencies",
+        GBP,
+        isocurrencycode="GBP",
+        currencyname="Pound Sterling",
+        currencysymbol="£",
         exchangerate=1,
     )
     add_currency(world, "EUR")
@@ -78,8 +140,14 @@ def a_company(**options: Any) -> World:
 
 def add_currency(world: World, code: str, *, rate: float = 80) -> str:
     return world.bc.add(
-        "currencies", an_id(f"currency {code}"), code=code, isoCode=code[:3], description=f"Money {code}", symbol="",
-        exchangeRateAmount=100, relationalExchangeRateAmount=rate,
+        "currencies",
+        an_id(f"currency {code}"),
+        code=code,
+        isoCode=code[:3],
+        description=f"Money {code}",
+        symbol="",
+        exchangeRateAmount=100,
+        relationalExchangeRateAmount=rate,
     )
 
 

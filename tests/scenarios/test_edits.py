@@ -3,7 +3,7 @@
 import pytest
 
 from shared.core.mapping import OnConflict, OnDelete
-from tests.scenarios.builders import a_company, a_coupled_customer, account_of, add_customer, add_account
+from tests.scenarios.builders import a_company, a_coupled_customer, account_of, add_account, add_customer
 
 
 def test_edits_to_different_fields_on_both_sides_both_survive():
@@ -197,7 +197,9 @@ def test_a_record_that_the_other_side_refuses_is_held_and_the_others_go_on():
     world = a_company()
     add_customer(world, "BAD", name="Refused Ltd")
     good = add_customer(world, "GOOD")
-    world.sales.refuse = lambda table, values: "plug-in says no" if values.get("name") == "Refused Ltd" else None
+    world.sales.refuse = lambda table, values: (
+        "plug-in says no" if values.get("name") == "Refused Ltd" else None
+    )
 
     run = world.full_sync()
 

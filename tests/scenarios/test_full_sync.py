@@ -55,7 +55,9 @@ def test_the_lines_run_in_the_order_of_their_dependencies_P36_P39():
     run = world.full_sync()
 
     finished = {entry["mapping"]: (entry["started"], entry["finished"]) for entry in run["lines"]}
-    assert [e["mapping"] for e in run["lines"]].index("contacts") > [e["mapping"] for e in run["lines"]].index("customers")
+    assert [e["mapping"] for e in run["lines"]].index("contacts") > [
+        e["mapping"] for e in run["lines"]
+    ].index("customers")
     assert finished["customers"][0] >= finished["salespeople"][1]
     assert finished["contacts"][0] >= finished["customers"][1]
 
@@ -146,8 +148,14 @@ def test_a_customer_waits_until_its_salesperson_is_coupled_and_then_goes_by_itse
     assert held[0]["kind"] == "waiting" and held[0]["awaits"]["mapping"] == "salespeople"
 
     world.sales.add(
-        "systemusers", an_id("user NEW"), fullname="New", internalemailaddress="new@contoso.com", isdisabled=False,
-        islicensed=True, isintegrationuser=False, applicationid=None,
+        "systemusers",
+        an_id("user NEW"),
+        fullname="New",
+        internalemailaddress="new@contoso.com",
+        isdisabled=False,
+        islicensed=True,
+        isintegrationuser=False,
+        applicationid=None,
     )
     world.tick("salespeople")
 
@@ -182,7 +190,9 @@ def test_a_blank_currency_is_the_local_one_on_both_sides_H21():
     world, customer, account = a_coupled_customer()
     assert account_of(world, customer)["_transactioncurrencyid_value"] == GBP
 
-    world.sales.edit("accounts", account, _transactioncurrencyid_value=world.coupled("currencies")[an_id("currency EUR")])
+    world.sales.edit(
+        "accounts", account, _transactioncurrencyid_value=world.coupled("currencies")[an_id("currency EUR")]
+    )
     world.tick("customers")
 
     assert world.bc.show("customers", customer)["currencyId"] == an_id("currency EUR")
@@ -269,7 +279,9 @@ def test_a_sales_contact_without_account_stays_in_sales_P3_P21():
     assert line(run, "contacts")["from_sales"]["ignored"] == 1 and world.bc.all("contacts") == {}
 
 
-@pytest.mark.parametrize("account", [{"customertypecode": 1}, {"statecode": 1}], ids=["another type", "inactive"])
+@pytest.mark.parametrize(
+    "account", [{"customertypecode": 1}, {"statecode": 1}], ids=["another type", "inactive"]
+)
 def test_only_active_accounts_of_type_customer_come_to_bc_P2_P20(account):
     world = a_company()
     add_account(world, "Acme", **account)
@@ -297,7 +309,10 @@ def test_a_primary_contact_is_filled_in_the_same_run_H20():
 
     run = world.full_sync()
 
-    assert account_of(world, customer)["_primarycontactid_value"] == world.coupled("contacts")[an_id("contact K1")]
+    assert (
+        account_of(world, customer)["_primarycontactid_value"]
+        == world.coupled("contacts")[an_id("contact K1")]
+    )
     assert line(run, "contacts")["wake_ups"]["updated"] == 1
     written = world.written()
     world.full_sync()

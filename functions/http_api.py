@@ -1,0 +1,149 @@
+"""The administrators' API (design §11): parse, one call, translate."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+import azure.functions as func
+
+from functions.access import Access, access_of
+from shared.core.errors import Misconfigured, Transient
+from shared.engine.admin import AdminApi, ApiProblem
+from shared.wiring import app
+
+bp = func.Blueprint()
+#: Bytes of a request body; the longest one names 1,000 records.
+BODY_LIMIT = 65_536
+
+Call = Callable[[AdminApi, func.HttpRequest], Any]
+
+
+def problem(status: int, title: str, detail: str = "") -> func.HttpResponse:
+    """Return an RFC 9457 problem."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return func.HttpResponse(json.dumps(body), status_code=status, mimetype="application/problem+json")
+
+
+def answer(request: func.HttpRequest, needs: Access, call: Call, *, status: int = 200) -> func.HttpResponse:
+    """Check access, call, and turn what comes back into a response. Nothing secret leaves here."""
+    access, known = access_of(dict(request.headers), os.environ)
+    if access < needs:
+        if not known:
+            return problem(401, "Sign in", "send x-api-key, or sign in with a role of this app")
+        return problem(
+            403, "Not allowed", f"this needs {'Sync.Admin' if needs is Access.ADMIN else 'Sync.Read'}"
+        )
+    if len(request.get_body() or b"") > BODY_LIMIT:
+        return problem(413, "Too large", f"a body takes at most {BODY_LIMIT} bytes")
+    try:
+        return func.HttpResponse(
+            json.dumps(call(app().api, request)), status_code=status, mimetype="application/json"
+        )
+    except ApiProblem as error:
+        return problem(error.status, error.title, error.detail)
+    except Misconfigured as error:
+        return problem(503, "Misconfigured", "; ".join(error.problems))
+    except Transient as error:
+        return problem(503, "Try again", str(error))
+
+
+def body_of(request: func.HttpRequest) -> dict[str, Any]:
+    """Return the JSON object in the body; an absent body is an empty one."""
+    raw = request.get_body()
+    if not raw:
+        return {}
+    try:
+        data = json.loads(raw)
+    except (ValueError, UnicodeDecodeError):
+        raise ApiProblem(400, "Not JSON", "the body must be a JSON object") from None
+    if not isinstance(data, dict):
+        raise ApiProblem(400, "Not an object", "the body must be a JSON object")
+    return data
+
+
+def number(request: func.HttpRequest, name: str, default: int, most: int) -> int:
+    text = request.params.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise ApiProblem(400, "Bad number", f"'{name}' must be from 1 to {most}")
+    return int(text)
+
+
+def part(request: func.HttpRequest, name: str) -> str:
+    return str(request.route_params.get(name, ""))
+
+
+READ, ADMIN = Access.READ, Access.ADMIN
+#: function name, route, method, access, status, call
+ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
+    ("api_full_sync", "full-sync", "POST", ADMIN, 202, lambda api, r: api.start_full_sync(body_of(r))),
+    ("api_runs", "runs", "GET", READ, 200, lambda api, r: api.runs(limit=number(r, "limit", 50, 200))),
+    ("api_run", "runs/{id}", "GET", READ, 200, lambda api, r: api.run(part(r, "id"))),
+    ("api_resume", "runs/{id}/resume", "POST", ADMIN, 202, lambda api, r: api.resume(part(r, "id"))),
+    ("api_cancel", "runs/{id}/cancel", "POST", ADMIN, 202, lambda api, r: api.cancel(part(r, "id"))),
+    ("api_mappings", "mappings", "GET", READ, 200, lambda api, r: api.mappings()),
+    ("api_sync", "mappings/{m}/sync", "POST", ADMIN, 202, lambda api, r: api.sync(part(r, "m"), body_of(r))),
+    (
+        "api_jobs",
+        "jobs",
+        "GET",
+        READ,
+        200,
+        lambda api, r: api.jobs(
+            r.params.get("mapping"), limit=number(r, "limit", 100, 1000), after=r.params.get("after")
+        ),
+    ),
+    (
+        "api_held",
+        "held",
+        "GET",
+        READ,
+        200,
+        lambda api, r: api.held(
+            r.params.get("mapping"), limit=number(r, "limit", 1000, 1000), after=r.params.get("after")
+        ),
+    ),
+    (
+        "api_explain",
+        "records/{m}/{side}/{id}",
+        "GET",
+        READ,
+        200,
+        lambda api, r: api.explain(part(r, "m"), part(r, "side"), part(r, "id")),
+    ),
+    (
+        "api_retry",
+        "records/{m}/{side}/{id}/retry",
+        "POST",
+        ADMIN,
+        202,
+        lambda api, r: api.retry(part(r, "m"), part(r, "side"), part(r, "id"), body_of(r)),
+    ),
+    ("api_status", "status", "GET", READ, 200, lambda api, r: api.status()),
+)
+
+
+def route(needs: Access, status: int, call: Call) -> Callable[[func.HttpRequest], func.HttpResponse]:
+    def run(req: func.HttpRequest) -> func.HttpResponse:
+        return answer(req, needs, call, status=status)
+
+    return run
+
+
+for _name, _path, _method, _needs, _status, _call in ROUTES:
+    bp.function_name(_name)(
+        bp.route(route=_path, methods=[_method], auth_level=func.AuthLevel.ANONYMOUS)(
+            route(_needs, _status, _call)
+        )
+    )
+
+
+@bp.function_name("api_health")
+@bp.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def health(req: func.HttpRequest) -> func.HttpResponse:
+    """Anonymous, and says nothing secret: the process answers."""
+    return func.HttpResponse(json.dumps({"status": "ok"}), mimetype="application/json")

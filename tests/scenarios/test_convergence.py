@@ -1,0 +1,183 @@
+"""Hypothesis is the users, the network and the power cut; then all is calm. Do both sides agree?
+
+`TANDEM_EXAMPLES=5000` runs thousands of histories; the default is 300.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from shared.core.mapping import Creates, OnConflict, OnDelete
+from shared.engine.messages import queue_of
+from shared.engine.parts import Limits
+from tests.scenarios.builders import ZERO, a_company, add_account, add_contact, add_customer, add_sales_contact
+
+SIDES = st.sampled_from(["bc", "sales"])
+WORDS = st.sampled_from(["", "Ann", "Bob", "Zoë", "x" * 25])
+FIELDS = st.sampled_from(
+    [("phoneNumber", "telephone1"), ("city", "address1_city"), ("email", "emailaddress1"), ("address", "address1_line1")]
+)
+CALLS = st.sampled_from(
+    [
+        "sales.create", "sales.update", "bc.create", "bc.update", "bc.changes", "sales.changes", "bc.get", "sales.get",
+        "tables.transact:Couplings", "tables.transact:Runs", "tables.transact:Intents", "tables.transact:Cursors",
+        "tables.transact:Held", "tables.transact:Leases", "tables.transact:Jobs", "tables.query",
+    ]
+)
+EXAMPLES = int(os.environ.get("TANDEM_EXAMPLES", "300"))
+
+
+class SyncMachine(RuleBasedStateMachine):
+    """People edit, the network fails, workers die, messages come twice; then all is calm."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        policies = {"on_conflict": OnConflict.BC_WINS, "on_delete": OnDelete.RESTORE, "creates": Creates.ALWAYS}
+        self.world = a_company(limits=Limits(page=3), customers=policies, contacts=policies)
+        self.count = 0
+
+    @initialize()
+    def begin(self) -> None:
+        self.world.full_sync()
+
+    # --- people ------------------------------------------------------------------------------
+
+    @rule(side=SIDES)
+    def somebody_adds_a_company(self, side: str) -> None:
+        self.count += 1
+        if side == "bc":
+            add_customer(self.world, f"C{self.count}")
+        else:
+            add_account(self.world, f"A{self.count}")
+
+    @rule(side=SIDES, n=st.integers(0, 5))
+    def somebody_adds_a_person(self, side: str, n: int) -> None:
+        self.count += 1
+        if side == "bc":
+            ids = sorted(self.world.bc.all("customers"))
+            add_contact(self.world, f"K{self.count}", ids[n % len(ids)] if ids else ZERO)
+        else:
+            ids = sorted(self.world.sales.all("accounts"))
+            add_sales_contact(self.world, f"S{self.count}", ids[n % len(ids)] if ids else None)
+
+    @rule(side=SIDES, n=st.integers(0, 9), field=FIELDS, word=WORDS, person=st.booleans())
+    def somebody_edits(self, side: str, n: int, field: tuple[str, str], word: str, person: bool) -> None:
+        records = self.world.bc if side == "bc" else self.world.sales
+        table = "contacts" if person else ("customers" if side == "bc" else "accounts")
+        ids = sorted(records.all(table))
+        if ids:
+            records.edit(table, ids[n % len(ids)], **{field[0 if side == "bc" else 1]: word})
+
+    @rule(side=SIDES, n=st.integers(0, 9), person=st.booleans())
+    def somebody_deletes(self, side: str, n: int, person: bool) -> None:
+        records = self.world.bc if side == "bc" else self.world.sales
+        table = "contacts" if person else ("customers" if side == "bc" else "accounts")
+        ids = sorted(records.all(table))
+        if ids:
+            records.delete(table, ids[n % len(ids)])
+
+    # --- machines ----------------------------------------------------------------------------
+
+    @rule(mapping=st.sampled_from(["customers", "contacts"]))
+    def a_timer_fires(self, mapping: str) -> None:
+        self.count += 1
+        self.world.app.poll(mapping, occurrence=f"tick {self.count}")
+
+    @rule()
+    def somebody_starts_a_full_synchronization(self) -> None:
+        self.world.app.api.start_full_sync({})
+
+    @rule(steps=st.integers(1, 6))
+    def workers_work(self, steps: int) -> None:
+        for _ in range(steps):
+            self.world.step()
+
+    @rule(mapping=st.sampled_from(["customers", "contacts"]))
+    def messages_are_delivered_again(self, mapping: str) -> None:
+        for message in self.world.queue.peek(queue_of(mapping)):
+            self.world.send(queue_of(mapping), message.body)
+
+    @rule()
+    def time_passes(self) -> None:
+        self.world.clock.advance(timedelta(minutes=7))
+        self.world.app.housekeeping()
+
+    # --- faults ------------------------------------------------------------------------------
+
+    @rule(call=CALLS, after=st.booleans(), nth=st.integers(1, 3))
+    def the_process_will_die(self, call: str, after: bool, nth: int) -> None:
+        seen = [0]
+
+        def happens(moment: str, name: str) -> bool:
+            if moment == ("after" if after else "before") and name.startswith(call):
+                seen[0] += 1
+                return seen[0] == nth
+            return False
+
+        self.world.crash_when(happens)
+
+    @rule(side=SIDES, times=st.integers(1, 2))
+    def answers_will_be_lost(self, side: str, times: int) -> None:
+        (self.world.bc if side == "bc" else self.world.sales).lost_answers = times
+
+    # --- what must hold ----------------------------------------------------------------------
+
+    @invariant()
+    def nothing_is_coupled_twice(self) -> None:
+        for mapping in ("customers", "contacts"):
+            pairs = self.world.coupled(mapping)
+            assert len(set(pairs.values())) == len(pairs)
+
+    @precondition(lambda self: self.count)
+    @rule()
+    def after_calm_both_sides_agree(self) -> None:
+        self.calm()
+
+    def teardown(self) -> None:
+        self.calm()
+
+    def calm(self) -> None:
+        world = self.world
+        world.heal()
+        for _ in range(6):
+            world.run()
+            world.clock.advance(timedelta(minutes=30))
+            world.housekeeping()
+            for mapping in ("customers", "contacts"):
+                world.tick(mapping)
+            world.full_sync()
+        written = world.written()
+        world.full_sync()
+        assert world.written() == written, "a calm full synchronization wrote something"
+        pairs = world.coupled("customers")
+        bc, sales = world.bc.all("customers"), world.sales.all("accounts")
+        assert set(pairs) == set(bc) and set(pairs.values()) == set(sales)
+        for customer, account in pairs.items():
+            for ours, theirs in (
+                ("name", "name"), ("phoneNumber", "telephone1"), ("city", "address1_city"),
+                ("email", "emailaddress1"), ("address", "address1_line1"),
+            ):
+                assert (bc[customer].get(ours) or "") == (sales[account].get(theirs) or "")
+        people = world.coupled("contacts")
+        ours, theirs = world.bc.all("contacts"), world.sales.all("contacts")
+        for contact, twin in people.items():
+            if contact in ours and twin in theirs and ours[contact]["customerId"] in pairs:
+                assert (ours[contact].get("surname") or "") == (theirs[twin].get("lastname") or "")
+        created = [i for i, r in world.sales._rows.get("accounts", {}).items() if r["created_by"] == "integration"]
+        assert len(created) == len(set(created) & set(pairs.values())), "an account without a customer"
+
+
+SyncMachine.TestCase.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=25,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+)
+TestSyncMachine = SyncMachine.TestCase
