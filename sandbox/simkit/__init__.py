@@ -1,0 +1,31 @@
+"""What the simulators share: clock, faults, log, tokens, the WSGI base and its TLS server.
+
+Imports nothing from the product.
+"""
+
+from sandbox.simkit.answers import json_response
+from sandbox.simkit.app import Current, SimApp
+from sandbox.simkit.clock import SimClock
+from sandbox.simkit.faults import Fault, Faults, LostReply
+from sandbox.simkit.identities import INTEGRATION, PEOPLE, TENANT
+from sandbox.simkit.log import LogEntry, RequestLog
+from sandbox.simkit.tokens import Identity, TokenIssuer, TokenVerifier, Unauthorized
+
+__all__ = [
+    "INTEGRATION",
+    "PEOPLE",
+    "TENANT",
+    "Current",
+    "Fault",
+    "Faults",
+    "Identity",
+    "LogEntry",
+    "LostReply",
+    "RequestLog",
+    "SimApp",
+    "SimClock",
+    "TokenIssuer",
+    "TokenVerifier",
+    "Unauthorized",
+    "json_response",
+]

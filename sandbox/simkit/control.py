@@ -1,0 +1,111 @@
+"""`/_sim/*`: how a test or the demo takes hold of a served simulator. No token is asked; only this machine may call."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from werkzeug.wrappers import Request, Response
+
+from sandbox.simkit.answers import json_response
+from sandbox.simkit.faults import Fault
+
+if TYPE_CHECKING:
+    from sandbox.simkit.app import SimApp
+
+
+class Refused(Exception):
+    """The control request makes no sense; the message says why."""
+
+
+def answer(app: SimApp, request: Request) -> Response:
+    """Carry out one control request. 400 names what is wrong with it, 404 an unknown route."""
+    # Serving to other machines would hand them the controls.
+    caller = request.remote_addr
+    if caller is not None and not (caller.startswith("127.") or caller in ("::1", "::ffff:127.0.0.1")):
+        return json_response({"error": "only this machine may control the simulator"}, 403)
+    try:
+        return json_response(_carry_out(app, request))
+    except (Refused, ValueError, TypeError, KeyError, LookupError) as wrong:
+        return json_response({"error": f"{type(wrong).__name__}: {wrong}"}, 400)
+    except NotImplementedError:
+        return json_response({"error": f"{app.name} has no {request.method} {request.path}"}, 404)
+
+
+def _carry_out(app: SimApp, request: Request) -> Any:
+    match request.method, request.path.removeprefix("/_sim/"):
+        case "POST", "reset":
+            app.faults.clear()
+            app.reset()
+            app.log.clear()
+            return {"name": app.name}
+        case "GET", "clock":
+            return _time(app)
+        case "POST", "clock":
+            return _move_clock(app, _object(request))
+        case "GET", "faults":
+            return [{"fault": fault.__dict__, "left": left} for fault, left in app.faults.waiting()]
+        case "POST", "faults":
+            said = _body(request)
+            faults = [Fault.from_json(one) for one in (said if isinstance(said, list) else [said])]
+            for fault in faults:
+                app.faults.add(fault)
+            return {"added": len(faults)}
+        case "DELETE", "faults":
+            app.faults.clear()
+            return {}
+        case "GET", "log":
+            entries = app.log.entries(int(request.args.get("since", 0)))
+            return {"entries": [entry.to_json() for entry in entries]}
+        case "DELETE", "log":
+            app.log.clear()
+            return {}
+        case "GET", "counts":
+            return app.log.counts()
+        case "POST", "load":
+            said = _object(request)
+            return {"loaded": app.load(said["table"], said["rows"])}
+        case "GET", "settings":
+            return app.settings
+        case "POST", "settings":
+            said = _object(request)
+            if unknown := set(said) - set(app.settings):
+                raise Refused(f"{app.name} has no setting {', '.join(sorted(unknown))}")
+            with app.lock:
+                app.settings.update(said)
+                app.settings_changed()
+            return app.settings
+    raise NotImplementedError
+
+
+def _time(app: SimApp) -> dict[str, Any]:
+    return {"now": app.clock.now().isoformat().replace("+00:00", "Z"), "frozen": app.clock.frozen}
+
+
+def _move_clock(app: SimApp, said: dict[str, Any]) -> dict[str, Any]:
+    """`{"set": iso}`, `{"advance": seconds}`, `{"freeze": iso or null}`, `{"run": true}`."""
+    for verb, value in said.items():
+        match verb:
+            case "set":
+                app.clock.set(datetime.fromisoformat(value))
+            case "advance":
+                app.clock.advance(float(value))
+            case "freeze":
+                app.clock.freeze(datetime.fromisoformat(value) if isinstance(value, str) else None)
+            case "run":
+                app.clock.run()
+            case _:
+                raise Refused(f"a clock knows set, advance, freeze and run, not {verb}")
+    return _time(app)
+
+
+def _body(request: Request) -> Any:
+    return orjson.loads(request.get_data())
+
+
+def _object(request: Request) -> dict[str, Any]:
+    said = _body(request)
+    if not isinstance(said, dict):
+        raise Refused("a JSON object is expected")
+    return said

@@ -1,0 +1,27 @@
+"""The two callers of the sandbox: the integration, and the people at their screens.
+
+The guids are fixed, so that logs and stories read alike in every run. The secrets are made up anew in every
+process; the served simulators share theirs through the run directory (see `run_dir`).
+"""
+
+import secrets
+
+from sandbox.simkit.tokens import Identity
+
+#: The one tenant of the sandbox.
+TENANT = "7e570000-0000-4000-8000-000000000001"
+
+
+def _identity(name: str, digit: int) -> Identity:
+    return Identity(
+        name=name,
+        tenant=TENANT,
+        client_id=f"7e570000-0000-4000-8000-0000000000{digit}1",
+        secret=f"sandbox-only-{secrets.token_urlsafe(24)}",
+        object_id=f"7e570000-0000-4000-8000-0000000000{digit}2",
+        user_id=f"7e570000-0000-4000-8000-0000000000{digit}3",
+    )
+
+
+INTEGRATION = _identity("integration", 1)
+PEOPLE = _identity("people", 2)
