@@ -96,7 +96,7 @@ class ServiceBusQueue:
             correlation_id=message.correlation_id,
             scheduled_enqueue_time_utc=message.scheduled_at,
             content_type="application/json",
-            application_properties={str(k): str(v) for k, v in message.properties.items()} or None,  # type: ignore[arg-type]
+            application_properties={str(k): str(v) for k, v in message.properties.items()} or None,
         )
 
     @staticmethod

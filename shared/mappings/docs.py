@@ -1,0 +1,56 @@
+"""Writes docs/mappings.md from the mappings: `make docs`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shared.core.mapping import Direction, EntityMapping
+from shared.core.model import Side
+from shared.mappings import ALL
+
+ARROWS = {Direction.TO_SALES: "→", Direction.FROM_SALES: "←", Direction.BOTH: "↔"}
+
+
+def render(mapping: EntityMapping) -> str:
+    """Return one mapping as Markdown."""
+    lines = [
+        f"## {mapping.name}: {mapping.title}",
+        "",
+        f"BC `{mapping.bc.name}` {ARROWS[mapping.direction]} Sales `{mapping.sales.name}`"
+        + (f" (options of `{mapping.sales.entity}`)" if mapping.sales.kind == "option" else ""),
+        "",
+        f"- After: {', '.join(mapping.depends_on) or 'nothing'}",
+        f"- Creates: {mapping.creates.value}; conflict: {mapping.on_conflict.value}; "
+        f"deletion: {mapping.on_delete.value}",
+    ]
+    for side in Side:
+        conditions = [f"{w.column} {w.op} {'' if w.value is None else w.value}".strip() for w in mapping.filter(side)]
+        lines.append(f"- Filter in {side.value}: {'; '.join(conditions) or 'none'}")
+    for match in mapping.match:
+        lines.append(f"- Matches: {' + '.join(match.bc)} = {' + '.join(match.sales)}")
+    lines += [f"- Source: {mapping.source}", "", "| Field | BC | | Sales | Remarks |", "|---|---|---|---|---|"]
+    for f in mapping.fields:
+        remarks = [type(f.converter).__name__.lower()]
+        if f.reference_to:
+            remarks.append(f"of {f.reference_to}")
+        if f.soft:
+            remarks.append("filled in later when its target is not coupled")
+        if f.when.value != "always":
+            remarks.append(f"on {f.when.value} only")
+        if f.blank.value == "keep":
+            remarks.append("a blank leaves the other side as it is")
+        if f.state:
+            remarks.append("travels outside the filter too")
+        lines.append(
+            f"| {f.name} | `{f.bc}` | {ARROWS[f.direction]} | `{f.sales}` | {', '.join(remarks)} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def document(mappings: Iterable[EntityMapping] = ALL) -> str:
+    head = "# Mappings\n\nGenerated from `shared/mappings` by `make docs`; a test keeps it current.\n"
+    return "\n".join([head, *(render(m) for m in mappings)])
+
+
+if __name__ == "__main__":
+    print(document(), end="")
