@@ -9,13 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+
+from sandbox.business_central import BusinessCentralSim
 from sandbox.dataverse import DataverseSim
+from sandbox.in_memory.records import InMemoryRecords
 from sandbox.simkit.clock import SimClock
 from sandbox.simkit.faults import Fault
 from sandbox.simkit.identities import INTEGRATION, PEOPLE
-
-from sandbox.business_central import BusinessCentralSim
-from sandbox.in_memory.records import InMemoryRecords
 from shared.adapters.auth import FixedAuth
 from shared.adapters.business_central import BusinessCentralRecords
 from shared.adapters.business_central_line import find_company
@@ -624,6 +624,41 @@ def test_bc_answers_what_it_stored_and_not_what_was_sent(bc):
     )
 
     assert result.record.values["code"] == "JO"
+
+
+def setting(side: Side, **values: Any) -> None:
+    side.sim.settings.update(values)
+    side.sim.settings_changed()
+
+
+def test_a_lagging_replica_is_never_asked(bc):
+    record_id = bc.add(city="Atlanta")
+    bc.clock.advance(600)
+    cursor = bc.cursor()
+    setting(bc, replica_lag_seconds=60)
+    bc.edit(record_id, city="Austin")
+    added = bc.add()
+
+    assert bc.one(record_id).values["city"] == "Austin"
+    assert set(records_of(bc.all_changes(cursor, limit=1))) == {record_id, added}
+
+
+def test_a_user_without_rights_stops_the_job(bc):
+    setting(bc, without_permission=["integration"])
+
+    with pytest.raises(Misconfigured, match="right"):
+        bc.records.get(bc.table, [new_id()])
+    with pytest.raises(Misconfigured, match="right"):
+        bc.records.create(bc.table, [a_write(bc)])
+
+
+def test_a_link_to_another_address_is_not_followed(bc):
+    bc.add()
+    body = {"value": [], "@odata.nextLink": "https://elsewhere.test/x"}
+    page = bc.records._page(bc.table, body, to="1", full=True, deleted=()).next
+
+    with pytest.raises(Misconfigured, match="another address"):
+        bc.records.changes(bc.table, cursor=None, page=page, limit=10)
 
 
 def test_the_company_is_found_by_name_by_id_or_because_it_is_the_only_one(bc):
