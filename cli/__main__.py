@@ -137,7 +137,9 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
         case "held":
             return api.all("held", mapping=chosen.mapping), show_held
         case "mappings":
-            return api.get("mappings"), lambda d: print("\n".join(f"{m['mapping']}: {m['title']}" for m in d["value"]))
+            return api.get("mappings"), lambda d: print(
+                "\n".join(f"{m['mapping']}: {m['title']}" for m in d["value"])
+            )
         case "sync":
             return api.post(f"mappings/{chosen.mapping}/sync"), lambda d: print(d["job"])
         case "explain":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-console = Console()
+#: Wide when the output goes to a file or a pipe, so that nothing is broken in the middle.
+console = Console(width=None if sys.stdout.isatty() else 200)
 PARTS = ("created", "updated", "unchanged", "coupled", "restored", "ignored", "waiting", "held", "conflict")
 
 
@@ -65,7 +67,9 @@ def show_jobs(data: Mapping[str, Any]) -> None:
     for job in data["value"]:
         spent = "/".join(str(job["requests"].get(k, 0)) for k in ("bc", "sales", "tables"))
         state = job["state"] + (f"\n{job['message']}" if job["message"] else "")
-        table.add_row(job["started"][:19], job["mapping"], job["side"], job["cause"], state, tally(job["tally"]), spent)
+        table.add_row(
+            job["started"][:19], job["mapping"], job["side"], job["cause"], state, tally(job["tally"]), spent
+        )
     console.print(table)
 
 
@@ -85,7 +89,9 @@ def show_held(data: Mapping[str, Any]) -> None:
 
 def show_status(data: Mapping[str, Any]) -> None:
     run = data["run"]
-    console.print(f"last full synchronization: {run['id']} {run['state']}" if run else "no full synchronization yet")
+    console.print(
+        f"last full synchronization: {run['id']} {run['state']}" if run else "no full synchronization yet"
+    )
     held = ", ".join(f"{count} {kind}" for kind, count in sorted(data["held"].items()))
     console.print(f"held: {held or 'nothing'}")
     dead = ", ".join(f"{queue}: {count}" for queue, count in data["dead_letters"].items())

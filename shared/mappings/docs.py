@@ -24,11 +24,18 @@ def render(mapping: EntityMapping) -> str:
         f"deletion: {mapping.on_delete.value}",
     ]
     for side in Side:
-        conditions = [f"{w.column} {w.op} {'' if w.value is None else w.value}".strip() for w in mapping.filter(side)]
+        conditions = [
+            f"{w.column} {w.op} {'' if w.value is None else w.value}".strip() for w in mapping.filter(side)
+        ]
         lines.append(f"- Filter in {side.value}: {'; '.join(conditions) or 'none'}")
     for match in mapping.match:
         lines.append(f"- Matches: {' + '.join(match.bc)} = {' + '.join(match.sales)}")
-    lines += [f"- Source: {mapping.source}", "", "| Field | BC | | Sales | Remarks |", "|---|---|---|---|---|"]
+    lines += [
+        f"- Source: {mapping.source}",
+        "",
+        "| Field | BC | | Sales | Remarks |",
+        "|---|---|---|---|---|",
+    ]
     for f in mapping.fields:
         remarks = [type(f.converter).__name__.lower()]
         if f.reference_to:
@@ -41,9 +48,7 @@ def render(mapping: EntityMapping) -> str:
             remarks.append("a blank leaves the other side as it is")
         if f.state:
             remarks.append("travels outside the filter too")
-        lines.append(
-            f"| {f.name} | `{f.bc}` | {ARROWS[f.direction]} | `{f.sales}` | {', '.join(remarks)} |"
-        )
+        lines.append(f"| {f.name} | `{f.bc}` | {ARROWS[f.direction]} | `{f.sales}` | {', '.join(remarks)} |")
     return "\n".join([*lines, ""])
 
 

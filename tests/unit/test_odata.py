@@ -106,7 +106,9 @@ def an_answer(status: int, code: str, message: str = "No.") -> Answer:
         pytest.param(DATAVERSE, an_answer(404, "0x8006088A"), Misconfigured, id="dataverse-no-such-set"),
         pytest.param(DATAVERSE, an_answer(400, "0x80044331"), Rejected, id="dataverse-too-long"),
         pytest.param(DATAVERSE, an_answer(403, "0x80040220"), Misconfigured, id="dataverse-no-right"),
-        pytest.param(DATAVERSE, an_answer(400, "0x80040299"), Misconfigured, id="dataverse-no-right-with-400"),
+        pytest.param(
+            DATAVERSE, an_answer(400, "0x80040299"), Misconfigured, id="dataverse-no-right-with-400"
+        ),
     ],
 )
 def test_a_refused_write_means(system, answer, expected):
@@ -144,12 +146,17 @@ def test_a_read_of_an_unknown_column_is_for_a_person_and_a_broken_server_for_lat
 def test_a_batch_keeps_headers_and_body_of_each_part():
     body = write_batch(
         [
-            Operation(method="PATCH", url="/api/a(1)", headers={"If-Match": 'W/"7"'}, body={"x": Decimal("1.5")}),
+            Operation(
+                method="PATCH", url="/api/a(1)", headers={"If-Match": 'W/"7"'}, body={"x": Decimal("1.5")}
+            ),
             Operation(method="GET", url="/api/b"),
         ]
     ).decode()
 
-    assert 'PATCH /api/a(1) HTTP/1.1\r\nIf-Match: W/"7"\r\nContent-Type: application/json\r\n\r\n{"x":1.5}\r\n' in body
+    assert (
+        'PATCH /api/a(1) HTTP/1.1\r\nIf-Match: W/"7"\r\nContent-Type: application/json\r\n\r\n{"x":1.5}\r\n'
+        in body
+    )
     assert "GET /api/b HTTP/1.1\r\n\r\n" in body
     assert body.endswith("--batch_tandem--\r\n") and "batch_tandem" in CONTENT_TYPE
 
@@ -334,7 +341,9 @@ def a_record(**differs) -> Record:
         pytest.param(a_record(), None, id="moved-by-us-and-as-sent"),
         pytest.param(a_record(version="1"), Stale, id="not-moved"),
         pytest.param(a_record(modified_by=SOMEBODY), Stale, id="moved-by-somebody-else"),
-        pytest.param(a_record(values={"code": "XYZ", "limit": Decimal("1.5")}), Stale, id="shows-something-else"),
+        pytest.param(
+            a_record(values={"code": "XYZ", "limit": Decimal("1.5")}), Stale, id="shows-something-else"
+        ),
         pytest.param(None, Missing, id="not-there"),
     ],
 )
