@@ -189,7 +189,7 @@ class SimApp:
 
     def _answer(self, request: Request, current: Current) -> Response:
         kind = current.kind = self.classify(request)
-        identity = self._caller(request)
+        identity = self.caller(request)
         if isinstance(identity, Response):
             return identity
         current.identity = identity
@@ -212,7 +212,8 @@ class SimApp:
             raise LostReply()
         return response
 
-    def _caller(self, request: Request) -> Identity | Response:
+    def caller(self, request: Request) -> Identity | Response:
+        """Return who calls, or the refusal."""
         header = request.headers.get("Authorization")
         try:
             if self.verifier is None:
