@@ -46,6 +46,12 @@ class Gate:
             for use in self._use.values():
                 use.sent.clear()
 
+    def waiting(self, identity: str) -> int:
+        """Return how many of this identity's requests are in the queue."""
+        with self._changed:
+            use = self._use.get(identity)
+            return use.waiting if use is not None else 0
+
     @contextmanager
     def slot(self, identity: str) -> Iterator[None]:
         """Hold one of the identity's slots.

@@ -106,6 +106,8 @@ class Service:
     # --- addresses ---
 
     def _route(self, call: Call) -> Answer:
+        if call.method != "GET" and call.headers.get("data-access-intent", "").lower() == "readonly":
+            raise bad_request("Data-Access-Intent ReadOnly is allowed on GET only.")
         for route in (COMPANION, STANDARD):
             if call.path == route or call.path.startswith(route + "/"):
                 segments = call.path[len(route) :].strip("/")
@@ -311,8 +313,6 @@ class Service:
     def _view(self, call: Call, company: Company, entity: EntitySet) -> View:
         """Return the rows as this request sees them: GETs may come from a replica that lags (§3)."""
         intent = call.headers.get("data-access-intent", "").lower()
-        if call.method != "GET" and intent == "readonly":
-            raise bad_request("Data-Access-Intent ReadOnly is allowed on GET only.")
         lag = self.database.lag_seconds if call.method == "GET" and intent != "readwrite" else 0.0
         moment = self.database.now() - timedelta(seconds=lag)
         if entity.name == "syncState":
