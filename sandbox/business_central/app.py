@@ -202,7 +202,7 @@ class BusinessCentralSim(SimApp):
         call = Call(
             method=request.method,
             path=address["path"],
-            query=request.query_string.decode(),
+            query=request.query_string.decode("utf-8", "replace"),
             headers={name.lower(): value for name, value in request.headers.items()},
             body=request.get_data(),
             root=f"{request.host_url.rstrip('/')}/v2.0/{address['tenant']}/{address['environment']}",

@@ -17,6 +17,9 @@ TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,7})?)?(Z|[+-]\d{
 #: Digits that a Decimal keeps. AL stores more; five is what its number fields show (inferred).
 DECIMALS = 5
 
+#: An AL Decimal field holds no more (inferred).
+LARGEST = 1e15
+
 _BOUNDS = {"Integer": 2**31, "BigInteger": 2**63}
 
 
@@ -44,7 +47,7 @@ def stored(column: Column, value: Any) -> Any:
         case "Decimal":
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise _wrong(column, value)
-            return _number(value)
+            return _number(column, value)
         case "Integer" | "BigInteger":
             if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= _BOUNDS[column.kind]:
                 raise _wrong(column, value)
@@ -77,7 +80,9 @@ def _text(column: Column, value: Any) -> str:
     return text
 
 
-def _number(value: int | float) -> int | float:
+def _number(column: Column, value: int | float) -> int | float:
+    if not abs(value) < LARGEST:
+        raise Refused(400, "Application_EvaluateException", f"{value} is too large for '{column.name}'.")
     rounded = round(float(value), DECIMALS) if isinstance(value, float) else value
     return int(rounded) if rounded == int(rounded) else rounded
 

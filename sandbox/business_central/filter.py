@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.business_central.contract import BLANKS, Column, EntitySet
+from sandbox.business_central.contract import Column, EntitySet
 from sandbox.business_central.errors import Refused, bad_request
 from sandbox.business_central.fields import sortable, stored
 from sandbox.business_central.store import Row
@@ -246,7 +246,11 @@ class _Reader:
         if column.kind == "Enum":
             return stored(column, text[1:-1])
         if kind == "number":
-            return type(BLANKS[column.kind])(text) if column.kind != "Decimal" else float(text)
+            if column.kind == "Decimal":
+                return float(text)
+            if "." in text:
+                raise self._bad(f"'{text}' is not a whole number")
+            return int(text)
         return stored(column, text)
 
     # --- tokens ---

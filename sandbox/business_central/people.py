@@ -20,6 +20,9 @@ from sandbox.business_central.rules import (
 from sandbox.business_central.store import Company, Row
 from sandbox.business_central.writing import FLOW_SOURCES, SYSTEM
 
+#: Tables of one row.
+SETUP = frozenset({"generalLedgerSetup", "companyInformation"})
+
 
 def load(
     company: Company,
@@ -45,6 +48,9 @@ def load(
     ids = []
     with company.transaction():
         for given in rows:
+            if entity.name in SETUP and company.tables[set_name].rows:
+                ids.append(_set_up(company, entity, given, who))
+                continue
             values = _prepared(company, entity, given, who)
             row = company.insert(set_name, values, who, quiet=True)
             ids.append(row[entity.at["id"]])
@@ -55,13 +61,27 @@ def load(
     return ids
 
 
-def _prepared(company: Company, entity: EntitySet, given: Mapping[str, Any], who: str) -> dict[str, Any]:
+def _set_up(company: Company, entity: EntitySet, given: Mapping[str, Any], who: str) -> str:
+    """Change the one row of a setup table; every company has it from the start."""
+    [row_id] = company.tables[entity.name].rows
+    values = _values(entity, given)
+    values.pop("id", None)
+    company.change(entity.name, row_id, values, who)
+    return row_id
+
+
+def _values(entity: EntitySet, given: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in given.items():
         column = entity.columns.get(name)
         if column is None or name in SYSTEM:
             raise bad_request(f"The property '{name}' cannot be loaded into {entity.name}.")
         values[name] = stored(column, value)
+    return values
+
+
+def _prepared(company: Company, entity: EntitySet, given: Mapping[str, Any], who: str) -> dict[str, Any]:
+    values = _values(entity, given)
     if values.get("id", ZERO) == ZERO:
         values["id"] = str(uuid.uuid4())
     if entity.name in SERIES and not values.get("number"):
@@ -152,8 +172,14 @@ def _settle(company: Company, entity: EntitySet, ids: list[str], who: str) -> No
             for contact in company.tables["contacts"].related("companyId", company_id):
                 _show_company(company, entity, contact, company_id, customer)
     if entity.name == "customers":
-        for relation in company.tables["contactBusinessRelations"].view().ordered((1,)):
-            _complete_relation(company, relation, who)
+        for row_id in ids:
+            relation_id = company.waiting_relations.pop(rows[row_id][entity.at["number"]], "")
+            relation = company.row("contactBusinessRelations", relation_id)
+            if relation is not None:
+                _complete_relation(company, relation, who)
+                show_customer(
+                    company, relation[entity_sets()["contactBusinessRelations"].at["contactId"]], who
+                )
     if entity.name in FLOW_SOURCES:
         column, refresh = FLOW_SOURCES[entity.name]
         for target_id in dict.fromkeys(rows[i][entity.at[column]] for i in ids):
@@ -169,15 +195,16 @@ def _show_company(company: Company, entity: EntitySet, contact: Row, company_id:
 
 
 def _complete_relation(company: Company, relation: Row, who: str) -> None:
-    """A relation loaded before its customer knows only the number."""
+    """Loaded relations tell the customer by its number, as the table does."""
     at = entity_sets()["contactBusinessRelations"].at
     if relation[at["linkToTable"]] != "Customer" or relation[at["customerId"]] != ZERO:
         return
     customer = company.tables["customers"].find(relation[at["number"]])
-    if customer is not None:
-        customer_id = customer[entity_sets()["customers"].at["id"]]
-        company.show("contactBusinessRelations", relation[at["id"]], {"customerId": customer_id})
-        show_customer(company, relation[at["contactId"]], who)
+    if customer is None:
+        company.waiting_relations[relation[at["number"]]] = relation[at["id"]]
+        return
+    customer_id = customer[entity_sets()["customers"].at["id"]]
+    company.show("contactBusinessRelations", relation[at["id"]], {"customerId": customer_id})
 
 
 def row_of(company: Company, set_name: str, row_id: str) -> Row | None:

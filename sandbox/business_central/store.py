@@ -201,6 +201,8 @@ class Company:
         self.created_at = database.stamp()
         self.tables = {entity.name: Rows(entity) for entity in entity_sets().values()}
         self.series: dict[str, int] = {}
+        #: Relations loaded before their customer, by the customer's number.
+        self.waiting_relations: dict[str, str] = {}
         #: Rows changed, for the request log.
         self.changed = 0
         self._undo: list[tuple[Rows, str, Row | None, bool]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.business_central.errors import Refused
 from tests.simulators.business_central_caller import ZERO, Caller, code_of, make_caller
 
 
@@ -162,3 +163,16 @@ def test_inventory_moves_with_the_ledger_and_the_items_row_stands_still(bc):
         [{"entryNumber": n, "itemNumber": "1000", "quantity": q} for n, q in ((1, 5), (2, -2))],
     )
     assert bc.rows("items")[0] == before | {"inventory": 3}
+
+
+def test_loading_a_setup_table_changes_its_one_row(bc):
+    bc.sim.load("generalLedgerSetup", [{"lcyCode": "usd"}])
+    assert [row["lcyCode"] for row in bc.rows("generalLedgerSetup")] == ["USD"]
+    bc.sim.edit("companyInformation", bc.sim.all("companyInformation")[0]["id"], name="Contoso")
+    assert [row["name"] for row in bc.rows("companyInformation")] == ["Contoso"]
+
+
+def test_nothing_is_loaded_when_one_row_is_wrong(bc):
+    with pytest.raises(Refused):
+        bc.sim.load("customers", [{"number": "1"}, {"number": "1"}])
+    assert bc.sim.all("customers") == []
