@@ -288,7 +288,8 @@ def _response(answer: Answer) -> Response:
     if answer.body is None:
         return Response(b"", status=answer.status, headers=headers)
     if isinstance(answer.body, str):
-        return Response(answer.body, status=answer.status, headers=headers, content_type="text/plain")
+        content_type = headers.pop("Content-Type", "text/plain")
+        return Response(answer.body, status=answer.status, headers=headers, content_type=content_type)
     return Response(
         orjson.dumps(answer.body),
         status=answer.status,

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.business_central.contract import ZERO, EntitySet, entity_sets
 from sandbox.business_central.errors import bad_request
 from sandbox.business_central.fields import GUID, stored
+from sandbox.business_central.flow_fields import FLOW_SOURCES
 from sandbox.business_central.rules import (
     SERIES,
     company_contact,
@@ -18,7 +19,7 @@ from sandbox.business_central.rules import (
     show_customer,
 )
 from sandbox.business_central.store import Company, Row
-from sandbox.business_central.writing import FLOW_SOURCES, SYSTEM
+from sandbox.business_central.writing import SYSTEM
 
 #: Tables of one row.
 SETUP = frozenset({"generalLedgerSetup", "companyInformation"})

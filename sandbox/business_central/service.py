@@ -17,6 +17,8 @@ import orjson
 
 from sandbox.business_central.contract import ZERO, EntitySet, entity_sets
 from sandbox.business_central.errors import Refused, bad_request, not_found
+from sandbox.business_central.flow_fields import refresh_currency
+from sandbox.business_central.metadata import edmx
 from sandbox.business_central.query import (
     PAGE,
     Query,
@@ -28,7 +30,7 @@ from sandbox.business_central.query import (
     shape,
 )
 from sandbox.business_central.store import ETAG, Company, Database, Row, View, etag_of
-from sandbox.business_central.writing import Pages, create, delete, missing_row, refresh_currency, update
+from sandbox.business_central.writing import Pages, create, delete, missing_row, update
 
 COMPANION = "api/tandem/sync/v1.0"
 STANDARD = "api/v2.0"
@@ -118,7 +120,9 @@ class Service:
         if not segments:
             return self._service_document(call, route)
         name, key = _segment(segments[0])
-        if name == "subscriptions" or name == "$metadata":
+        if name == "$metadata" and call.method == "GET":
+            return Answer(status=200, body=edmx(), headers={"Content-Type": "application/xml"})
+        if name == "subscriptions":
             raise Refused(501, "BadRequest_MethodNotImplemented", f"'{name}' is not implemented here.")
         if name == "companies":
             if len(segments) == 1:

@@ -12,17 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.business_central.contract import ZERO, Column, EntitySet, entity_sets
+from sandbox.business_central.deleting import before_deletion
 from sandbox.business_central.errors import Refused, bad_request, dialog, not_found
 from sandbox.business_central.fields import stored
-from sandbox.business_central.rules import (
-    AFTER,
-    CHECKS,
-    SERIES,
-    Write,
-    before_deletion,
-    draw_number,
-    show_customer,
-)
+from sandbox.business_central.flow_fields import refresh_after
+from sandbox.business_central.rules import AFTER, CHECKS, SERIES, Write, draw_number, show_customer
 from sandbox.business_central.store import Company, Row
 
 SYSTEM = frozenset({"systemRowVersion", "createdAt", "createdBy", "lastModifiedDateTime", "lastModifiedBy"})
@@ -66,7 +60,7 @@ def create(
             after(Write(company=company, who=who, values=values), row)
         for part, bodies in lines.items():
             _create_lines(company, entity, part, bodies, row, who, pages=pages, client=client)
-        _after_any(company, entity, row)
+        refresh_after(company, entity, row)
         return company.tables[entity.name].rows[values["id"]]
 
 
@@ -100,7 +94,7 @@ def update(
             _rename(company, entity, row, stored_row)
             if after := AFTER.get(entity.name):
                 after(Write(company=company, who=who, values=values, before=row), stored_row)
-            _after_any(company, entity, stored_row, row)
+            refresh_after(company, entity, stored_row, row)
         return company.tables[entity.name].rows[row_id], changed
 
 
@@ -117,7 +111,7 @@ def delete(company: Company, entity: EntitySet, row: Row, who: str, *, client: b
                 company.show(other.name, pointing[other.at["id"]], {column.name: ZERO})
         if entity.name == "contactBusinessRelations":
             show_customer(company, row[entity.at["contactId"]], who)
-        _after_any(company, entity, row)
+        refresh_after(company, entity, row)
 
 
 def _create_lines(
@@ -279,67 +273,6 @@ def _rename(company: Company, entity: EntitySet, before: Row, row: Row) -> None:
             continue
         for pointing in list(company.tables[other.name].related(column.name, row_id)):
             company.change(other.name, pointing[other.at["id"]], {twin: row[code_at]}, "", stamps=False)
-
-
-def _after_any(company: Company, entity: EntitySet, row: Row, before: Row | None = None) -> None:
-    """FlowFields: values that other tables' rows add up to."""
-    if entity.name in FLOW_SOURCES:
-        column, refresh = FLOW_SOURCES[entity.name]
-        for source in (row, before):
-            if source is not None and source[entity.at[column]] != ZERO:
-                refresh(company, source[entity.at[column]])
-
-
-def refresh_item(company: Company, item_id: str) -> None:
-    """Inventory is the sum over Item Ledger Entry."""
-    if company.row("items", item_id) is None:
-        return
-    ledger = company.tables["itemLedgerEntries"]
-    at = ledger.entity.at["quantity"]
-    total = round(sum(entry[at] for entry in ledger.related("itemId", item_id)), 5)
-    company.show("items", item_id, {"inventory": int(total) if total == int(total) else total})
-
-
-def refresh_opportunity(company: Company, opportunity_id: str) -> None:
-    """Estimates are those of the active Opportunity Entry."""
-    if company.row("opportunities", opportunity_id) is None:
-        return
-    entries = company.tables["opportunityEntries"]
-    at = entries.entity.at
-    active = [e for e in entries.related("opportunityId", opportunity_id) if e[at["active"]]]
-    if not active:
-        return
-    last = max(active, key=lambda entry: entry[at["entryNumber"]])
-    shown = (
-        "estimatedValue",
-        "estimatedClosingDate",
-        "probabilityPercent",
-        "chancesOfSuccessPercent",
-        "completedPercent",
-    )
-    values = {name: last[at[name]] for name in shown}
-    company.show(
-        "opportunities", opportunity_id, {**values, "currentSalesCycleStage": last[at["salesCycleStage"]]}
-    )
-
-
-def refresh_currency(company: Company, currency_id: str) -> None:
-    """The rate valid today against the local currency."""
-    if company.row("currencies", currency_id) is None:
-        return
-    rates = company.tables["currencyExchangeRates"]
-    at, today = rates.entity.at, company.database.stamp()[:10]
-    valid = [rate for rate in rates.related("currencyId", currency_id) if rate[at["startingDate"]] <= today]
-    names = ("exchangeRateAmount", "relationalExchangeRateAmount")
-    newest = max(valid, key=lambda rate: rate[at["startingDate"]], default=None)
-    company.show("currencies", currency_id, {n: newest[at[n]] if newest is not None else 0 for n in names})
-
-
-FLOW_SOURCES = {
-    "itemLedgerEntries": ("itemId", refresh_item),
-    "opportunityEntries": ("opportunityId", refresh_opportunity),
-    "currencyExchangeRates": ("currencyId", refresh_currency),
-}
 
 
 def missing_row(entity: EntitySet, row_id: str) -> Refused:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from urllib.parse import parse_qs, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 
+from sandbox.business_central.contract import entity_sets
 from sandbox.simkit import INTEGRATION, PEOPLE, Fault
 from tests.simulators.business_central_caller import HOST, ROOT, Caller, code_of, make_caller
 
@@ -277,3 +279,14 @@ def test_a_page_of_five_thousand_rows_is_quick_and_a_hundred_thousand_rows_are_r
     assert len({row["id"] for page in found for row in page["value"]}) == 100_000
     quickest = min(entry.duration_ms for entry in bc.sim.log.entries())
     assert quickest < 100
+
+
+def test_the_metadata_document_names_every_set_and_its_properties(bc):
+    answer = bc.http.get(f"{ROOT}/$metadata")
+    assert answer.headers["content-type"].startswith("application/xml")
+    tree = ElementTree.fromstring(answer.text)
+    edm = "{http://docs.oasis-open.org/odata/ns/edm}"
+    assert {s.get("Name") for s in tree.iter(f"{edm}EntitySet")} == set(entity_sets())
+    [customer] = [t for t in tree.iter(f"{edm}EntityType") if t.get("Name") == "customer"]
+    lengths = {p.get("Name"): p.get("MaxLength") for p in customer.iter(f"{edm}Property")}
+    assert lengths.keys() == entity_sets()["customers"].columns.keys() and lengths["name"] == "100"
