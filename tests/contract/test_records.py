@@ -33,7 +33,14 @@ SALES_ROOT = "https://sales.test/api/data/v9.2"
 
 
 CUSTOMERS = Table(name="customers")
-ACCOUNT_COLUMNS = ("accountid", "accountnumber", "name", "address1_city", "creditlimit", "_primarycontactid_value")
+ACCOUNT_COLUMNS = (
+    "accountid",
+    "accountnumber",
+    "name",
+    "address1_city",
+    "creditlimit",
+    "_primarycontactid_value",
+)
 
 
 def new_id() -> str:
@@ -124,7 +131,9 @@ def client(app: Any) -> httpx.Client:
 
 
 def bc_side(clock: SimClock) -> Side:
-    sim = BusinessCentralSim(clock=clock, issuer=None, identities=(INTEGRATION, PEOPLE), company_name="CRONUS")
+    sim = BusinessCentralSim(
+        clock=clock, issuer=None, identities=(INTEGRATION, PEOPLE), company_name="CRONUS"
+    )
     records = BusinessCentralRecords(
         client(sim),
         company_id=sim.company_id,
@@ -162,7 +171,13 @@ def sales_side(clock: SimClock) -> Side:
         sleep=clock.advance,
     )
     return Side(
-        sim=sim, clock=clock, records=records, table=ACCOUNTS, name="name", city="address1_city", limit="creditlimit"
+        sim=sim,
+        clock=clock,
+        records=records,
+        table=ACCOUNTS,
+        name="name",
+        city="address1_city",
+        limit="creditlimit",
     )
 
 
@@ -191,7 +206,13 @@ def a_side(name: str, clock: SimClock) -> Side:
         twin = InMemoryRecords(model.Side.SALES, clock)
         twin.refuse = lambda table, values: "too long" if len(str(values.get("address1_city"))) > 80 else None
         return InMemorySide(
-            sim=twin, clock=clock, records=twin, table=ACCOUNTS, name="name", city="address1_city", limit="creditlimit"
+            sim=twin,
+            clock=clock,
+            records=twin,
+            table=ACCOUNTS,
+            name="name",
+            city="address1_city",
+            limit="creditlimit",
         )
     if name == "bc":
         return bc_side(clock)
@@ -227,6 +248,11 @@ def records_of(pages: list[ChangePage]) -> list[str]:
 
 def errors_of(results: list[Written]) -> list[type[Exception] | None]:
     return [type(result.error) if result.error else None for result in results]
+
+
+def setting(side: Side, **values: Any) -> None:
+    side.sim.settings.update(values)
+    side.sim.settings_changed()
 
 
 # --- reading ---
@@ -485,7 +511,11 @@ def test_many_changes_cost_a_write_for_each_hundred(side, version):
     results = side.records.update(
         side.table,
         [
-            Write(id=i, values={side.city: "Austin"}, if_version=seen[i].version if version == "gathered" else "*")
+            Write(
+                id=i,
+                values={side.city: "Austin"},
+                if_version=seen[i].version if version == "gathered" else "*",
+            )
             for i in ids
         ],
     )
@@ -501,7 +531,10 @@ def test_one_refused_change_does_not_sink_the_others(any_side):
 
     results = any_side.records.update(
         any_side.table,
-        [Write(id=i, values={any_side.city: city}, if_version="*") for i, city in zip(ids, cities, strict=True)],
+        [
+            Write(id=i, values={any_side.city: city}, if_version="*")
+            for i, city in zip(ids, cities, strict=True)
+        ],
     )
 
     assert errors_of(results) == [None, Rejected, None]
@@ -626,11 +659,6 @@ def test_bc_answers_what_it_stored_and_not_what_was_sent(bc):
     assert result.record.values["code"] == "JO"
 
 
-def setting(side: Side, **values: Any) -> None:
-    side.sim.settings.update(values)
-    side.sim.settings_changed()
-
-
 def test_a_lagging_replica_is_never_asked(bc):
     record_id = bc.add(city="Atlanta")
     bc.clock.advance(600)
@@ -686,6 +714,51 @@ def test_an_expired_delta_link_becomes_a_full_pass(sales):
     assert all(page.full for page in pages)
 
 
+def test_a_table_without_change_tracking_is_read_by_time_with_an_overlap(sales):
+    setting(sales, not_tracked=["account"])
+    old = sales.add()
+    sales.clock.advance(600)
+    [first] = sales.all_changes(None)
+    sales.clock.advance(600)
+    changed = sales.add()
+
+    [second] = sales.all_changes(first.cursor)
+    sales.clock.advance(600)
+    sales.spent()
+    [idle] = sales.all_changes(second.cursor)
+
+    assert (records_of([first]), records_of([second])) == ([old], [changed])
+    assert (first.full, second.full) == (True, False)
+    # Read again because it lies within the overlap; the pass after that no longer shows it.
+    assert set(records_of([idle])) <= {changed}
+    assert records_of(sales.all_changes(idle.cursor)) == []
+    assert sales.spent() == (2, 0)
+
+
+def test_a_delta_link_that_expires_between_two_pages_becomes_a_full_pass(sales):
+    sales.add()
+    cursor = sales.cursor()
+    ids = {sales.add() for _ in range(4)}
+    first = sales.records.changes(sales.table, cursor=cursor, page=None, limit=2)
+    sales.fault(kind="read", status=410, body={"error": {"code": "0x80044352", "message": "expired"}})
+
+    page = sales.records.changes(sales.table, cursor=cursor, page=first.next, limit=5000)
+
+    assert page.full and ids < set(records_of([page]))
+
+
+def test_a_table_that_refuses_bulk_messages_is_written_all_the_same(sales):
+    setting(sales, no_bulk=["account"])
+    writes = [a_write(sales) for _ in range(3)]
+
+    created = sales.records.create(sales.table, writes)
+    changed = sales.records.update(
+        sales.table, [Write(id=w.id, values={sales.city: "Austin"}, if_version="*") for w in writes]
+    )
+
+    assert errors_of(created) == errors_of(changed) == [None] * 3
+
+
 def test_other_columns_than_the_cursors_make_a_full_pass(sales):
     sales.add(**{sales.city: "Atlanta"})
     cursor = sales.cursor()
@@ -695,7 +768,9 @@ def test_other_columns_than_the_cursors_make_a_full_pass(sales):
 
     assert page.full
     assert page.records[0].values == {
-        "accountid": page.records[0].id, "address1_city": "Atlanta", "telephone1": None
+        "accountid": page.records[0].id,
+        "address1_city": "Atlanta",
+        "telephone1": None,
     }
 
 
@@ -717,7 +792,11 @@ def test_references_are_written_by_binding(sales):
 
     [cleared] = sales.records.update(
         sales.table,
-        [Write(id=created.id, values={"primarycontactid@odata.bind": None}, if_version=created.record.version)],
+        [
+            Write(
+                id=created.id, values={"primarycontactid@odata.bind": None}, if_version=created.record.version
+            )
+        ],
     )
 
     assert created.record.values["_primarycontactid_value"] == contact
