@@ -30,7 +30,9 @@ from sandbox.simkit.server import TlsServer
 THREADS = 16
 
 
-def build(which: str, run_dir: RunDir, origin: str, company: str) -> tuple[SimApp, dict[str, Any]]:
+def build(
+    which: str, run_dir: RunDir, origin: str, *, company: str, base_currency: str
+) -> tuple[SimApp, dict[str, Any]]:
     """Return the app to be served at `origin`, and what its clients need to know.
 
     Tokens are checked by the machine's clock, not by the simulator's: moving a service a week ahead shall not
@@ -66,7 +68,9 @@ def build(which: str, run_dir: RunDir, origin: str, company: str) -> tuple[SimAp
             from sandbox.dataverse import DataverseSim
 
             issuer = run_dir.issuer()
-            sales = DataverseSim(clock=clock, issuer=issuer, identities=tuple(identities))
+            sales = DataverseSim(
+                clock=clock, issuer=issuer, identities=tuple(identities), base_currency=base_currency
+            )
             # The audience is the organization's own address (azure-platform.md rule 6.6).
             sales.verifier = TokenVerifier(issuer, origin, SimClock())
             run_dir.register_resource("dataverse", origin)
@@ -81,7 +85,9 @@ def main(argv: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     run_dir = RunDir(said.run_dir.resolve()).prepare()
     server = TlsServer(None, run_dir, port=said.port, threads=said.threads)
-    server.wsgi_app, facts = build(said.which, run_dir, server.origin, said.company)
+    server.wsgi_app, facts = build(
+        said.which, run_dir, server.origin, company=said.company, base_currency=said.base_currency
+    )
     with server.running():
         _announce(said.ready_file, said.which, run_dir, server, facts)
         stop.wait()
@@ -118,6 +124,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0: chosen by the system")
     parser.add_argument("--ready-file", type=Path, help="written when the port is open; without it, printed")
     parser.add_argument("--company", default="CRONUS International Ltd.", help="name of the BC company")
+    parser.add_argument(
+        "--base-currency", default="GBP", help="of the Dataverse organization: the company's own"
+    )
     parser.add_argument("--threads", type=int, default=THREADS)
     return parser.parse_args(argv)
 

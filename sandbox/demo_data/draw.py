@@ -41,4 +41,6 @@ class Draw:
 
     def digits(self, pattern: str) -> str:
         """Replace each `#` by a digit."""
-        return "".join(str(self.below(10)) if mark == "#" else mark for mark in pattern)
+        marks = pattern.count("#")
+        drawn = iter(f"{self.below(10**marks):0{marks}}") if marks else iter("")
+        return "".join(next(drawn) if mark == "#" else mark for mark in pattern)

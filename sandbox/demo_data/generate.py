@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from sandbox.demo_data import tables, words
+from sandbox.demo_data import tables, values, words
 from sandbox.demo_data.draw import Draw
 from sandbox.demo_data.ids import Ids
 from sandbox.demo_data.sales_users import users_of
@@ -78,16 +79,16 @@ class GeneratedCompany:
         draw = Draw(self.seed, "customers", str(i))
         number = f"C{i:07d}"
         place = draw.one_of(words.ABROAD) if draw.per_mille(350) else draw.one_of(words.HOME)
-        name = _company_name(draw)
+        name = values.company_name(draw)
         row: Row = {
             "id": self._ids.of("customers", number),
             "number": number,
             "name": name,
             "contactName": "",
-            **_address(draw, place),
-            "email": "" if draw.per_mille(150) else f"info{i}@{_domain(draw)}",
+            **values.address(draw, place),
+            "email": "" if draw.per_mille(150) else f"info{i}@{values.domain(draw)}",
             "faxNumber": draw.digits(place.phone) if draw.per_mille(200) else "",
-            "homePage": _home_page(draw, i),
+            "homePage": values.home_page(draw, i),
             "phoneNumber": "" if draw.per_mille(120) else draw.digits(place.phone),
             "mobilePhoneNumber": draw.digits(place.phone) if draw.per_mille(250) else "",
             "creditLimit": 0
@@ -165,8 +166,8 @@ class GeneratedCompany:
             "firstName": first,
             "middleName": middle,
             "surname": surname,
-            **(_address(draw, where) if own_address else {}),
-            "email": "" if draw.per_mille(100) else f"person{i}.{place}@{_domain(draw)}",
+            **(values.address(draw, where) if own_address else {}),
+            "email": "" if draw.per_mille(100) else f"person{i}.{place}@{values.domain(draw)}",
             "faxNumber": draw.digits(where.phone) if draw.per_mille(100) else "",
             "mobilePhoneNumber": "" if draw.per_mille(400) else draw.digits(where.phone),
             "pager": draw.digits("#######") if draw.per_mille(20) else "",
@@ -195,8 +196,8 @@ class GeneratedCompany:
                 "id": self._contact_id(i, 8),
                 "number": _contact_number(i, 8),
                 "type": "Company",
-                "name": _company_name(draw),
-                **_address(draw, draw.one_of(words.HOME)),
+                "name": values.company_name(draw),
+                **values.address(draw, draw.one_of(words.HOME)),
                 "contactBusinessRelation": "None",
             }
             yield _within(company, company, company["name"])
@@ -261,7 +262,7 @@ class GeneratedCompany:
     def _contact_id(self, i: int, place: int) -> str:
         return self._ids.of("contacts", _contact_number(i, place))
 
-    @property
+    @cached_property
     def _ids(self) -> Ids:
         # The seed is part of the name, so two made-up companies share no id.
         return Ids(f"{self.name}\x1f{self.seed}")
@@ -273,54 +274,6 @@ def _contact_number(i: int, place: int) -> str:
 
 def _within(row: Row, company: Row, name: str) -> Row:
     return row | {"companyId": company["id"], "companyNumber": company["number"], "companyName": name}
-
-
-def _company_name(draw: Draw) -> str:
-    """Return a name of at most 100 characters, now and then of exactly 100."""
-    parts = (
-        draw.one_of(words.COMPANY_HEADS),
-        draw.one_of(words.COMPANY_MIDDLES),
-        draw.one_of(words.COMPANY_TAILS),
-    )
-    name = " ".join(part for part in parts if part)
-    if draw.per_mille(10):
-        name = (
-            f"{name}, formerly "
-            + "International Trading and Manufacturing Association of the North and the West"
-        )
-        name = f"{name} and of all the Isles"[:100]
-        return name if not name.endswith(" ") else name[:-1] + "."
-    return name
-
-
-def _address(draw: Draw, place: words.Place) -> Row:
-    if draw.per_mille(20):
-        return dict.fromkeys(("address", "address2", "postCode", "city", "countryRegionCode", "county"), "")
-    second = f"Building {1 + draw.below(40)}" if draw.per_mille(150) else ""
-    if draw.per_mille(5):
-        second = "c/o Facility Management, 3rd floor, room 12, east"  # 49 of 50
-        second += "."
-    return {
-        "address": f"{draw.one_of(place.streets)} {1 + draw.below(250)}",
-        "address2": second,
-        "postCode": draw.digits(place.post_code),
-        "city": place.city,
-        # Our own country is often left blank.
-        "countryRegionCode": "" if place.country == "GB" and draw.per_mille(300) else place.country,
-        "county": place.county,
-    }
-
-
-def _domain(draw: Draw) -> str:
-    return draw.one_of(("example.com", "example.net", "example.org", "mail.example"))
-
-
-def _home_page(draw: Draw, i: int) -> str:
-    if draw.per_mille(550):
-        return ""
-    page = f"https://www.customer{i}.example"
-    # 200 characters are all that Sales takes in websiteurl (mappings.md, CUSTOMER); BC would take 255.
-    return f"{page}/{'path/' * 40}"[:200] if draw.per_mille(5) else page
 
 
 def _option(draw: Draw, table: str, rows: Sequence[tuple[str, str]], *, blank: int) -> str:

@@ -52,8 +52,15 @@ def load_company(
 ) -> dict[str, int]:
     """Load both sides; return the number of rows by set. `progress` hears the rows so far of a set.
 
-    Raises whatever the simulator says of a row that it cannot take; the earlier chunks are then in.
+    Raises:
+        ValueError: Sales is not based on the company's local currency.
+        Exception: Whatever the simulator says of a row that it cannot take; the earlier chunks are then in.
     """
+    based_on = {row["isocurrencycode"] for row in sales.all("transactioncurrencies")}
+    if company.local_currency not in based_on:
+        raise ValueError(
+            f"{company.name} counts in {company.local_currency}, Sales in {', '.join(sorted(based_on))}"
+        )
     counts: dict[str, int] = {}
     for sim, tables in ((bc, company.bc()), (sales, company.sales())):
         for table, rows in tables:

@@ -429,6 +429,21 @@ def test_sales_starts_with_a_user_for_each_salesperson_with_an_email(loaded):
     assert [row["isocurrencycode"] for row in sales.all("transactioncurrencies")] == ["GBP"]
 
 
+def test_a_company_does_not_load_beside_a_sales_with_another_base_currency(folder):
+    (folder / "general_ledger_setup.json").write_text('[{"LCY Code": "USD"}]')
+    company = CompanyFromFiles(folder)
+    bc, sales = two_sims(company.name)
+
+    with pytest.raises(ValueError, match="counts in USD, Sales in GBP"):
+        load_company(company, bc=bc, sales=sales)
+    based_on_usd = DataverseSim(
+        clock=bc.clock, issuer=None, identities=(INTEGRATION, PEOPLE), base_currency="USD"
+    )
+    load_company(company, bc=bc, sales=based_on_usd)
+
+    assert bc.all("generalLedgerSetup")[0]["lcyCode"] == "USD"
+
+
 def test_the_same_files_give_the_same_ids(folder):
     one, other = (dict(CompanyFromFiles(folder).bc()) for _ in range(2))
 

@@ -273,3 +273,54 @@ def test_two_processes_started_together_share_certificate_key_and_secrets(tmp_pa
         codes = [process.wait(timeout=15) for process in processes]
     assert codes == [0, 0]
     assert not any(file.exists() for file in files)
+
+
+def test_each_served_simulator_takes_only_the_tokens_made_for_it(tmp_path):
+    names, run_dir, root = ("entra", "bc", "dataverse"), RunDir(tmp_path / "run"), Path(__file__).parents[2]
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox.simulators",
+        "--run-dir",
+        str(run_dir.path),
+        "--company",
+        "Café",
+    ]
+    files = {name: tmp_path / f"{name}.json" for name in names}
+    processes = {
+        name: subprocess.Popen([*command, "--which", name, "--ready-file", str(files[name])], cwd=root)
+        for name in names
+    }
+    try:
+        facts = {name: _wait_for(files[name], processes[name]) for name in names}
+        with httpx.Client(verify=run_dir.ssl_context()) as http:
+            caller = next(one for one in run_dir.identities() if one.name == "integration")
+            app = msal.ConfidentialClientApplication(
+                caller.client_id,
+                client_credential=caller.secret,
+                authority=facts["entra"]["authority"],
+                http_client=http,
+                instance_discovery=False,
+            )
+            urls = {
+                "bc": f"{facts['bc']['url']}/api/v2.0/companies",
+                "dataverse": f"{facts['dataverse']['url']}/api/data/v9.2/WhoAmI",
+            }
+
+            def ask(service: str, token_for: str) -> httpx.Response:
+                token = app.acquire_token_for_client(scopes=[f"{facts[token_for]['resource']}/.default"])
+                return http.get(urls[service], headers={"Authorization": f"Bearer {token['access_token']}"})
+
+            assert [(row["id"], row["name"]) for row in ask("bc", "bc").json()["value"]] == [
+                (facts["bc"]["company_id"], "Café")
+            ]
+            assert ask("dataverse", "dataverse").json()["UserId"] == caller.user_id
+            assert ask("bc", "dataverse").status_code == ask("dataverse", "bc").status_code == 401
+            # A service a week ahead does not make the tokens of its callers old.
+            http.post(f"{facts['dataverse']['origin']}/_sim/clock", json={"advance": 7 * 86400})
+            assert ask("dataverse", "dataverse").status_code == 200
+    finally:
+        for process in processes.values():
+            process.terminate()
+        codes = [process.wait(timeout=15) for process in processes.values()]
+    assert codes == [0, 0, 0]

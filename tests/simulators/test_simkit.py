@@ -15,6 +15,7 @@ import httpx
 import pytest
 from werkzeug.wrappers import Request, Response
 
+from sandbox.business_central import BusinessCentralSim
 from sandbox.simkit import (
     INTEGRATION,
     PEOPLE,
@@ -335,6 +336,29 @@ def test_settings_are_changed_by_name_and_unknown_ones_refused(shelf, http):
 
 def test_an_unknown_control_route_is_not_found(http):
     assert http.post("/_sim/nothing").status_code == 404
+
+
+def test_people_work_through_the_controls_of_a_simulator_that_has_people():
+    bc = BusinessCentralSim(clock=SimClock(), issuer=None, identities=(INTEGRATION, PEOPLE), company_name="X")
+    with a_client(bc) as http:
+        made = http.post("/_sim/add", json={"set": "customers", "values": {"name": "Adatum"}}).json()["id"]
+        http.post(
+            "/_sim/edit",
+            json={"set": "customers", "id": made, "values": {"city": "Bath"}, "as": "integration"},
+        )
+        row = http.get("/_sim/rows", params={"set": "customers", "id": made}).json()
+        assert (row["name"], row["city"]) == ("Adatum", "Bath")
+        assert (row["createdBy"], row["lastModifiedBy"]) == (PEOPLE.user_id, INTEGRATION.user_id)
+
+        http.post("/_sim/delete", json={"set": "customers", "id": made})
+        assert http.get("/_sim/rows", params={"set": "customers"}).json() == []
+        refused = http.post("/_sim/add", json={"set": "customers", "values": {"colour": "red"}})
+        assert refused.status_code == 400 and "colour" in refused.json()["error"]
+
+
+def test_a_simulator_without_people_says_so(http):
+    assert http.post("/_sim/add", json={"set": "things", "values": {}}).status_code == 404
+    assert http.get("/_sim/rows", params={"set": "things"}).status_code == 404
 
 
 def test_another_machine_may_not_touch_the_controls(shelf):
