@@ -57,10 +57,14 @@ def insert_option_value(environment: Environment, call: Call) -> Answer:
     if value is None:
         value = max([_FIRST_OWN_OPTION - 1, *options]) + 1
     if not isinstance(value, int) or isinstance(value, bool):
-        raise bad_payload("InsertOptionValue", f"Cannot convert the literal '{value}' to the expected type 'Edm.Int32'.")
+        raise bad_payload(
+            "InsertOptionValue", f"Cannot convert the literal '{value}' to the expected type 'Edm.Int32'."
+        )
     if value in options:
         # The code is a guess: the reference does not name it.
-        raise Refused(400, DUPLICATE, f"An option with the value {value} exists already on {name[0]}.{name[1]}.")
+        raise Refused(
+            400, DUPLICATE, f"An option with the value {value} exists already on {name[0]}.{name[1]}."
+        )
     options[value] = label
     return json_answer(
         {
@@ -77,10 +81,14 @@ def bulk_delete(environment: Environment, call: Call, writes: Writes) -> Answer:
         table = TABLES.get(str(query.get("EntityName")))
         conditions = (query.get("Criteria") or {}).get("Conditions") or []
         if table is None or len(conditions) != 1:
-            raise Refused(400, INVALID_ARGUMENT, "Only one condition on one table is simulated for BulkDelete.")
+            raise Refused(
+                400, INVALID_ARGUMENT, "Only one condition on one table is simulated for BulkDelete."
+            )
         (condition,) = conditions
         if condition.get("AttributeName") != table.key or condition.get("Operator") != "In":
-            raise Refused(400, INVALID_ARGUMENT, "Only an In condition on the key is simulated for BulkDelete.")
+            raise Refused(
+                400, INVALID_ARGUMENT, "Only an In condition on the key is simulated for BulkDelete."
+            )
         for value in condition.get("Values") or []:
             row = environment.store.get(table.name, str(value.get("Value")).lower())
             if row is not None:
@@ -102,7 +110,9 @@ def total_record_count(environment: Environment, call: Call, arguments: str) -> 
         names = json.loads(text.replace("'", '"'))
         counts = [len(environment.store.rows(name).rows) for name in names]
     except (ValueError, KeyError, TypeError):
-        raise bad_query("RetrieveTotalRecordCount needs EntityNames=['account',...] of known tables.") from None
+        raise bad_query(
+            "RetrieveTotalRecordCount needs EntityNames=['account',...] of known tables."
+        ) from None
     return json_answer(
         {
             "@odata.context": f"{call.base}$metadata#Microsoft.Dynamics.CRM.RetrieveTotalRecordCountResponse",

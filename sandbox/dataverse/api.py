@@ -6,7 +6,8 @@ Source: reference/dataverse-web-api.md sections 1 to 6.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sandbox.dataverse import actions, batch, bulk, changes, query
 from sandbox.dataverse.address import Address, address, find, must_find, reference
@@ -166,7 +167,7 @@ class Api:
         if prefer.representation:
             # 201 with a body has no OData-EntityId (reference section 13, 3).
             return self._representation(call, prefer, table, options, row, 201, session)
-        return Answer(status=204, headers={"OData-EntityId": f"{call.base}{table.entity_set}({row.id})"})
+        return _written(call, table, row.id, row)
 
     def _row(self, call: Call, prefer: Prefer, where: Address, writes: Writes, session: Session) -> Answer:
         table, store = where.table, self._environment.store
@@ -204,7 +205,7 @@ class Api:
             return self._representation(call, prefer, table, options, row, 201 if created else 200, session)
         # The key form is answered as it was asked, for create and update alike (section 2).
         named = row.id if where.id is not None else where.text
-        return Answer(status=204, headers={"OData-EntityId": f"{call.base}{table.entity_set}({named})"})
+        return _written(call, table, named, row)
 
     def _below(
         self, call: Call, prefer: Prefer, where: Address, rest: list[str], writes: Writes, session: Session
@@ -251,7 +252,7 @@ class Api:
             case "PUT":
                 body = call.json(table.entity_set)
                 if set(body) != {"value"}:
-                    raise bad_query("The body of a single property is {\"value\": ...}.")
+                    raise bad_query('The body of a single property is {"value": ...}.')
                 writes.match(row, call.headers.get("if-match"), where)
                 writes.update(table, row, {name: body["value"]})
                 return Answer(status=204)
@@ -268,7 +269,7 @@ class Api:
         if call.method in ("PUT", "POST"):
             body = call.json(table.entity_set)
             if set(body) - {"@odata.context"} != {"@odata.id"} or not isinstance(body["@odata.id"], str):
-                raise bad_query("The body of a $ref is {\"@odata.id\": ...}.")
+                raise bad_query('The body of a $ref is {"@odata.id": ...}.')
             target = body["@odata.id"]
         if name in table.navigations and call.method in ("PUT", "DELETE"):
             writes.link(table, row, name, target)
@@ -357,7 +358,8 @@ class Api:
         session.spent.rows_read += 1
         body = {"@odata.context": ask.context("/$entity"), **ask.shape()(row)}
         names = ("return=representation",) if call.method != "GET" and prefer.representation else ()
-        return json_answer(body, status, ETag=etag(row), Preference_Applied=applied(prefer, *names))
+        answer = json_answer(body, status, ETag=etag(row), Preference_Applied=applied(prefer, *names))
+        return replace(answer, entity=f"{table.entity_set}({row.id})")
 
 
 _UNBOUND = {
@@ -369,7 +371,7 @@ _UNBOUND = {
 }
 
 
-def shape_one(environment: Environment, table: Table, row: Row) -> dict:
+def shape_one(environment: Environment, table: Table, row: Row) -> dict[str, Any]:
     """Return all columns of a row, decimals as decimals."""
     return shape(environment, table, (), (), Prefer(), "/", query.no_rows)(row)
 
@@ -391,6 +393,15 @@ def split_path(path: str) -> list[str]:
             start = index + 1
     parts.append(path[start:])
     return [part for part in parts if part]
+
+
+def _written(call: Call, table: Table, named: str, row: Row) -> Answer:
+    """204, with the name of the row as it was addressed."""
+    return Answer(
+        status=204,
+        headers={"OData-EntityId": f"{call.base}{table.entity_set}({named})"},
+        entity=f"{table.entity_set}({row.id})",
+    )
 
 
 def _only(options: Options, *names: str) -> Options:

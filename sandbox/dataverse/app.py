@@ -143,7 +143,11 @@ class DataverseSim(SimApp):
         """
         users = self.environment.store.rows("systemuser").rows
         if object_id := call.headers.get("callerobjectid"):
-            found = [r.id for r in users.values() if r.values.get("azureactivedirectoryobjectid") == object_id.lower()]
+            found = [
+                r.id
+                for r in users.values()
+                if r.values.get("azureactivedirectoryobjectid") == object_id.lower()
+            ]
             user_id = found[0] if found else ""
         elif caller := call.headers.get("mscrmcallerid"):
             user_id = caller.lower()
@@ -198,7 +202,9 @@ class DataverseSim(SimApp):
         return self._plain(error_answer(refused)) if refused is not None else None
 
     def fault_response(self, fault: Fault) -> Response:
-        return self._plain(error_answer(Refused(fault.status or 500, "0x80040216", "An unexpected error occurred.")))
+        return self._plain(
+            error_answer(Refused(fault.status or 500, "0x80040216", "An unexpected error occurred."))
+        )
 
     def _plain(self, answer: Answer) -> Response:
         return Response(answer.body, status=answer.status, headers={**answer.headers, "OData-Version": "4.0"})
@@ -213,7 +219,9 @@ class DataverseSim(SimApp):
         metered = self.settings["metered"]
         try:
             self.settings["metered"] = {**asdict(Metered()), **metered}
-            self.environment.settings = Settings(**{**self.settings, "metered": Metered(**self.settings["metered"])})
+            self.environment.settings = Settings(
+                **{**self.settings, "metered": Metered(**self.settings["metered"])}
+            )
         finally:
             self.settings = asdict(self.environment.settings)
 

@@ -69,12 +69,19 @@ def parse(call: Call, *, at_most: int) -> list[Item]:
 
 def operations(items: list[Item]) -> list[Operation]:
     return [
-        operation for item in items for operation in (item.operations if isinstance(item, ChangeSet) else (item,))
+        operation
+        for item in items
+        for operation in (item.operations if isinstance(item, ChangeSet) else (item,))
     ]
 
 
 def run(
-    items: list[Item], *, store: Store, run_one: Run, new_writes: Callable[[], Writes], continue_on_error: bool
+    items: list[Item],
+    *,
+    store: Store,
+    run_one: Run,
+    new_writes: Callable[[], Writes],
+    continue_on_error: bool,
 ) -> tuple[Answer, int]:
     """Run the items in order; return the answer and how many rows were really changed."""
     outer = f"batchresponse_{uuid.uuid4()}"
@@ -111,8 +118,8 @@ def _run_change_set(
                     raise _Failed(operation, answer)
                 part = _http_part(answer, operation.content_id)
                 parts.append(part)
-                if operation.content_id and (named := answer.headers.get("OData-EntityId")):
-                    writes.references[operation.content_id] = strip_root(named)
+                if operation.content_id and answer.entity:
+                    writes.references[operation.content_id] = answer.entity
     except _Failed as failure:
         part = _http_part(failure.answer, failure.operation.content_id)
         return _nested(inner, [part]), failure.answer.status, 0

@@ -46,7 +46,9 @@ def run(
 def _targets(environment: Environment, table: Table, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     targets = body.get("Targets")
     if not isinstance(targets, list) or set(body) != {"Targets"}:
-        raise bad_payload(table.entity_set, "The parameter 'Targets' must be a list of rows, and the only one.")
+        raise bad_payload(
+            table.entity_set, "The parameter 'Targets' must be a list of rows, and the only one."
+        )
     if not targets:
         raise Refused(400, INVALID_ARGUMENT, "Required member 'Targets' is empty.")
     if len(targets) > environment.settings.bulk_rows:

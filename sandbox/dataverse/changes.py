@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
+import orjson
+
 from sandbox.dataverse.query import Ask, Page, read_cookie, write_cookie
 from sandbox.dataverse.refusal import EXPIRED_TOKEN, NO_CHANGE_TRACKING, Refused, bad_query
 from sandbox.dataverse.shape import dumps
@@ -50,7 +52,7 @@ def read_changes(ask: Ask) -> Page:
                 break
             rows.append(row)
     build = ask.shape()
-    value: list[dict[str, Any]] = [build(row) for row in rows]
+    value: list[Any] = [orjson.Fragment(dumps(build(row))) for row in rows]
     if rows:
         state["row"] = rows[-1].version
     if state["delta"] and not more:

@@ -18,7 +18,12 @@ _FIXED = uuid.UUID("6f1d8f5e-2f0a-4a39-9d63-7d2f2f3a9f10")
 _BULK_MESSAGES = ("CreateMultiple", "UpdateMultiple", "UpsertMultiple")
 
 #: Currencies a new environment can be based on: name and symbol.
-_CURRENCIES = {"GBP": ("Pound Sterling", "£"), "EUR": ("Euro", "€"), "USD": ("US Dollar", "$"), "DKK": ("Danish Krone", "kr.")}
+_CURRENCIES = {
+    "GBP": ("Pound Sterling", "£"),
+    "EUR": ("Euro", "€"),
+    "USD": ("US Dollar", "$"),
+    "DKK": ("Danish Krone", "kr."),
+}
 
 
 class Clock(Protocol):
@@ -119,7 +124,9 @@ class Environment:
         stamp = {"createdon": self.now(), "createdby": system, "modifiedon": self.now(), "modifiedby": system}
 
         def put(table: str, row_id: str, **values: Any) -> None:
-            self.store.put(table, row_id, {**values, **{k: v for k, v in stamp.items() if k in TABLES[table].columns}})
+            self.store.put(
+                table, row_id, {**values, **{k: v for k, v in stamp.items() if k in TABLES[table].columns}}
+            )
 
         name, symbol = _CURRENCIES.get(self.base_currency, (self.base_currency, self.base_currency))
         put("businessunit", self.business_unit_id, name="Sandbox", isdisabled=False)

@@ -248,7 +248,9 @@ class _Parser:
             raise self._wrong(f"{function}(property,'text') expected")
         if left.kind != "string":
             raise self._wrong(f"{function} needs a text property")
-        pattern = {"contains": f"%{literal}%", "startswith": f"{literal}%", "endswith": f"%{literal}"}[function]
+        pattern = {"contains": f"%{literal}%", "startswith": f"{literal}%", "endswith": f"%{literal}"}[
+            function
+        ]
         getter, matches = left.getter, like(pattern)
         return lambda row: (value := getter(row)) is not None and matches(value)
 
@@ -283,7 +285,7 @@ class _Parser:
                 after = compare(getter, "ge", str(day)[:10], kind)
                 before = compare(getter, "lt", _next_day(str(day)), kind)
                 return Compiled(test=lambda row: after(row) and before(row))
-            case ("LastXHours" | "LastXDays"), [count]:
+            case (("LastXHours" | "LastXDays"), [count]):
                 span = timedelta(**{name[5:].lower(): int(count)})
                 since = (self._now - span).strftime("%Y-%m-%dT%H:%M:%SZ")
                 return Compiled(test=compare(getter, "ge", since, kind))
@@ -347,9 +349,7 @@ def like(pattern: str) -> Callable[[str], bool]:
         return lambda value: value.casefold() == wanted
     parts = re.findall(r"\[\^?[^\]]+\]|.", pattern, re.DOTALL)
     plain = {"%": ".*", "_": "."}
-    regex = "".join(
-        plain.get(part) or (part if len(part) > 1 else re.escape(part)) for part in parts
-    )
+    regex = "".join(plain.get(part) or (part if len(part) > 1 else re.escape(part)) for part in parts)
     compiled = re.compile(regex, re.IGNORECASE | re.DOTALL)
     return lambda value: compiled.fullmatch(value) is not None
 

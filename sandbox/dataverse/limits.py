@@ -45,7 +45,10 @@ class Limits:
             text = f"Number of concurrent requests exceeded the limit of {settings.concurrent_requests}."
             return _refused(TOO_PARALLEL, text, 1)
         if len(usage.requests) > settings.requests_per_window:
-            free = usage.requests[len(usage.requests) - settings.requests_per_window - 1]
+            # After the wait there must be room for one more.
+            free = usage.requests[
+                min(len(usage.requests) - settings.requests_per_window, len(usage.requests) - 1)
+            ]
             text = (
                 f"Number of requests exceeded the limit of {settings.requests_per_window} over time window of "
                 f"{settings.window_seconds} seconds."

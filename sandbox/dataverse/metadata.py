@@ -42,7 +42,9 @@ _CASTS = {
     "EntityName": "EntityNameAttributeMetadata",
 }
 _SEGMENT = re.compile(r"^(\w+)(?:\((?:(\w+)='([^']*)'|([^)]*))\))?$")
-_KEY_TYPES = frozenset({"Decimal", "Integer", "String", "DateTime", "Lookup", "Picklist", "Customer", "Owner"})
+_KEY_TYPES = frozenset(
+    {"Decimal", "Integer", "String", "DateTime", "Lookup", "Picklist", "Customer", "Owner"}
+)
 
 
 class Metadata:
@@ -129,7 +131,12 @@ class Metadata:
         states = self._environment.status_states.get(table.name, {}) if column.type == "Status" else {}
         options = []
         for value, label in self._environment.options.get((table.name, column.name), {}).items():
-            option: dict[str, Any] = {"Value": value, "Label": _label(label), "IsManaged": True, "Color": None}
+            option: dict[str, Any] = {
+                "Value": value,
+                "Label": _label(label),
+                "IsManaged": True,
+                "Color": None,
+            }
             if value in states:
                 option["State"] = states[value]
             options.append(option)
@@ -152,7 +159,9 @@ class Metadata:
         context = f"EntityDefinitions('{table.name}')/Attributes"
         if column is None:
             columns = [c for c in table.columns.values() if cast is None or _CASTS[c.type] == cast]
-            return self._many(call, options, context, (self._with_options(table, c, options) for c in columns))
+            return self._many(
+                call, options, context, (self._with_options(table, c, options) for c in columns)
+            )
         if cast is not None and _CASTS[column.type] != cast:
             raise no_segment(rest[0])
         body = self._one(options, self._with_options(table, column, options), f"Attribute {column.name}")
@@ -162,18 +171,22 @@ class Metadata:
         """Return the column, with its option set if `$expand` asks; a local set is no global one."""
         body = self.column(table, column)
         for item in options.expand:
-            if item.navigation not in ("OptionSet", "GlobalOptionSet") or column.type not in ("Picklist", "State", "Status"):
+            if item.navigation not in ("OptionSet", "GlobalOptionSet") or column.type not in (
+                "Picklist",
+                "State",
+                "Status",
+            ):
                 raise no_property_of(item.navigation, _CASTS[column.type])
             if item.navigation == "GlobalOptionSet":
                 body["GlobalOptionSet"] = None
                 continue
             whole = self.option_set(table, column)
-            body["OptionSet"] = _chosen(whole, ("MetadataId", *item.select), "OptionSetMetadata") if item.select else whole
+            body["OptionSet"] = (
+                _chosen(whole, ("MetadataId", *item.select), "OptionSetMetadata") if item.select else whole
+            )
         return body
 
-    def _many(
-        self, call: Call, options: Options, context: str, rows: Iterable[dict[str, Any]]
-    ) -> Answer:
+    def _many(self, call: Call, options: Options, context: str, rows: Iterable[dict[str, Any]]) -> Answer:
         _only_options(options, "$select", "$filter", "$expand")
         found = list(rows)
         if options.filter is not None:
@@ -194,12 +207,16 @@ class Metadata:
         if not options.select:
             return row
         kept = (*options.select, "MetadataId", *(item.navigation for item in options.expand))
-        chosen = _chosen(row, kept, kind, lenient=("MaxLength", "MinValue", "MaxValue", "Precision", "Targets", "Format"))
+        chosen = _chosen(
+            row, kept, kind, lenient=("MaxLength", "MinValue", "MaxValue", "Precision", "Targets", "Format")
+        )
         if "@odata.type" in row:
             chosen = {"@odata.type": row["@odata.type"], **chosen}
         return chosen
 
-    def _keys(self, call: Call, options: Options, table: Table, key_id: str | None, rest: list[str]) -> Answer:
+    def _keys(
+        self, call: Call, options: Options, table: Table, key_id: str | None, rest: list[str]
+    ) -> Answer:
         if rest:
             raise no_segment(rest[0])
         held = self._environment.store.rows(table.name)
@@ -322,7 +339,9 @@ def _table_of(by: str | None, quoted: str | None, plain: str | None) -> Table:
     elif plain:
         found = next((t for t in TABLES.values() if fixed_id("table", t.name) == plain.lower()), None)
     if found is None:
-        raise Refused(404, "0x80060888", f"Could not find an entity with specified {by or 'id'} = {quoted or plain}")
+        raise Refused(
+            404, "0x80060888", f"Could not find an entity with specified {by or 'id'} = {quoted or plain}"
+        )
     return found
 
 
@@ -334,8 +353,11 @@ def _column_of(table: Table, by: str | None, quoted: str | None, plain: str | No
         found = table.columns.get(quoted)
     elif plain:
         found = next(
-            (c for c in table.columns.values() if fixed_id("column", table.name, c.name) == plain.lower()), None
+            (c for c in table.columns.values() if fixed_id("column", table.name, c.name) == plain.lower()),
+            None,
         )
     if found is None:
-        raise Refused(404, "0x80040217", f"Could not find an attribute with specified name: {quoted or plain}")
+        raise Refused(
+            404, "0x80040217", f"Could not find an attribute with specified name: {quoted or plain}"
+        )
     return found

@@ -88,7 +88,9 @@ def parse_options(query: str) -> Options:
         if name.startswith("@"):
             aliases[name] = value
         elif name in raw:
-            raise bad_query(f"Query option '{name}' was specified more than once, but it must be specified at most once.")
+            raise bad_query(
+                f"Query option '{name}' was specified more than once, but it must be specified at most once."
+            )
         elif name in _SUPPORTED:
             raw[name] = value
         elif name != "tag":

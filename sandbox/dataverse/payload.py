@@ -58,7 +58,9 @@ def read(
             _navigation(table, name, raw, found, creating)
         elif name in table.collections:
             if not creating or not isinstance(raw, list):
-                raise bad_payload(table.entity_set, f"The navigation property '{name}' takes a list, on create.")
+                raise bad_payload(
+                    table.entity_set, f"The navigation property '{name}' takes a list, on create."
+                )
             found.children.append((table.collections[name], raw))
         else:
             raise _unknown(table, name)
@@ -141,7 +143,9 @@ def _navigation(table: Table, name: str, raw: Any, found: Payload, creating: boo
 
 def _annotation(table: Table, name: str, raw: Any) -> None:
     if name == "@odata.type" and str(raw).removeprefix("#") != f"Microsoft.Dynamics.CRM.{table.name}":
-        raise bad_payload(table.entity_set, f"The type '{raw}' does not fit the entity set '{table.entity_set}'.")
+        raise bad_payload(
+            table.entity_set, f"The type '{raw}' does not fit the entity set '{table.entity_set}'."
+        )
     prefix = name.split("@", 1)[0]
     if prefix and prefix not in table.by_wire and prefix not in table.navigations:
         raise _unknown(table, prefix)
@@ -156,7 +160,8 @@ def _unknown(table: Table, name: str) -> Refused:
             f"The property '{name}' is computed and cannot be written; bind its navigation property.",
         )
     return bad_payload(
-        table.entity_set, f"The property '{name}' does not exist on type 'Microsoft.Dynamics.CRM.{table.name}'."
+        table.entity_set,
+        f"The property '{name}' does not exist on type 'Microsoft.Dynamics.CRM.{table.name}'.",
     )
 
 
@@ -168,5 +173,3 @@ def resolve(text: str, references: Mapping[str, str]) -> str:
     if number not in references:
         raise bad_payload("", f"Content-ID Reference: '${number}' does not exist in the batch context.")
     return references[number] + slash + rest
-
-

@@ -73,6 +73,8 @@ class People:
         fixed: dict[str, Any] = {}
         for name, value in _decimals(row).items():
             column = table.by_wire.get(name)
+            if name == "ownerid" and table.name in ("systemuser", "team"):
+                continue  # their key, a second time
             if name.startswith("@") or "@Microsoft" in name or "@OData" in name:
                 continue
             if column is not None and column.is_lookup:

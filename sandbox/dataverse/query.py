@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
@@ -26,10 +26,12 @@ from sandbox.dataverse.options import Expand, Options, Prefer
 from sandbox.dataverse.refusal import bad_query
 from sandbox.dataverse.schema import Table
 from sandbox.dataverse.scope import TableScope
-from sandbox.dataverse.shape import RowsOf, dumps, shape
+from sandbox.dataverse.shape import RowsOf, dumps, rows_json, shape
 from sandbox.dataverse.store import Row
 
 COUNT_LIMIT = 5000
+#: What a null sorts as, by kind; texts, ids and dates sort as the empty text. Smaller than any value.
+_FIRST: Mapping[str, Any] = {"number": Decimal("-Infinity"), "bool": -1}
 _COOKIE = re.compile(r'^<cookie pagenumber="(\d+)" pagingcookie="([\w=-]*)" istracking="(True|False)" />$')
 _ALL = Compiled(test=lambda row: True)
 
@@ -70,7 +72,13 @@ class Ask:
 
     def shape(self) -> Callable[[Row], dict[str, Any]]:
         return shape(
-            self.environment, self.table, self.options.select, self.options.expand, self.prefer, self.base, _Rows(self)
+            self.environment,
+            self.table,
+            self.options.select,
+            self.options.expand,
+            self.prefer,
+            self.base,
+            _Rows(self),
         )
 
     def context(self, suffix: str = "") -> str:
@@ -150,7 +158,7 @@ def read_page(ask: Ask) -> Page:
         body["@Microsoft.Dynamics.CRM.totalrecordcount"] = min(total, COUNT_LIMIT)
         body["@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"] = total > COUNT_LIMIT
     build = ask.shape()
-    body["value"] = [build(row) for row in found]
+    body["value"] = rows_json(build, found)
     if more:
         last = found[-1]
         names = {path for path, _ in options.order_by}
@@ -184,14 +192,22 @@ def _ordered(ask: Ask, compiled: Compiled) -> list[Row]:
     """Return all rows that pass, in order; kept for the next page while the table does not change."""
     held = ask.environment.store.rows(ask.table.name)
     cache = held.results
-    name = (held.generation, ask.options.filter, ask.options.order_by, ask.narrowed, tuple(ask.options.aliases.items()))
+    name = (
+        held.generation,
+        ask.options.filter,
+        ask.options.order_by,
+        ask.narrowed,
+        tuple(ask.options.aliases.items()),
+    )
     # A path to another table, or a function of the time, can change while this table does not.
     steady = not any("/" in path for path, _ in ask.options.order_by) and not re.search(
         r"/|LastX|UserId", ask.options.filter or ""
     )
     if steady and name in cache:
         return cache[name]
-    rows = sorted(_by_id(ask, compiled, None), key=_ordering(ask.environment, ask.table, ask.options.order_by))
+    rows = sorted(
+        _by_id(ask, compiled, None), key=_ordering(ask.environment, ask.table, ask.options.order_by)
+    )
     if steady:
         while len(cache) >= 4:
             del cache[next(iter(cache))]
@@ -199,7 +215,9 @@ def _ordered(ask: Ask, compiled: Compiled) -> list[Row]:
     return rows
 
 
-def _ordering(environment: Environment, table: Table, order_by: tuple[tuple[str, bool], ...]) -> Callable[[Row], Any]:
+def _ordering(
+    environment: Environment, table: Table, order_by: tuple[tuple[str, bool], ...]
+) -> Callable[[Row], Any]:
     """Return a sort key: the given columns, then the id. Nulls come first, texts ignore case."""
     scope = TableScope(environment.store, table)
     parts = []
@@ -207,13 +225,15 @@ def _ordering(environment: Environment, table: Table, order_by: tuple[tuple[str,
         getter, kind = scope.value(tuple(path.split("/")))
         parts.append((getter, kind, descending))
 
-    def values(row: Row) -> list[tuple[bool, Any]]:
+    def values(row: Row) -> list[Any]:
         found = []
         for getter, kind, _ in parts:
             value = getter(row)
-            if kind == "string" and value is not None:
+            if value is None:
+                value = _FIRST.get(kind, "")
+            elif kind == "string":
                 value = value.casefold()
-            found.append((value is not None, value if value is not None else 0))
+            found.append(value)
         return found
 
     if not any(descending for _, _, descending in parts):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 #: Types whose value is the id of a row elsewhere.
 LOOKUPS = frozenset({"Lookup", "Owner", "Customer"})
@@ -99,7 +100,7 @@ class Table:
         )
 
 
-def _column(name: str, raw: dict) -> Column:
+def _column(name: str, raw: dict[str, Any]) -> Column:
     lookup = raw["type"] in LOOKUPS
     targets = tuple(raw.get("targets", ()))
     bind = dict(raw.get("bind", {}))
@@ -125,7 +126,7 @@ def _column(name: str, raw: dict) -> Column:
     )
 
 
-def _table(name: str, raw: dict) -> Table:
+def _table(name: str, raw: dict[str, Any]) -> Table:
     columns = {c: _column(c, attribute) for c, attribute in raw["attributes"].items()}
     default = raw.get("default_state", {})
     return Table(

@@ -34,7 +34,9 @@ def getter_of(table: Table, name: str) -> Getter:
 
 def target_of(column: Column, row: Row) -> str:
     """Return the table that the lookup of this row points to."""
-    return column.targets[0] if len(column.targets) == 1 else row.values.get(column.type_key, column.targets[0])
+    return (
+        column.targets[0] if len(column.targets) == 1 else row.values.get(column.type_key, column.targets[0])
+    )
 
 
 def related_row(store: Store, column: Column, row: Row, targets: tuple[str, ...]) -> Row | None:
@@ -82,7 +84,7 @@ class TableScope:
         rows = self._store.rows(collection.table)
 
         def related(row: Row) -> Iterable[Row]:
-            return [r for r in rows.rows.values() if r.values.get(collection.column) == row.id]
+            return rows.pointing(collection.column, row.id)
 
         return related, TableScope(self._store, TABLES[collection.table])
 

@@ -15,7 +15,11 @@ from sandbox.dataverse.store import Row
 
 
 def settle_state(
-    environment: Environment, table: Table, values: dict[str, Any], before: Row | None, changed: frozenset[str]
+    environment: Environment,
+    table: Table,
+    values: dict[str, Any],
+    before: Row | None,
+    changed: frozenset[str],
 ) -> None:
     """Make state and status fit each other, or raise Refused (400 0x80048408).
 
@@ -29,7 +33,9 @@ def settle_state(
         values.setdefault("statecode", table.default_state)
         if values["statecode"] != table.default_state:
             raise Refused(
-                400, STATUS_INVALID, f"{values['statecode']} is not a valid state code for a new {table.name}."
+                400,
+                STATUS_INVALID,
+                f"{values['statecode']} is not a valid state code for a new {table.name}.",
             )
         values.setdefault("statuscode", table.default_status)
     elif "statecode" not in values:

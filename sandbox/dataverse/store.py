@@ -54,6 +54,7 @@ class TableRows:
         self.generation = 0  # rises whenever rows change
         self.results: dict[tuple[Any, ...], list[Row]] = {}  # sorted results, by generation and query
         self.members = 0  # rises whenever the set of ids changes
+        self._by_column: dict[str, tuple[int, dict[str, list[Row]]]] = {}
         self._sorted: tuple[int, list[str]] = (-1, [])
         self._lookups = tuple(
             c.name for c in table.columns.values() if c.is_lookup and not _UNCOUNTED.issuperset(c.targets)
@@ -79,6 +80,17 @@ class TableRows:
         value = key.value_of(values)
         found = self.indexes[key.id].get(value) if value is not None else None
         return self.rows[found] if found is not None else None
+
+    def pointing(self, column: str, row_id: str) -> list[Row]:
+        """Return the rows whose lookup is this id; the index serves until the table changes."""
+        generation, index = self._by_column.get(column, (-1, {}))
+        if generation != self.generation:
+            index = {}
+            for row in self.rows.values():
+                if (target := row.values.get(column)) is not None:
+                    index.setdefault(target, []).append(row)
+            self._by_column[column] = (self.generation, index)
+        return index.get(row_id, [])
 
     def references(self, values: Mapping[str, Any]) -> Iterator[str]:
         for name in self._lookups:
@@ -108,7 +120,7 @@ class Store:
         held.history.append((row.version, row_id))
         self._replace(held, row_id, before, row)
         if self._undo is not None:
-            self._undo.append(lambda: (held.history.pop(), self._replace(held, row_id, row, before)))  # type: ignore[func-returns-value]
+            self._undo.append(lambda: self._take_back(held, held.history, row_id, row, before))
         return row
 
     def remove(self, table: str, row_id: str) -> None:
@@ -118,7 +130,7 @@ class Store:
         held.deletions.append((self.version, row_id))
         self._replace(held, row_id, before, None)
         if self._undo is not None:
-            self._undo.append(lambda: (held.deletions.pop(), self._replace(held, row_id, None, before)))  # type: ignore[func-returns-value]
+            self._undo.append(lambda: self._take_back(held, held.deletions, row_id, None, before))
 
     def add_key(self, table: str, key: AlternateKey) -> None:
         """Make an alternate key and its index. The caller has checked that the values are unique."""
@@ -148,6 +160,17 @@ class Store:
         finally:
             self._undo = None
             self._compact()
+
+    def _take_back(
+        self,
+        held: TableRows,
+        entries: list[tuple[int, str]],
+        row_id: str,
+        now: Row | None,
+        before: Row | None,
+    ) -> None:
+        entries.pop()
+        self._replace(held, row_id, now, before)
 
     def _replace(self, held: TableRows, row_id: str, before: Row | None, after: Row | None) -> None:
         held.generation += 1

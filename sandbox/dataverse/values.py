@@ -121,7 +121,9 @@ def _option(environment: Environment, table: Table, column: Column, raw: Any) ->
                 f"A validation error occurred.  The value {raw} of '{column.name}' on record of type "
                 f"'{table.name}' is outside the valid range. The picklist value is out of the range.",
             )
-        raise Refused(400, STATUS_INVALID, f"{raw} is not a valid {column.type.lower()} code on {table.name}.")
+        raise Refused(
+            400, STATUS_INVALID, f"{raw} is not a valid {column.type.lower()} code on {table.name}."
+        )
     return raw
 
 

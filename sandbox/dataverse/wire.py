@@ -43,6 +43,7 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    entity: str | None = None  # the row that was written, for `$n` in a change set
 
 
 def json_answer(body: Any, status: int = 200, **headers: str) -> Answer:

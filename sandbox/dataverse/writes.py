@@ -30,7 +30,13 @@ from sandbox.dataverse.values import convert, money, rounded
 
 #: SystemRequired columns that the service fills when they are not sent.
 _NUMBERED = {"ordernumber": "ORD", "invoicenumber": "INV", "quotenumber": "QUO"}
-_DEFAULTS: Mapping[str, Any] = {"producttypecode": 1, "productstructure": 1, "accessmode": 0, "caltype": 0, "teamtype": 0}
+_DEFAULTS: Mapping[str, Any] = {
+    "producttypecode": 1,
+    "productstructure": 1,
+    "accessmode": 0,
+    "caltype": 0,
+    "teamtype": 0,
+}
 
 #: What deleting a row does to the rows that point to it; everything else loses its link, which for
 #: account → contact is an assumption (the reference is silent; section 9 names the others).
@@ -180,7 +186,9 @@ class Writes:
             name = column.name
             if name in values or name == table.key:
                 continue
-            if column.type == "Boolean" and (column.create or column.required == "SystemRequired"):
+            if name == "islicensed":
+                values[name] = "applicationid" not in values  # a person's licence comes from elsewhere
+            elif column.type == "Boolean" and (column.create or column.required == "SystemRequired"):
                 values[name] = False
             elif name in _NUMBERED and column.required == "SystemRequired":
                 values[name] = f"{_NUMBERED[name]}-{self._store.version + 1:08d}"
@@ -196,12 +204,22 @@ class Writes:
                 values[name] = self._environment.organization_id
             elif name == "isdisabled":
                 values[name] = False
-            elif column.required == "SystemRequired" and column.create and column.type not in ("State", "Status"):
+            elif (
+                column.required == "SystemRequired"
+                and column.create
+                and column.type not in ("State", "Status")
+            ):
                 # Status of the reference ("null → 400"); the code is a guess.
                 raise Refused(400, INVALID_ARGUMENT, f"Attribute '{name}' cannot be NULL on {table.name}.")
 
     def _put(
-        self, table: Table, row_id: str, values: dict[str, Any], *, before: Row | None, changed: frozenset[str]
+        self,
+        table: Table,
+        row_id: str,
+        values: dict[str, Any],
+        *,
+        before: Row | None,
+        changed: frozenset[str],
     ) -> Row:
         settle_state(self._environment, table, values, before, changed)
         self._currency(table, values)
@@ -218,9 +236,11 @@ class Writes:
         """Round money; a row with money has a currency, by default the organization's."""
         if not table.has_money:
             return
-        amounts = [c for c in table.columns.values() if c.type == "Money" and not c.is_base and c.name in values]
+        amounts = [
+            c for c in table.columns.values() if c.type == "Money" and not c.is_base and c.name in values
+        ]
         if amounts and "transactioncurrencyid" not in values:
-            values["transactioncurrencyid"] = self._environment.base_currency_id
+            values["transactioncurrencyid"] = self._environment.organization.values["basecurrencyid"]
         currency = self._environment.currency(values.get("transactioncurrencyid"))
         if "exchangerate" in table.columns:
             if currency is None:
@@ -276,7 +296,9 @@ class Writes:
                 )
         if table.name == "transactioncurrency":
             code = values["isocurrencycode"].casefold()
-            if any(r.id != row_id and r.values["isocurrencycode"].casefold() == code for r in held.rows.values()):
+            if any(
+                r.id != row_id and r.values["isocurrencycode"].casefold() == code for r in held.rows.values()
+            ):
                 raise Refused(400, DUPLICATE_ISO_CODE, "A currency with the same ISO code exists already.")
 
     def _let_go(self, table: Table, row: Row) -> None:
@@ -285,7 +307,7 @@ class Writes:
             for column in other.columns.values():
                 if table.name not in column.targets or not column.writable_navigation:
                     continue
-                pointing = [r for r in self._store.rows(other.name).rows.values() if r.values.get(column.name) == row.id]
+                pointing = list(self._store.rows(other.name).pointing(column.name, row.id))
                 for child in pointing:
                     if (other.name, column.name) in _RESTRICT:
                         # The code is a guess: reference section 8 gives the status only.
@@ -302,5 +324,3 @@ class Writes:
 
 def etag(row: Row) -> str:
     return f'W/"{row.version}"'
-
-
