@@ -13,8 +13,9 @@ from datetime import UTC
 from typing import Any
 
 from sandbox.dataverse.address import new_id
+from sandbox.dataverse.comparing import Getter
 from sandbox.dataverse.environment import Environment, fixed_id
-from sandbox.dataverse.filter import Getter, Scope, compile_filter
+from sandbox.dataverse.filter import Scope, compile_filter
 from sandbox.dataverse.options import Options, parse_options
 from sandbox.dataverse.refusal import DUPLICATE_KEY, INVALID_ARGUMENT, Refused, bad_query, no_segment
 from sandbox.dataverse.schema import TABLES, Column, Table

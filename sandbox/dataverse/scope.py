@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandbox.dataverse.filter import Getter, Scope
+from sandbox.dataverse.comparing import Getter
+from sandbox.dataverse.filter import Scope
 from sandbox.dataverse.refusal import bad_query, no_property
 from sandbox.dataverse.schema import TABLES, Column, Table
 from sandbox.dataverse.store import Row, Store

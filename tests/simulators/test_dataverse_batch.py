@@ -109,8 +109,9 @@ def test_a_change_set_refers_to_its_own_rows(sales: DataverseSim, web: httpx.Cli
         change_set(
             part("POST accounts", {"name": "a"}, content_id="1"),
             part(
-                "POST contacts",
+                "POST contacts?$select=lastname",
                 {"lastname": "c", "parentcustomerid_account@odata.bind": "$1"},
+                headers="Prefer: return=representation\n",
                 content_id="2",
             ),
             part("PATCH $1", {"primarycontactid@odata.bind": "$2"}, headers="If-Match: *\n", content_id="3"),
