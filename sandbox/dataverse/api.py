@@ -6,22 +6,19 @@ Source: reference/dataverse-web-api.md sections 1 to 6.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import Any
 
-from sandbox.dataverse import actions, batch, bulk, changes, query
+from sandbox.dataverse import actions, batch, bulk
 from sandbox.dataverse.address import Address, address, find, must_find, reference
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.metadata import Metadata
-from sandbox.dataverse.options import Options, Prefer, parse_options
+from sandbox.dataverse.options import Prefer, parse_options
 from sandbox.dataverse.payload import resolve
-from sandbox.dataverse.query import Ask
+from sandbox.dataverse.reading import Reading, Session, only, shape_one
 from sandbox.dataverse.refusal import DUPLICATE, INVALID_ARGUMENT, Refused, bad_query, no_segment
 from sandbox.dataverse.schema import BY_SET, TABLES, Table
 from sandbox.dataverse.scope import related_row
-from sandbox.dataverse.shape import shape
 from sandbox.dataverse.store import Row
-from sandbox.dataverse.wire import Answer, Call, Spent, applied, error_answer, json_answer
+from sandbox.dataverse.wire import Answer, Call, error_answer, json_answer
 from sandbox.dataverse.writes import Writes, etag
 
 _SET = re.compile(r"^(\w+)(?:\((.*)\))?$", re.DOTALL)
@@ -31,19 +28,11 @@ _NAMESPACE = "Microsoft.Dynamics.CRM."
 URL_LIMIT = 32_768
 
 
-@dataclass(kw_only=True)
-class Session:
-    """One HTTP request of one user."""
-
-    user_id: str
-    half_page: bool = False
-    spent: Spent = field(default_factory=Spent)
-
-
 class Api:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._metadata = Metadata(environment)
+        self._reading = Reading(environment)
 
     def handle(self, call: Call, session: Session) -> Answer:
         """Answer one HTTP request. A refusal is an answer; what it had written is undone."""
@@ -143,7 +132,7 @@ class Api:
         self, call: Call, prefer: Prefer, table: Table, rest: list[str], writes: Writes, session: Session
     ) -> Answer:
         if rest == ["$count"] and call.method == "GET":
-            return self._count(self._ask(call, prefer, table, call.path, session), session)
+            return self._reading.count(self._reading.ask(call, prefer, table, call.path, session), session)
         if len(rest) == 1 and rest[0].startswith(_NAMESPACE):
             message = rest[0].removeprefix(_NAMESPACE)
             if message not in bulk.MESSAGES:
@@ -159,14 +148,14 @@ class Api:
         if rest:
             raise no_segment(rest[0])
         if call.method == "GET":
-            return self._list(self._ask(call, prefer, table, call.path, session), session)
+            return self._reading.list(self._reading.ask(call, prefer, table, call.path, session), session)
         if call.method != "POST":
             raise Refused(405, INVALID_ARGUMENT, f"{call.method} is not supported on a collection.")
-        options = _only(parse_options(call.query), "$select", "$expand")
+        options = only(parse_options(call.query), "$select", "$expand")
         row = writes.create(table, call.json(table.entity_set))
         if prefer.representation:
             # 201 with a body has no OData-EntityId (reference section 13, 3).
-            return self._representation(call, prefer, table, options, row, 201, session)
+            return self._reading.representation(call, prefer, table, options, row, 201, session)
         return _written(call, table, row.id, row)
 
     def _row(self, call: Call, prefer: Prefer, where: Address, writes: Writes, session: Session) -> Answer:
@@ -185,24 +174,26 @@ class Api:
         raise Refused(405, INVALID_ARGUMENT, f"{call.method} is not supported on a row.")
 
     def _get(self, call: Call, prefer: Prefer, where: Address, session: Session) -> Answer:
-        options = _only(parse_options(call.query), "$select", "$expand")
+        options = only(parse_options(call.query), "$select", "$expand")
         row = must_find(self._environment.store, where)
         known = call.headers.get("if-none-match", "null").strip()
         # `null` is no condition; never 304 with $expand or annotations (reference section 13, 2).
         if known == etag(row) and not options.expand and not prefer.annotations:
             return Answer(status=304)
-        return self._representation(call, prefer, where.table, options, row, 200, session)
+        return self._reading.representation(call, prefer, where.table, options, row, 200, session)
 
     def _patch(self, call: Call, prefer: Prefer, where: Address, writes: Writes, session: Session) -> Answer:
         table = where.table
-        options = _only(parse_options(call.query), "$select", "$expand")
+        options = only(parse_options(call.query), "$select", "$expand")
         row = find(self._environment.store, where)
         writes.match(row, call.headers.get("if-match"), where)
         if call.headers.get("if-none-match", "").strip() == "*" and row is not None:
             raise Refused(412, DUPLICATE, "A record with matching key values already exists.")
         row, created = writes.upsert(table, where, call.json(table.entity_set))
         if prefer.representation:
-            return self._representation(call, prefer, table, options, row, 201 if created else 200, session)
+            return self._reading.representation(
+                call, prefer, table, options, row, 201 if created else 200, session
+            )
         # The key form is answered as it was asked, for create and update alike (section 2).
         named = row.id if where.id is not None else where.text
         return _written(call, table, named, row)
@@ -225,16 +216,16 @@ class Api:
             collection = table.collections[name]
             target = TABLES[collection.table]
             column = target.columns[collection.column]
-            narrowed = self._ask(call, prefer, target, call.path, session, (column.wire, row.id))
-            return self._list(narrowed, session)
+            narrowed = self._reading.ask(call, prefer, target, call.path, session, (column.wire, row.id))
+            return self._reading.list(narrowed, session)
         if name in table.navigations:
             column, targets = table.navigations[name]
             other = related_row(self._environment.store, column, row, targets)
             if other is None:
                 return Answer(status=204)
             target = TABLES[row.values.get(column.type_key, targets[0])]
-            options = _only(parse_options(call.query), "$select", "$expand")
-            return self._representation(call, prefer, target, options, other, 200, session)
+            options = only(parse_options(call.query), "$select", "$expand")
+            return self._reading.representation(call, prefer, target, options, other, 200, session)
         raise no_segment(name)
 
     def _property(
@@ -285,82 +276,6 @@ class Api:
             return Answer(status=204)
         raise Refused(405, INVALID_ARGUMENT, f"{call.method} is not supported on '{name}/$ref'.")
 
-    # --- reading -------------------------------------------------------------------------------
-
-    def _ask(
-        self,
-        call: Call,
-        prefer: Prefer,
-        table: Table,
-        path: str,
-        session: Session,
-        narrowed: tuple[str, str] | None = None,
-    ) -> Ask:
-        return Ask(
-            environment=self._environment,
-            table=table,
-            options=parse_options(call.query),
-            prefer=prefer,
-            base=call.base,
-            path=path,
-            query=call.query,
-            user_id=session.user_id,
-            narrowed=narrowed,
-            half_page=session.half_page,
-        )
-
-    def _list(self, ask: Ask, session: Session) -> Answer:
-        preferences = []
-        if ask.prefer.max_page_size is not None:
-            preferences.append(f"odata.maxpagesize={ask.prefer.max_page_size}")
-        tracked = ask.prefer.track_changes or ask.options.delta_token is not None
-        if ask.options.skip_token is not None:
-            tracked = query.is_tracking(ask.options.skip_token)
-        if tracked:
-            if ask.narrowed is not None:
-                raise bad_query("Change tracking is for whole tables.")
-            if ask.prefer.track_changes:
-                preferences.append("odata.track-changes")
-            page = changes.read_changes(ask)
-        else:
-            page = query.read_page(ask)
-        session.spent.rows_read += page.rows
-        return json_answer(page.body, Preference_Applied=applied(ask.prefer, *preferences))
-
-    def _count(self, ask: Ask, session: Session) -> Answer:
-        _only(ask.options, "$filter", "$deltatoken")
-        if ask.options.delta_token is not None:
-            total = changes.count_changes(ask)
-        else:
-            total = min(query.count(ask), query.COUNT_LIMIT)
-        return Answer(status=200, headers={"Content-Type": "text/plain"}, body=str(total).encode())
-
-    def _representation(
-        self,
-        call: Call,
-        prefer: Prefer,
-        table: Table,
-        options: Options,
-        row: Row,
-        status: int,
-        session: Session,
-    ) -> Answer:
-        ask = Ask(
-            environment=self._environment,
-            table=table,
-            options=options,
-            prefer=prefer,
-            base=call.base,
-            path=call.path,
-            query=call.query,
-            user_id=session.user_id,
-        )
-        session.spent.rows_read += 1
-        body = {"@odata.context": ask.context("/$entity"), **ask.shape()(row)}
-        names = ("return=representation",) if call.method != "GET" and prefer.representation else ()
-        answer = json_answer(body, status, ETag=etag(row), Preference_Applied=applied(prefer, *names))
-        return replace(answer, entity=f"{table.entity_set}({row.id})")
-
 
 _UNBOUND = {
     "WhoAmI": "GET",
@@ -369,11 +284,6 @@ _UNBOUND = {
     "RetrieveTotalRecordCount": "GET",
     "RetrieveMetadataChanges": "GET",
 }
-
-
-def shape_one(environment: Environment, table: Table, row: Row) -> dict[str, Any]:
-    """Return all columns of a row, decimals as decimals."""
-    return shape(environment, table, (), (), Prefer(), "/", query.no_rows)(row)
 
 
 def split_path(path: str) -> list[str]:
@@ -402,9 +312,3 @@ def _written(call: Call, table: Table, named: str, row: Row) -> Answer:
         headers={"OData-EntityId": f"{call.base}{table.entity_set}({named})"},
         entity=f"{table.entity_set}({row.id})",
     )
-
-
-def _only(options: Options, *names: str) -> Options:
-    for name in options.names - frozenset(names):
-        raise bad_query(f"The query parameter {name} is not supported for this resource.")
-    return options

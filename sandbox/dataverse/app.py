@@ -11,10 +11,11 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.dataverse.api import Api, Session
+from sandbox.dataverse.api import Api
 from sandbox.dataverse.environment import Environment, Metered, Settings
 from sandbox.dataverse.limits import Limits
 from sandbox.dataverse.people import People
+from sandbox.dataverse.reading import Session
 from sandbox.dataverse.refusal import NOT_A_MEMBER, Refused
 from sandbox.dataverse.wire import Answer, Call, error_answer
 from sandbox.simkit import Fault, Identity, SimApp, SimClock, TokenIssuer, TokenVerifier

@@ -16,41 +16,22 @@ from sandbox.dataverse.address import new_id
 from sandbox.dataverse.comparing import Getter
 from sandbox.dataverse.environment import Environment, fixed_id
 from sandbox.dataverse.filter import Scope, compile_filter
+from sandbox.dataverse.metadata_shapes import CASTS, MetadataShapes, key_body
 from sandbox.dataverse.options import Options, parse_options
 from sandbox.dataverse.refusal import DUPLICATE_KEY, INVALID_ARGUMENT, Refused, bad_query, no_segment
 from sandbox.dataverse.schema import TABLES, Column, Table
 from sandbox.dataverse.store import AlternateKey
 from sandbox.dataverse.wire import Answer, Call, json_answer
 
-#: The one language of the environment: English.
-LANGUAGE = 1033
-_CASTS = {
-    "Picklist": "PicklistAttributeMetadata",
-    "State": "StateAttributeMetadata",
-    "Status": "StatusAttributeMetadata",
-    "String": "StringAttributeMetadata",
-    "Memo": "MemoAttributeMetadata",
-    "Integer": "IntegerAttributeMetadata",
-    "BigInt": "BigIntAttributeMetadata",
-    "Decimal": "DecimalAttributeMetadata",
-    "Money": "MoneyAttributeMetadata",
-    "Boolean": "BooleanAttributeMetadata",
-    "DateTime": "DateTimeAttributeMetadata",
-    "Lookup": "LookupAttributeMetadata",
-    "Owner": "LookupAttributeMetadata",
-    "Customer": "LookupAttributeMetadata",
-    "Uniqueidentifier": "UniqueIdentifierAttributeMetadata",
-    "EntityName": "EntityNameAttributeMetadata",
-}
 _SEGMENT = re.compile(r"^(\w+)(?:\((?:(\w+)='([^']*)'|([^)]*))\))?$")
 _KEY_TYPES = frozenset(
     {"Decimal", "Integer", "String", "DateTime", "Lookup", "Picklist", "Customer", "Owner"}
 )
 
 
-class Metadata:
+class Metadata(MetadataShapes):
     def __init__(self, environment: Environment) -> None:
-        self._environment = environment
+        super().__init__(environment)
 
     def answer(self, call: Call, segments: list[str]) -> Answer:
         """Answer a request below `EntityDefinitions`."""
@@ -74,96 +55,19 @@ class Metadata:
                 return self._keys(call, options, table, plain, segments[2:])
         raise no_segment(name)
 
-    # --- shapes --------------------------------------------------------------------------------
-
-    def table(self, table: Table) -> dict[str, Any]:
-        return {
-            "MetadataId": fixed_id("table", table.name),
-            "LogicalName": table.name,
-            "SchemaName": table.name.capitalize(),
-            "EntitySetName": table.entity_set,
-            "LogicalCollectionName": table.entity_set,
-            "PrimaryIdAttribute": table.key,
-            "PrimaryNameAttribute": table.primary_name,
-            "OwnershipType": table.ownership,
-            "IsPrivate": False,
-            "IsCustomEntity": False,
-            "IsOptimisticConcurrencyEnabled": True,
-            "ChangeTrackingEnabled": table.name not in self._environment.settings.not_tracked,
-        }
-
-    def column(self, table: Table, column: Column) -> dict[str, Any]:
-        body = {
-            "@odata.type": f"#Microsoft.Dynamics.CRM.{_CASTS[column.type]}",
-            "MetadataId": fixed_id("column", table.name, column.name),
-            "LogicalName": column.name,
-            "SchemaName": column.name,
-            "EntityLogicalName": table.name,
-            "AttributeType": column.type,
-            "AttributeTypeName": {"Value": f"{column.type}Type"},
-            "IsPrimaryId": column.name == table.key,
-            "IsPrimaryName": column.name == table.primary_name,
-            "IsValidForCreate": column.create,
-            "IsValidForUpdate": column.update,
-            "IsValidForRead": True,
-            "IsCustomAttribute": False,
-            "RequiredLevel": {
-                "Value": column.required,
-                "CanBeChanged": column.required != "SystemRequired",
-                "ManagedPropertyLogicalName": "canmodifyrequirementlevelsettings",
-            },
-            "DisplayName": _label(column.name),
-        }
-        if column.max_length is not None:
-            body["MaxLength"] = column.max_length
-        if column.type in ("Integer", "Decimal", "Money", "BigInt"):
-            body["MinValue"], body["MaxValue"] = column.min, column.max
-        if column.type in ("Decimal", "Money"):
-            body["Precision"] = column.precision
-        if column.type == "Money":
-            body["PrecisionSource"] = column.precision_source
-        if column.targets:
-            body["Targets"] = list(column.targets)
-        if column.type == "DateTime":
-            body["Format"] = "DateOnly" if column.edm == "Edm.Date" else "DateAndTime"
-        return body
-
-    def option_set(self, table: Table, column: Column) -> dict[str, Any]:
-        states = self._environment.status_states.get(table.name, {}) if column.type == "Status" else {}
-        options = []
-        for value, label in self._environment.options.get((table.name, column.name), {}).items():
-            option: dict[str, Any] = {
-                "Value": value,
-                "Label": _label(label),
-                "IsManaged": True,
-                "Color": None,
-            }
-            if value in states:
-                option["State"] = states[value]
-            options.append(option)
-        return {
-            "MetadataId": fixed_id("options", table.name, column.name),
-            "Name": f"{table.name}_{column.name}",
-            "IsGlobal": False,
-            "OptionSetType": column.type,
-            "Options": options,
-        }
-
-    # --- requests ------------------------------------------------------------------------------
-
     def _attributes(
         self, call: Call, options: Options, table: Table, column: Column | None, rest: list[str]
     ) -> Answer:
         cast = rest[0].removeprefix("Microsoft.Dynamics.CRM.") if rest else None
-        if len(rest) > 1 or (cast is not None and cast not in _CASTS.values()):
+        if len(rest) > 1 or (cast is not None and cast not in CASTS.values()):
             raise no_segment(rest[-1])
         context = f"EntityDefinitions('{table.name}')/Attributes"
         if column is None:
-            columns = [c for c in table.columns.values() if cast is None or _CASTS[c.type] == cast]
+            columns = [c for c in table.columns.values() if cast is None or CASTS[c.type] == cast]
             return self._many(
                 call, options, context, (self._with_options(table, c, options) for c in columns)
             )
-        if cast is not None and _CASTS[column.type] != cast:
+        if cast is not None and CASTS[column.type] != cast:
             raise no_segment(rest[0])
         body = self._one(options, self._with_options(table, column, options), f"Attribute {column.name}")
         return json_answer({"@odata.context": f"{call.base}$metadata#{context}/$entity", **body})
@@ -177,7 +81,7 @@ class Metadata:
                 "State",
                 "Status",
             ):
-                raise no_property_of(item.navigation, _CASTS[column.type])
+                raise no_property_of(item.navigation, CASTS[column.type])
             if item.navigation == "GlobalOptionSet":
                 body["GlobalOptionSet"] = None
                 continue
@@ -223,7 +127,7 @@ class Metadata:
         held = self._environment.store.rows(table.name)
         match call.method:
             case "GET" if not key_id:
-                keys = [_key_body(table, key) for key in held.keys.values()]
+                keys = [key_body(table, key) for key in held.keys.values()]
                 return self._many(call, options, f"EntityDefinitions('{table.name}')/Keys", keys)
             case "POST" if not key_id:
                 key = self._add_key(table, call.json("EntityKeyMetadata"))
@@ -307,22 +211,6 @@ def _only(call: Call, method: str) -> None:
 def _only_options(options: Options, *names: str) -> None:
     for name in options.names - frozenset(names):
         raise bad_query(f"The query parameter {name} is not supported on metadata.")
-
-
-def _label(text: str) -> dict[str, Any]:
-    label = {"Label": text, "LanguageCode": LANGUAGE, "IsManaged": True}
-    return {"LocalizedLabels": [label], "UserLocalizedLabel": label}
-
-
-def _key_body(table: Table, key: AlternateKey) -> dict[str, Any]:
-    return {
-        "MetadataId": key.id,
-        "SchemaName": key.name,
-        "LogicalName": key.name,
-        "EntityLogicalName": table.name,
-        "KeyAttributes": list(key.columns),
-        "EntityKeyIndexStatus": "Active",
-    }
 
 
 def _parsed(segment: str) -> tuple[str, str | None, str | None, str | None]:

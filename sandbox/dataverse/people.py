@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sandbox.dataverse.api import shape_one
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.payload import point
+from sandbox.dataverse.reading import shape_one
 from sandbox.dataverse.refusal import missing_row, no_property, no_segment
 from sandbox.dataverse.schema import BY_SET, TABLES, Table
 from sandbox.dataverse.store import Row
