@@ -66,6 +66,7 @@ def insert_option_value(environment: Environment, call: Call) -> Answer:
             400, DUPLICATE, f"An option with the value {value} exists already on {name[0]}.{name[1]}."
         )
     options[value] = label
+    environment.store.when_undone(lambda: options.pop(value))
     return json_answer(
         {
             "@odata.context": f"{call.base}$metadata#Microsoft.Dynamics.CRM.InsertOptionValueResponse",

@@ -161,6 +161,11 @@ class Store:
             self._undo = None
             self._compact()
 
+    def when_undone(self, step: Callable[[], object]) -> None:
+        """Let the transaction, if there is one, take back something that is kept elsewhere."""
+        if self._undo is not None:
+            self._undo.append(lambda: (step(), None)[1])
+
     def _take_back(
         self,
         held: TableRows,

@@ -144,6 +144,17 @@ def test_a_failing_change_set_is_undone_and_answers_one_error_with_its_content_i
     assert sorted(row["name"] for row in sales.all("accounts")) == ["after", "x"]
 
 
+def test_an_option_inserted_by_a_failing_change_set_is_gone(sales: DataverseSim, web: httpx.Client) -> None:
+    name = {"EntityLogicalName": "account", "AttributeLogicalName": "paymenttermscode"}
+    option = {**name, "Value": 779, "Label": {"LocalizedLabels": [{"Label": "CM", "LanguageCode": 1033}]}}
+    failing = change_set(
+        part("POST InsertOptionValue", option, content_id="1"),
+        part("POST accounts", {"nope": 1}, content_id="2"),
+    )
+    assert send(web, failing).status_code == 400
+    assert error(web.post("accounts", json={"paymenttermscode": 779})) == (400, "0x8004431a")
+
+
 def test_a_forward_reference_is_refused(sales: DataverseSim, web: httpx.Client) -> None:
     answer = send(
         web,
