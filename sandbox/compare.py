@@ -30,20 +30,35 @@ TEXTS: dict[str, list[tuple[str, str, int]]] = {
     "salespeople": [("email", "internalemailaddress", 80), ("name", "fullname", 50)],
     "currencies": [("code", "isocurrencycode", 5), ("description", "currencyname", 30)],
     "customers": [
-        ("name", "name", 100), ("contactName", "address1_primarycontactname", 100),
-        ("address", "address1_line1", 100), ("address2", "address1_line2", 50),
-        ("postCode", "address1_postalcode", 20), ("city", "address1_city", 30),
-        ("countryRegionCode", "address1_country", 10), ("county", "address1_stateorprovince", 30),
-        ("email", "emailaddress1", 80), ("faxNumber", "fax", 30), ("homePage", "websiteurl", 200),
+        ("name", "name", 100),
+        ("contactName", "address1_primarycontactname", 100),
+        ("address", "address1_line1", 100),
+        ("address2", "address1_line2", 50),
+        ("postCode", "address1_postalcode", 20),
+        ("city", "address1_city", 30),
+        ("countryRegionCode", "address1_country", 10),
+        ("county", "address1_stateorprovince", 30),
+        ("email", "emailaddress1", 80),
+        ("faxNumber", "fax", 30),
+        ("homePage", "websiteurl", 200),
         ("phoneNumber", "telephone1", 30),
     ],
     "contacts": [
-        ("firstName", "firstname", 30), ("middleName", "middlename", 30), ("surname", "lastname", 30),
-        ("address", "address1_line1", 100), ("address2", "address1_line2", 50),
-        ("postCode", "address1_postalcode", 20), ("city", "address1_city", 30),
-        ("countryRegionCode", "address1_country", 10), ("county", "address1_stateorprovince", 30),
-        ("email", "emailaddress1", 80), ("faxNumber", "fax", 30), ("homePage", "websiteurl", 200),
-        ("mobilePhoneNumber", "mobilephone", 30), ("pager", "pager", 30), ("phoneNumber", "telephone1", 30),
+        ("firstName", "firstname", 30),
+        ("middleName", "middlename", 30),
+        ("surname", "lastname", 30),
+        ("address", "address1_line1", 100),
+        ("address2", "address1_line2", 50),
+        ("postCode", "address1_postalcode", 20),
+        ("city", "address1_city", 30),
+        ("countryRegionCode", "address1_country", 10),
+        ("county", "address1_stateorprovince", 30),
+        ("email", "emailaddress1", 80),
+        ("faxNumber", "fax", 30),
+        ("homePage", "websiteurl", 200),
+        ("mobilePhoneNumber", "mobilephone", 30),
+        ("pager", "pager", 30),
+        ("phoneNumber", "telephone1", 30),
     ],
 }
 #: mapping → (BC relation, Sales lookup, mapping of the target)
@@ -168,7 +183,9 @@ def _pair(
             result.differences.append(f"{name} {label}: {column} differs")
 
     for column, twin, length in TEXTS[name]:
-        differs(column, _text(bc[column], length), _text(sales.get(twin), length))
+        # A currency without description has its code for a name in Sales.
+        ours = bc[column] or (bc["code"] if column == "description" else "")
+        differs(column, _text(ours, length), _text(sales.get(twin), length))
     for column, twin, target in LOOKUPS.get(name, []):
         wanted = bc[column].lower()
         if wanted != ZERO:
@@ -206,7 +223,9 @@ def _scope(
         wanted = [i for i, r in bc_rows.items() if r["type"] == "Person" and r["customerId"].lower() != ZERO]
         theirs = []
     elif name == "currencies":
-        wanted = [i for i, r in bc_rows.items() if re.fullmatch("[A-Z]{3}", r["code"]) and r["code"] == r["isoCode"]]
+        wanted = [
+            i for i, r in bc_rows.items() if re.fullmatch("[A-Z]{3}", r["code"]) and r["code"] == r["isoCode"]
+        ]
         theirs = []
     else:
         return

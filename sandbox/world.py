@@ -23,8 +23,7 @@ from shared.mappings import ALL
 from shared.ports import Facts, OutgoingMessage
 from shared.rules import RULES
 from shared.state.couplings import TableCouplings
-from shared.state.cursors import TableCursors
-from shared.state.cursors import TableIntents
+from shared.state.cursors import TableCursors, TableIntents
 from shared.state.held import TableHeld
 from shared.state.history import TableHistory
 from shared.state.jobs import TableJobLog

@@ -88,7 +88,11 @@ class InMemoryQueue:
             message.deliveries += 1
             message.locked_until = now + LOCK
             return ReceivedMessage(
-                queue, message.body, message.message_id, message.sequence_number, message.deliveries,
+                queue,
+                message.body,
+                message.message_id,
+                message.sequence_number,
+                message.deliveries,
                 message.locked_until,
             )
         return None
@@ -110,7 +114,12 @@ class InMemoryQueue:
 
     def next_due(self) -> datetime | None:
         """Return when the next scheduled or locked message can be received; None when all is quiet."""
-        waiting = [max(m.due, m.locked_until or m.due) for q, ms in self._messages.items() if q != "rejected" for m in ms]
+        waiting = [
+            max(m.due, m.locked_until or m.due)
+            for q, ms in self._messages.items()
+            if q != "rejected"
+            for m in ms
+        ]
         return min(waiting, default=None)
 
     @staticmethod

@@ -15,7 +15,7 @@ CURRENCIES = EntityMapping(
     match=(Match(bc=("code",), sales=("isocurrencycode",)),),
     match_always=True,
     rule="currencies",
-    extra_bc=("isoCode", "exchangeRateAmount", "relationalExchangeRateAmount"),
+    extra_bc=("isoCode", "symbol", "description", "exchangeRateAmount", "relationalExchangeRateAmount"),
     label_bc="code",
     label_sales="isocurrencycode",
     fields=(

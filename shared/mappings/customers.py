@@ -1,5 +1,7 @@
 """Customers in Business Central are accounts of type Customer in Sales (P2, P20)."""
 
+from decimal import Decimal
+
 from shared.core.convert import Is, Number, Option, Reference, Text
 from shared.core.mapping import Blank, Direction, EntityMapping, FieldMap, Match, Table, Where
 
@@ -90,7 +92,7 @@ CUSTOMERS = EntityMapping(
             name="credit_limit",
             bc="creditLimit",
             sales="creditlimit",
-            converter=Number(2),
+            converter=Number(2, least=Decimal(0), most=Decimal(100_000_000_000_000)),
             direction=Direction.TO_SALES,
         ),
         FieldMap(

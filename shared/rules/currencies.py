@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from shared.core.model import Record, Side, Wire
 from shared.ports import Facts
@@ -11,6 +11,8 @@ from shared.rules.iso_4217 import CODES
 
 #: Ten decimals (mappings.md, CURRENCY: exchangerate).
 PLACES = Decimal("0.0000000001")
+#: Dataverse takes no more for `exchangerate`; ten decimals keep us far above its least.
+MOST = Decimal(100_000_000_000)
 
 
 def is_iso(code: str) -> bool:
@@ -22,13 +24,14 @@ def rate(record: Record) -> Decimal | None:
     """Return units of the currency per unit of the base currency; None when BC has no rate.
 
     Base = LCY: the factor is foreign units per LCY unit, Exchange Rate Amount divided by
-    Relational Exch. Rate Amount (mappings.md §7).
+    Relational Exch. Rate Amount (mappings.md §7). A rate that ten decimals show as 0 is none.
     """
     foreign = Decimal(str(record.values.get("exchangeRateAmount") or 0))
     local = Decimal(str(record.values.get("relationalExchangeRateAmount") or 0))
     if foreign <= 0 or local <= 0:
         return None
-    return (foreign / local).quantize(PLACES, rounding=ROUND_HALF_UP)
+    with localcontext(prec=60):
+        return (foreign / local).quantize(PLACES, rounding=ROUND_HALF_UP) or None
 
 
 class Currencies(Rule):
@@ -46,9 +49,12 @@ class Currencies(Rule):
                 f"the base currency of Sales is {facts.base_currency_code}, the local currency of BC "
                 f"{facts.lcy_code}; rates can only be computed when they are the same"
             )
-        if record.values.get("code") == facts.base_currency_code or rate(record) is not None:
+        if str(record.values.get("code")).strip().upper() == facts.base_currency_code:
             return None
-        return "it has no exchange rate (R158)"
+        found = rate(record)
+        if found is None:
+            return "it has no exchange rate (R158)"
+        return f"its exchange rate {found} is more than {MOST}, the most Sales takes" if found > MOST else None
 
     def adds(self, side: Side, record: Record, facts: Facts) -> dict[str, Wire]:
         if side is Side.SALES:

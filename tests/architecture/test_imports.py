@@ -19,7 +19,12 @@ ALLOWED = {
     "shared/state": {"shared.core", "shared.ports", "shared.state"},
     "shared/engine": {"shared.core", "shared.ports", "shared.rules", "shared.engine"},
     "shared/adapters": {
-        "shared.core", "shared.ports", "shared.adapters", "httpx", "azure", "msal",
+        "shared.core",
+        "shared.ports",
+        "shared.adapters",
+        "httpx",
+        "azure",
+        "msal",
     },
     "functions": {"shared", "functions", "azure"},
     "cli": {"cli", "httpx", "rich"},
@@ -54,12 +59,15 @@ def test_a_module_imports_only_what_its_place_in_the_house_allows(path: Path, al
     foreign = {
         name
         for name in imports(path)
-        if name.split(".")[0] not in STDLIB and not any(name == a or name.startswith(a + ".") for a in allowed)
+        if name.split(".")[0] not in STDLIB
+        and not any(name == a or name.startswith(a + ".") for a in allowed)
     }
     assert foreign == set()
 
 
-@pytest.mark.parametrize("path", [p for f in SIMULATORS for p in modules(f)], ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [p for f in SIMULATORS for p in modules(f)], ids=lambda p: str(p.relative_to(ROOT))
+)
 def test_a_simulator_never_imports_the_product(path: Path):
     assert not {n for n in imports(path) if n.split(".")[0] in ("shared", "functions", "cli", "function_app")}
 
