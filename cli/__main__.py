@@ -10,18 +10,30 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
 from cli.show import show_explain, show_held, show_jobs, show_run, show_runs, show_status
 
-ENDPOINTS = Path("sandbox/.run/endpoints.json")
-#: Exit codes: 0 done, 1 the run failed, 2 the call was wrong, 3 the app could not be reached.
+ENDPOINTS = Path(__file__).parents[1] / "sandbox" / ".run" / "endpoints.json"
+#: Exit codes: 0 done; 1 the run, or the app, failed; 2 the call was wrong; 3 the app could not be reached.
 OK, FAILED, WRONG, UNREACHED = 0, 1, 2, 3
+#: Seconds between two looks at a run, and looks without an answer (it restarts) or without the run
+#: (its message waits) before `--wait` gives up.
+PAUSE, LOOKS = 1.0, 300
+
+
+class Failed(Exception):
+    """The call did not succeed; `code` is the exit code, `status` the HTTP status when there was one."""
+
+    def __init__(self, code: int, said: str, *, status: int | None = None) -> None:
+        super().__init__(said)
+        self.code, self.status = code, status
 
 
 class Api:
-    """The HTTP API. Raises `SystemExit` with a sentence for what went wrong."""
+    """The HTTP API. Raises `Failed` with a sentence for what went wrong."""
 
     def __init__(self, url: str, key: str, transport: httpx.BaseTransport | None = None) -> None:
         self._http = httpx.Client(
@@ -47,25 +59,29 @@ class Api:
         try:
             response = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
-            print(f"tandem: the app cannot be reached: {error}", file=sys.stderr)
-            raise SystemExit(UNREACHED) from None
-        if response.is_success:
-            return response.json()
+            raise Failed(UNREACHED, f"the app cannot be reached: {error}") from None
+        status = response.status_code
         try:
             told = response.json()
-            text = f"{told.get('title')}: {told.get('detail')}"
         except ValueError:
-            text = response.text[:200]
-        print(f"tandem: {response.status_code} {text}", file=sys.stderr)
-        raise SystemExit(WRONG)
+            told = None
+        if response.is_success and isinstance(told, dict):
+            return told
+        text = f"{told.get('title')}: {told.get('detail')}" if isinstance(told, dict) else response.text[:200]
+        if response.is_success:
+            text = f"this is no answer of Tandem's API: {text}"
+        raise Failed(WRONG if 400 <= status < 500 else FAILED, f"{status} {text}", status=status)
 
 
 def parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+    # Taken before and after the command; one that is not given there leaves the other alone.
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--url", help="address of the Functions app (default: TANDEM_URL, or the sandbox)")
     common.add_argument("--key", help="API key (default: TANDEM_KEY, or the sandbox)")
     common.add_argument("--json", action="store_true", help="print the API's JSON")
-    top = argparse.ArgumentParser(prog="tandem", description="Two-way sync of Business Central and Sales.")
+    top = argparse.ArgumentParser(
+        prog="tandem", description="Two-way sync of Business Central and Sales.", parents=[common]
+    )
     commands = top.add_subparsers(dest="command", required=True)
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
@@ -104,21 +120,28 @@ def endpoints() -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None, *, transport: httpx.BaseTransport | None = None) -> int:
-    chosen = parser().parse_args(arguments)
+    chosen = parser().parse_args(arguments, argparse.Namespace(url="", key="", json=False))
     known = endpoints()
     url = chosen.url or os.environ.get("TANDEM_URL") or known.get("functions", "")
     key = chosen.key or os.environ.get("TANDEM_KEY") or known.get("api_key_admin", "")
     if not url:
         print("tandem: say --url, or set TANDEM_URL, or start the sandbox with `make up`", file=sys.stderr)
         return WRONG
+    if not url.startswith(("http://", "https://")):
+        print(f"tandem: --url must start with https:// or http://, not '{url}'", file=sys.stderr)
+        return WRONG
     api = Api(url, key, transport)
-    data, show = run(api, chosen)
+    try:
+        data, show = run(api, chosen)
+    except Failed as failed:
+        print(f"tandem: {failed}", file=sys.stderr)
+        return failed.code
     if chosen.json:
         print(json.dumps(data, indent=2))
     else:
         show(data)
-    failed = chosen.command == "full-sync" and chosen.wait and data.get("state") != "finished"
-    return FAILED if failed else OK
+    unfinished = chosen.command == "full-sync" and chosen.wait and data.get("state") != "finished"
+    return FAILED if unfinished else OK
 
 
 def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
@@ -131,7 +154,9 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
         case "status":
             return api.get("status"), show_status
         case "runs":
-            return (api.get(f"runs/{chosen.id}"), show_run) if chosen.id else (api.get("runs"), show_runs)
+            if chosen.id:
+                return api.get(f"runs/{quote(chosen.id, safe='')}"), show_run
+            return api.get("runs"), show_runs
         case "jobs":
             return api.get("jobs", mapping=chosen.mapping), show_jobs
         case "held":
@@ -141,21 +166,32 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
                 "\n".join(f"{m['mapping']}: {m['title']}" for m in d["value"])
             )
         case "sync":
-            return api.post(f"mappings/{chosen.mapping}/sync"), lambda d: print(d["job"])
+            return api.post(f"mappings/{quote(chosen.mapping, safe='')}/sync"), lambda d: print(d["job"])
         case "explain":
-            return api.get(f"records/{chosen.mapping}/{chosen.side}/{chosen.id}"), show_explain
+            return api.get(record(chosen)), show_explain
         case _:
-            path = f"records/{chosen.mapping}/{chosen.side}/{chosen.id}/{chosen.command}"
-            return api.post(path), lambda d: print(d["job"])
+            return api.post(f"{record(chosen)}/{chosen.command}"), lambda d: print(d["job"])
+
+
+def record(chosen: argparse.Namespace) -> str:
+    return f"records/{quote(chosen.mapping, safe='')}/{chosen.side}/{quote(chosen.id, safe='')}"
 
 
 def wait(api: Api, run_id: str) -> Any:
-    """Ask until the run has ended. A run that was only queued is not there yet for a moment."""
+    """Ask until the run has ended. The app may restart meanwhile; a queued run is not there yet."""
+    missed = 0
     while True:
-        heads = {r["id"]: r["state"] for r in api.get("runs")["value"]}
-        if heads.get(run_id) in ("finished", "failed", "cancelled"):
-            return api.get(f"runs/{run_id}")
-        time.sleep(1)
+        try:
+            data = api.get(f"runs/{run_id}")
+        except Failed as failed:
+            missed += 1
+            if failed.status in (400, 401, 403) or missed >= LOOKS:
+                raise
+        else:
+            missed = 0
+            if data["state"] in ("finished", "failed", "cancelled"):
+                return data
+        time.sleep(PAUSE)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from enum import IntEnum
 
+from shared.settings import KEY_VAULT
+
 
 class Access(IntEnum):
     NONE = 0
@@ -28,16 +30,24 @@ def access_of(headers: Mapping[str, str], env: Mapping[str, str]) -> tuple[Acces
     (azure-platform.md 7.3). Keys are compared in constant time.
     """
     lower = {k.lower(): v for k, v in headers.items()}
+    principal = ""
     if env.get("WEBSITE_AUTH_ENABLED", "").lower() == "true":
-        principal = lower.get("x-ms-client-principal")
-        if principal:
-            return _role(principal), True
-    given = lower.get("x-api-key", "")
-    for name, access in (("API_KEY_ADMIN", Access.ADMIN), ("API_KEY_READ", Access.READ)):
-        key = env.get(name, "")
-        if key and given and hmac.compare_digest(key.encode(), given.encode()):
-            return access, True
-    return Access.NONE, False
+        principal = lower.get("x-ms-client-principal", "")
+    by_role = _role(principal) if principal else Access.NONE
+    by_key = _by_key(lower.get("x-api-key", ""), env)
+    return max(by_role, by_key), bool(principal) or by_key > Access.NONE
+
+
+def _by_key(given: str, env: Mapping[str, str]) -> Access:
+    """Compare with both keys always. A Key Vault reference that stayed unresolved is no key:
+    anybody could guess its text (azure-platform.md 6.8)."""
+    found = Access.NONE
+    for name, access in (("API_KEY_READ", Access.READ), ("API_KEY_ADMIN", Access.ADMIN)):
+        key = env.get(name, "").strip()
+        same = hmac.compare_digest(key.encode(), given.encode("utf-8", "surrogateescape"))
+        if same and key and not key.startswith(KEY_VAULT):
+            found = access
+    return found
 
 
 def _role(principal: str) -> Access:

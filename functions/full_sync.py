@@ -10,5 +10,5 @@ bp = func.Blueprint()
 
 @bp.function_name("full_sync")
 @bp.service_bus_queue_trigger(arg_name="message", queue_name=FULL_SYNC, connection="ServiceBusConnection")
-def full_sync(message: func.ServiceBusMessage) -> None:
-    handle(FULL_SYNC, message)
+def full_sync(message: func.ServiceBusMessage, context: func.Context) -> None:
+    handle(FULL_SYNC, message, context)

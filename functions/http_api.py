@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
 import azure.functions as func
 
 from functions.access import Access, access_of
-from shared.core.errors import Misconfigured, Transient
+from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.engine.admin import AdminApi, ApiProblem
 from shared.wiring import app
 
 bp = func.Blueprint()
 #: Bytes of a request body; the longest one names 1,000 records.
 BODY_LIMIT = 65_536
+#: Ids of records are GUIDs, or the numbers of options; ids of runs are ours. Whatever else is in a
+#: path never reaches an address or a key.
+RECORD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{1,10}", re.IGNORECASE)
+RUN_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+#: Characters of `after`; ours are shorter.
+AFTER_LIMIT = 512
 
 Call = Callable[[AdminApi, func.HttpRequest], Any]
 
@@ -48,6 +55,8 @@ def answer(request: func.HttpRequest, needs: Access, call: Call, *, status: int 
         return problem(503, "Misconfigured", "; ".join(error.problems))
     except Transient as error:
         return problem(503, "Try again", str(error))
+    except SyncError as error:
+        return problem(502, "Refused", str(error))
 
 
 def body_of(request: func.HttpRequest) -> dict[str, Any]:
@@ -68,13 +77,36 @@ def number(request: func.HttpRequest, name: str, default: int, most: int) -> int
     text = request.params.get(name)
     if text is None:
         return default
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= most:
         raise ApiProblem(400, "Bad number", f"'{name}' must be from 1 to {most}")
     return int(text)
 
 
+def after(request: func.HttpRequest) -> str | None:
+    """Return where a list goes on: the `next` of the page before."""
+    text = request.params.get("after")
+    if text is not None and (len(text) > AFTER_LIMIT or not text.isprintable()):
+        raise ApiProblem(400, "Bad 'after'", "'after' must be the 'next' of the page before")
+    return text or None
+
+
 def part(request: func.HttpRequest, name: str) -> str:
     return str(request.route_params.get(name, ""))
+
+
+def run_id(request: func.HttpRequest) -> str:
+    text = part(request, "id")
+    if not RUN_ID.fullmatch(text):
+        raise ApiProblem(404, "No such run", "a run's id has letters, digits and hyphens, at most 64")
+    return text
+
+
+def record(request: func.HttpRequest) -> tuple[str, str, str]:
+    """Return mapping, side and id of the record in the path; ids are lower case on both sides."""
+    text = part(request, "id")
+    if not RECORD_ID.fullmatch(text):
+        raise ApiProblem(400, "Bad id", "a record's id is a GUID, an option's id its number")
+    return part(request, "m"), part(request, "side"), text.lower()
 
 
 READ, ADMIN = Access.READ, Access.ADMIN
@@ -82,9 +114,9 @@ READ, ADMIN = Access.READ, Access.ADMIN
 ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
     ("api_full_sync", "full-sync", "POST", ADMIN, 202, lambda api, r: api.start_full_sync(body_of(r))),
     ("api_runs", "runs", "GET", READ, 200, lambda api, r: api.runs(limit=number(r, "limit", 50, 200))),
-    ("api_run", "runs/{id}", "GET", READ, 200, lambda api, r: api.run(part(r, "id"))),
-    ("api_resume", "runs/{id}/resume", "POST", ADMIN, 202, lambda api, r: api.resume(part(r, "id"))),
-    ("api_cancel", "runs/{id}/cancel", "POST", ADMIN, 202, lambda api, r: api.cancel(part(r, "id"))),
+    ("api_run", "runs/{id}", "GET", READ, 200, lambda api, r: api.run(run_id(r))),
+    ("api_resume", "runs/{id}/resume", "POST", ADMIN, 202, lambda api, r: api.resume(run_id(r))),
+    ("api_cancel", "runs/{id}/cancel", "POST", ADMIN, 202, lambda api, r: api.cancel(run_id(r))),
     ("api_mappings", "mappings", "GET", READ, 200, lambda api, r: api.mappings()),
     ("api_sync", "mappings/{m}/sync", "POST", ADMIN, 202, lambda api, r: api.sync(part(r, "m"), body_of(r))),
     (
@@ -93,9 +125,7 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
         "GET",
         READ,
         200,
-        lambda api, r: api.jobs(
-            r.params.get("mapping"), limit=number(r, "limit", 100, 1000), after=r.params.get("after")
-        ),
+        lambda api, r: api.jobs(r.params.get("mapping"), limit=number(r, "limit", 100, 1000), after=after(r)),
     ),
     (
         "api_held",
@@ -104,7 +134,7 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
         READ,
         200,
         lambda api, r: api.held(
-            r.params.get("mapping"), limit=number(r, "limit", 1000, 1000), after=r.params.get("after")
+            r.params.get("mapping"), limit=number(r, "limit", 1000, 1000), after=after(r)
         ),
     ),
     (
@@ -113,7 +143,7 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
         "GET",
         READ,
         200,
-        lambda api, r: api.explain(part(r, "m"), part(r, "side"), part(r, "id")),
+        lambda api, r: api.explain(*record(r)),
     ),
     (
         "api_retry",
@@ -121,7 +151,7 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
         "POST",
         ADMIN,
         202,
-        lambda api, r: api.retry(part(r, "m"), part(r, "side"), part(r, "id"), body_of(r)),
+        lambda api, r: api.retry(*record(r), body_of(r)),
     ),
     ("api_status", "status", "GET", READ, 200, lambda api, r: api.status()),
 )
@@ -145,5 +175,5 @@ for _name, _path, _method, _needs, _status, _call in ROUTES:
 @bp.function_name("api_health")
 @bp.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:
-    """Anonymous, and says nothing secret: the process answers."""
+    """Anonymous, and says nothing secret: the process answers, even while a setting is wrong."""
     return func.HttpResponse(json.dumps({"status": "ok"}), mimetype="application/json")

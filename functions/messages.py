@@ -1,17 +1,22 @@
 """From a Service Bus message to one call."""
 
+from __future__ import annotations
+
 import azure.functions as func
 
 from shared.wiring import app
 
 
-def handle(queue: str, message: func.ServiceBusMessage) -> None:
-    """Do what the message says. An exception abandons it: the broker delivers it again."""
+def handle(queue: str, message: func.ServiceBusMessage, context: func.Context) -> None:
+    """Do what the message says. An exception abandons it: the broker delivers it again.
+
+    The sender's trace goes on; a message from elsewhere starts with the host's own (H29).
+    """
     properties = message.application_properties or {}
     app().run_message(
         queue,
         message.get_body(),
         message_id=message.message_id or "",
         delivery_count=message.delivery_count or 1,
-        traceparent=properties.get("traceparent"),
+        traceparent=properties.get("traceparent") or context.trace_context.trace_parent or None,
     )

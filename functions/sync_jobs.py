@@ -11,9 +11,9 @@ from shared.mappings import ALL
 bp = func.Blueprint()
 
 
-def sync(queue: str) -> Callable[[func.ServiceBusMessage], None]:
-    def run(message: func.ServiceBusMessage) -> None:
-        handle(queue, message)
+def sync(queue: str) -> Callable[[func.ServiceBusMessage, func.Context], None]:
+    def run(message: func.ServiceBusMessage, context: func.Context) -> None:
+        handle(queue, message, context)
 
     return run
 

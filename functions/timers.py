@@ -1,7 +1,11 @@
 """One timer per mapping, and the housekeeping timer. Schedules: `%SCHEDULE_<MAPPING>%`, six fields, UTC."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import azure.functions as func
 
@@ -10,16 +14,45 @@ from shared.wiring import app
 
 bp = func.Blueprint()
 
+#: App settings that hold a schedule; the host refuses a timer whose setting is missing.
+SCHEDULES = tuple(f"SCHEDULE_{m.name.upper()}" for m in ALL) + ("SCHEDULE_HOUSEKEEPING",)
+_FIELD = re.compile(r"[0-9A-Za-z*,/-]+")
+#: A timer may fire this much before its planned time.
+EARLY = timedelta(seconds=1)
 
-def occurrence(timer: func.TimerRequest) -> str:
-    """Return what makes this tick new (H12): its planned time, or the time now when nobody planned it."""
+
+def schedule_problems(env: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with the settings that hold schedules: six-field NCRONTAB (azure-platform.md 1)."""
+    for name in SCHEDULES:
+        text = env.get(name, "").strip()
+        if not text:
+            yield f"{name} is missing"
+        elif len(fields := text.split()) != 6 or not all(_FIELD.fullmatch(f) for f in fields):
+            yield f"{name} must be six fields (second minute hour day month weekday), not '{text}'"
+
+
+def occurrence(timer: func.TimerRequest, now: datetime) -> str:
+    """Return what makes this tick new (H12): the time it was planned for.
+
+    The status that comes with a tick was stored before it, so `Next` is the tick's own time. While
+    that is still to come, a person started the function: each start is new.
+    """
     status = getattr(timer, "schedule_status", None) or {}
-    return str(status.get("Last") or "") or datetime.now(UTC).isoformat(timespec="milliseconds")
+    planned = str(status.get("Next") or "")
+    try:
+        due = datetime.fromisoformat(planned)
+    except ValueError:
+        due = datetime.max
+    due = due if due.tzinfo else due.replace(tzinfo=UTC)
+    # A status that was never stored holds the first moment of all.
+    if due.year > 1 and due <= now + EARLY:
+        return planned
+    return f"{now.isoformat(timespec='milliseconds')}-{uuid4().hex[:8]}"
 
 
 def poll(mapping: str) -> Callable[[func.TimerRequest], None]:
     def run(timer: func.TimerRequest) -> None:
-        app().poll(mapping, occurrence=occurrence(timer))
+        app().poll(mapping, occurrence=occurrence(timer, datetime.now(UTC)))
 
     return run
 
