@@ -34,8 +34,9 @@ def schedule_problems(env: Mapping[str, str]) -> Iterator[str]:
 def occurrence(timer: func.TimerRequest, now: datetime) -> str:
     """Return what makes this tick new (H12): the time it was planned for.
 
-    The status that comes with a tick was stored before it, so `Next` is the tick's own time. While
-    that is still to come, a person started the function: each start is new.
+    A `Next` that has come is the tick's own time, as a host stores its status after the run. While
+    it is still to come, a person started the function, or the host stored it before: a name of its
+    own then, as a job too many changes nothing but a job too few would be missed.
     """
     status = getattr(timer, "schedule_status", None) or {}
     planned = str(status.get("Next") or "")

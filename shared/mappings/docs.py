@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shared.core.mapping import Direction, EntityMapping
+from shared.core.convert import Converter, Text
+from shared.core.mapping import Direction, EntityMapping, Where
 from shared.core.model import Side
 from shared.mappings import ALL
 
 ARROWS = {Direction.TO_SALES: "→", Direction.FROM_SALES: "←", Direction.BOTH: "↔"}
+
+
+def kind(converter: Converter) -> str:
+    """Return what sort of value travels, with the length on each side."""
+    if not isinstance(converter, Text):
+        return type(converter).__name__.lower()
+    return f"{'code' if converter.code else 'text'} of {converter.bc} and {converter.sales}"
+
+
+def condition(where: Where) -> str:
+    """Return a condition, and what is said of a record that does not meet it."""
+    value = "" if where.value is None else f" `{where.value}`"
+    return f"`{where.column}` {where.op}{value}" + (f" (else: {where.reason})" if where.reason else "")
 
 
 def render(mapping: EntityMapping) -> str:
@@ -24,10 +38,11 @@ def render(mapping: EntityMapping) -> str:
         f"deletion: {mapping.on_delete.value}",
     ]
     for side in Side:
-        conditions = [
-            f"{w.column} {w.op} {'' if w.value is None else w.value}".strip() for w in mapping.filter(side)
-        ]
+        conditions = [condition(w) for w in mapping.filter(side)]
         lines.append(f"- Filter in {side.value}: {'; '.join(conditions) or 'none'}")
+        if constants := mapping.constants(side):
+            given = ", ".join(f"`{column}` = `{value}`" for column, value in constants.items())
+            lines.append(f"- A new record in {side.value} gets {given}")
     for match in mapping.match:
         lines.append(f"- Matches: {' + '.join(match.bc)} = {' + '.join(match.sales)}")
     lines += [
@@ -37,11 +52,13 @@ def render(mapping: EntityMapping) -> str:
         "|---|---|---|---|---|",
     ]
     for f in mapping.fields:
-        remarks = [type(f.converter).__name__.lower()]
+        remarks = [kind(f.converter)]
         if f.reference_to:
             remarks.append(f"of {f.reference_to}")
         if f.soft:
             remarks.append("filled in later when its target is not coupled")
+        if f.required:
+            remarks.append("needed")
         if f.when.value != "always":
             remarks.append(f"on {f.when.value} only")
         if f.blank.value == "keep":

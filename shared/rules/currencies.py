@@ -54,7 +54,9 @@ class Currencies(Rule):
         found = rate(record)
         if found is None:
             return "it has no exchange rate (R158)"
-        return f"its exchange rate {found} is more than {MOST}, the most Sales takes" if found > MOST else None
+        return (
+            f"its exchange rate {found} is more than {MOST}, the most Sales takes" if found > MOST else None
+        )
 
     def adds(self, side: Side, record: Record, facts: Facts) -> dict[str, Wire]:
         if side is Side.SALES:

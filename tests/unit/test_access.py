@@ -37,3 +37,28 @@ def principal(*roles: str) -> str:
 )
 def test_access(headers, env, expected):
     assert access_of(headers, env) == expected
+
+
+def test_a_key_still_counts_beside_a_sign_in_without_a_role():
+    headers = {"x-ms-client-principal": principal("Other"), "x-api-key": "do"}
+
+    assert access_of(headers, KEYS | ON) == (Access.ADMIN, True)
+
+
+@pytest.mark.parametrize(
+    "given", ["", " ", "@Microsoft.KeyVault(SecretUri=https://v/secrets/k)", "é", "\udcff"]
+)
+def test_a_key_that_was_never_resolved_is_no_key(given):
+    env = {"API_KEY_ADMIN": "@Microsoft.KeyVault(SecretUri=https://v/secrets/k)", "API_KEY_READ": "  "}
+
+    assert access_of({"x-api-key": given}, env) == (Access.NONE, False)
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["[]", "null", "{}", '{"claims": 1}', '{"claims": ["x"]}', '{"claims": [{"typ": "roles", "val": []}]}'],
+)
+def test_a_strange_principal_is_nobody(data):
+    header = base64.b64encode(data.encode()).decode()
+
+    assert access_of({"x-ms-client-principal": header}, ON) == (Access.NONE, True)

@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 
 from shared.core.model import Record, Side
+from shared.mappings import ALL, BY_NAME
 from shared.ports import Facts
 from shared.rules import RULES
 from shared.rules.currencies import is_iso, rate
+from shared.rules.iso_4217 import CODES, CURRENT, WITHDRAWN
 
 FACTS = Facts(
     company_id="c",
@@ -28,7 +30,21 @@ def a_currency(code="EUR", foreign=100, local=80, **values):
 
 
 @pytest.mark.parametrize(
-    ("code", "iso"), [("EUR", True), ("eur", True), ("XBARTER", False), ("", False), ("XYZ", False)]
+    ("code", "iso"),
+    [
+        pytest.param("EUR", True, id="current"),
+        pytest.param("eur", True, id="lower case"),
+        pytest.param(" CHF ", True, id="with spaces"),
+        pytest.param("XCG", True, id="new in 2025"),
+        pytest.param("XDR", True, id="drawing rights"),
+        pytest.param("BGN", True, id="withdrawn in 2026, still in the books"),
+        pytest.param("XXX", False, id="no currency"),
+        pytest.param("XTS", False, id="for tests"),
+        pytest.param("XYZ", False, id="three letters"),
+        pytest.param("XBARTER", False, id="a company's own"),
+        pytest.param("EURO", False, id="nearly"),
+        pytest.param("", False, id="blank"),
+    ],
 )
 def test_only_standard_iso_codes_are_currencies_of_sales_P22(code, iso):
     assert is_iso(code) is iso
@@ -43,6 +59,11 @@ def test_only_standard_iso_codes_are_currencies_of_sales_P22(code, iso):
         pytest.param(1, 1, "1", id="one to one"),
         pytest.param(0, 80, None, id="no rate"),
         pytest.param(100, 0, None, id="no local amount"),
+        pytest.param(-1, 80, None, id="negative"),
+        pytest.param(1, 10**11, None, id="0 in ten decimals"),
+        pytest.param(1, 2 * 10**10, "0.0000000001", id="rounded half up"),
+        pytest.param("100", "23.3753", "4.2780199612", id="decimals as text"),
+        pytest.param(10**18, Decimal("0.00001"), "1e23", id="far too much"),
     ],
 )
 def test_the_exchange_rate_is_foreign_units_per_unit_of_the_base_currency_mappings_7(
@@ -55,6 +76,15 @@ def test_the_exchange_rate_is_foreign_units_per_unit_of_the_base_currency_mappin
 
 def test_a_currency_without_rate_is_held_R158():
     assert "no exchange rate" in CURRENCIES.holds(Side.BC, a_currency(foreign=0), FACTS)
+
+
+def test_a_rate_that_sales_cannot_take_is_held():
+    assert "the most Sales takes" in CURRENCIES.holds(Side.BC, a_currency(foreign=10**18, local=1), FACTS)
+
+
+@pytest.mark.parametrize("code", ["GBP", "gbp"])
+def test_the_base_currency_needs_no_rate_of_its_own_mappings_7(code):
+    assert CURRENCIES.holds(Side.BC, a_currency(code, foreign=0), FACTS) is None
 
 
 def test_the_base_currency_has_rate_1_mappings_7():
@@ -76,3 +106,53 @@ def test_a_customer_in_a_currency_without_iso_code_is_held_H21(code, held):
     record = Record(side=Side.BC, id="1", version="1", values={"currencyCode": code})
 
     assert bool(CUSTOMERS.holds(Side.BC, record, FACTS)) is held
+
+
+@pytest.mark.parametrize("name", ["currencies", "customers", "contacts"])
+def test_a_rule_says_nothing_of_records_of_sales(name):
+    record = Record(side=Side.SALES, id="1", version="1", values={"isocurrencycode": "XBARTER"})
+    rule = RULES[name]
+
+    assert rule.ignores(Side.SALES, record, FACTS) is None
+    assert rule.holds(Side.SALES, record, FACTS) is None
+    assert rule.adds(Side.SALES, record, FACTS) == {}
+    assert rule.on_create(Side.BC, record, FACTS) == {}
+
+
+class Noted(dict):
+    """Values that note which columns were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__({"code": "EUR", "exchangeRateAmount": 1, "relationalExchangeRateAmount": 1})
+        self.asked: set[str] = set()
+
+    def get(self, key, default=None):
+        self.asked.add(key)
+        return super().get(key, default)
+
+
+@pytest.mark.parametrize("mapping", [m for m in ALL if m.rule], ids=lambda m: m.name)
+def test_a_rule_sees_only_columns_that_its_mapping_reads(mapping):
+    values = Noted()
+    record, rule = Record(side=Side.BC, id="1", version="1", values=values), RULES[mapping.rule]
+    for said in (rule.ignores, rule.holds, rule.adds):
+        said(Side.BC, record, FACTS)
+    rule.on_create(Side.SALES, record, FACTS)
+
+    assert values.asked and values.asked <= set(mapping.columns(Side.BC))
+
+
+def test_the_columns_that_a_rule_computes_are_those_the_mapping_names():
+    named = {f.bc for f in BY_NAME["currencies"].fields if f.bc.startswith("computed")}
+
+    assert set(CURRENCIES.adds(Side.BC, a_currency(), FACTS)) == named
+
+
+def test_every_rule_that_a_mapping_names_exists_and_none_is_idle():
+    assert {m.rule for m in ALL if m.rule} == set(RULES)
+
+
+def test_iso_codes_are_three_capitals_and_in_one_list_only():
+    assert all(len(c) == 3 and c.isascii() and c.isupper() for c in CODES)
+    assert not CURRENT & WITHDRAWN
+    assert len(CODES) > 170
