@@ -27,11 +27,21 @@ class Demo:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
+        self.connect()
+
+    def connect(self) -> None:
+        """Open a client of the API where the Functions host is now."""
         self.api = httpx.Client(
-            base_url=f"{sandbox.endpoints['functions']}/api/",
-            headers={"x-api-key": sandbox.endpoints["api_key_admin"]},
+            base_url=f"{self.sandbox.endpoints['functions']}/api/",
+            headers={"x-api-key": self.sandbox.endpoints["api_key_admin"]},
             timeout=60,
         )
+
+    def power_cut(self) -> None:
+        """SIGKILL the Functions host and start it again."""
+        self.sandbox.kill_functions()
+        self.sandbox.start_functions()
+        self.connect()
 
     def full_sync(self, run: str) -> None:
         """Send the message an administrator would send (P48); its id names the run."""

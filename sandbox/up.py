@@ -146,17 +146,20 @@ class Sandbox:
             "API_KEY_READ": keys["api_key_read"],
             "API_KEY_ADMIN": keys["api_key_admin"],
             "FUNCTIONS_MASTER_KEY": self.endpoints["functions_master_key"],
+            # A killed host's mapping is free again in seconds instead of minutes.
+            "LEASE_SECONDS": "12",
+            "REQUEST_SECONDS": "8",
             "SCHEDULE_HOUSEKEEPING": HOUSEKEEPING,
             **{f"SCHEDULE_{m.upper()}": SLOW for m in MAPPINGS},
         }
 
-    def start_functions(self, *, port: int = 0) -> None:
-        """Start the Functions host with the product; also after it was killed, then on its old port."""
+    def start_functions(self) -> None:
+        """Start the Functions host with the product; also after it was killed, then on another port."""
         wait = self._ready("functions")
         path = str(self.folder / "functions.ready.json")
         self._spawn(
             "functions",
-            self._python("sandbox.functions_host", "--app", str(ROOT), "--port", str(port), "--ready-file", path),
+            self._python("sandbox.functions_host", "--app", str(ROOT), "--ready-file", path),
             self._host_settings,
         )
         self.endpoints["functions"] = self._await("functions", wait)["url"]

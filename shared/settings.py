@@ -41,6 +41,10 @@ class Settings:
     page_size: int = 1000
     job_seconds: int = 120
     brake_share: float = 0.5
+    #: A request to BC or Sales is given up after this.
+    request_seconds: int = 100
+    #: A worker that died keeps its mapping for this long at most (H11).
+    lease_seconds: int = 360
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -61,6 +65,8 @@ class Settings:
             ("PAGE_SIZE", 1000, 1, 5000),
             ("JOB_SECONDS", 120, 1, 240),
             ("BRAKE_SHARE", 0.5, 0.01, 1),
+            ("REQUEST_SECONDS", 100, 1, 240),
+            ("LEASE_SECONDS", 360, 2, 3600),
         ):
             text = env.get(name, "").strip() or str(default)
             try:
@@ -70,6 +76,9 @@ class Settings:
                 continue
             if not least <= numbers[name] <= most:
                 problems.append(f"{name} must be from {least} to {most}, not {text}")
+        if "REQUEST_SECONDS" in numbers and "LEASE_SECONDS" in numbers:
+            if numbers["REQUEST_SECONDS"] > numbers["LEASE_SECONDS"] * 2 / 3:
+                problems.append("REQUEST_SECONDS must be at most two thirds of LEASE_SECONDS")
         if problems:
             raise Misconfigured(problems)
         return cls(
@@ -86,4 +95,6 @@ class Settings:
             page_size=int(numbers["PAGE_SIZE"]),
             job_seconds=int(numbers["JOB_SECONDS"]),
             brake_share=numbers["BRAKE_SHARE"],
+            request_seconds=int(numbers["REQUEST_SECONDS"]),
+            lease_seconds=int(numbers["LEASE_SECONDS"]),
         )

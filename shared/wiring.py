@@ -37,9 +37,6 @@ from shared.state.jobs import TableJobLog
 from shared.state.leases import TableLeases
 from shared.state.runs import TableRuns
 
-#: Longer than BC's own limit for an operation is never useful (business-central-api.md §8); shorter
-#: than the lease (H11).
-TIMEOUT = httpx.Timeout(100.0, connect=10.0)
 #: How long set-up values are kept before they are read again.
 FACTS_FOR = timedelta(minutes=5)
 
@@ -79,6 +76,7 @@ def columns(mappings: Mapping[str, EntityMapping], side: Side) -> dict[str, tupl
 def build(settings: Settings) -> Tandem:
     """Put the production parts together. Asks BC once, for the company's id."""
     trust = ssl.create_default_context(cafile=settings.ca_bundle or None)
+    timeout = httpx.Timeout(settings.request_seconds, connect=10.0)
     login = httpx.Client(verify=trust, timeout=30.0)
 
     def client(scope: str) -> httpx.Client:
@@ -90,7 +88,7 @@ def build(settings: Settings) -> Tandem:
             scope=scope,
             http=login,
         )
-        return httpx.Client(auth=auth, verify=trust, timeout=TIMEOUT)
+        return httpx.Client(auth=auth, verify=trust, timeout=timeout)
 
     clock = SystemClock()
     bc_http = client(BC_SCOPE)
@@ -128,6 +126,7 @@ def build(settings: Settings) -> Tandem:
             limits=Limits(
                 page=settings.page_size,
                 job=timedelta(seconds=settings.job_seconds),
+                lease=timedelta(seconds=settings.lease_seconds),
                 brake_share=settings.brake_share,
             ),
             spent=lambda: {"bc": bc.requests, "sales": sales.requests, "tables": store.requests()},

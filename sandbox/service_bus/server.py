@@ -114,10 +114,19 @@ class Server(Handshaker):  # type: ignore[misc]
     on_link_remote_detach = on_link_remote_close
 
     def on_transport_closed(self, event: Any) -> None:
-        # A receiver that died keeps its locks until they run out: only what it never saw comes back.
-        gone = [k for k, r in self._receivers.items() if r.link.connection == event.connection]
-        for key in gone:
-            del self._receivers[key]
+        """A receiver that died keeps its locks until they run out; it gets nothing more."""
+        gone = event.transport.connection if event.transport is not None else event.connection
+        for key, receiver in list(self._receivers.items()):
+            if receiver.link.connection == gone:
+                del self._receivers[key]
+
+    on_connection_unbound = on_transport_closed
+
+    def on_connection_remote_close(self, event: Any) -> None:
+        for key, receiver in list(self._receivers.items()):
+            if receiver.link.connection == event.connection:
+                del self._receivers[key]
+        event.connection.close()
 
     @staticmethod
     def _key(link: Link) -> str:
@@ -132,6 +141,10 @@ class Server(Handshaker):  # type: ignore[misc]
                 link.drained()
 
     def _deliver(self, receiver: Receiver) -> None:
+        transport = receiver.link.connection.transport
+        if transport is None or transport.closed:
+            self._receivers.pop(self._key(receiver.link), None)
+            return
         while receiver.link.credit > 0:
             now = clock()
             stored = receiver.queue.receive(
@@ -175,7 +188,13 @@ class Server(Handshaker):  # type: ignore[misc]
             self._accept(delivery)
             self._manage(link, path, decoded(raw))
         else:
-            queue = self.queues[entity_of(path)[0]]
+            queue = self.queues.get(entity_of(path)[0])
+            if queue is None:
+                # Sent before the refusal of the link had arrived.
+                delivery.local.condition = Condition("amqp:not-found", f"no entity '{path}'")
+                delivery.update(Delivery.REJECTED)
+                delivery.settle()
+                return
             if len(raw) > MAX_MESSAGE_SIZE:
                 delivery.local.condition = Condition("amqp:link:message-size-exceeded", "the message is too large")
                 delivery.update(Delivery.REJECTED)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.core import runs as rules
+from shared.core.mapping import Direction, EntityMapping
 from shared.core.model import CouplingState, Side, Tally
 from shared.engine.messages import Job, queue_of
 from shared.engine.parts import Ports
@@ -21,6 +22,8 @@ from shared.ports import Outdated, OutgoingMessage, RunRow
 
 #: A line without progress for so long is sent again by the watchdog.
 STUCK = timedelta(minutes=3)
+#: The last phase: soft references to what the line has coupled.
+LATE = "late"
 TALLY_OF = {Side.BC: "to_sales", Side.SALES: "from_sales"}
 
 
@@ -50,7 +53,7 @@ class Lines:
                 data={
                     "state": rules.PENDING,
                     "depends_on": list(needs),
-                    "phase": Side.BC.value,
+                    "phase": order_of(ports.mappings[name])[0],
                     "page": None,
                     "step": 0,
                     "attempt": 0,
@@ -165,7 +168,7 @@ class Lines:
             row = self._progress(row, changes)
             if row.data["state"] == rules.CANCELLED:
                 return total
-            if ports.clock.now() >= deadline and row.data["phase"] != "late":
+            if ports.clock.now() >= deadline and row.data["phase"] != LATE:
                 self._send(job.run, mapping.name, row.data)
                 return total
         self._wake_ups(job, scope, row)
@@ -193,7 +196,7 @@ class Lines:
             except Outdated:
                 pass  # a poll has stored a newer one meanwhile
             changes |= {
-                "phase": Side.SALES.value if side is Side.BC else "late",
+                "phase": order_of(mapping)[order_of(mapping).index(side.value) + 1],
                 "page": None,
                 "cursor_etag": None,
             }
@@ -300,6 +303,14 @@ class Lines:
         self._ports.queue.send(
             [OutgoingMessage(queue=queue_of(mapping), body=job.to_json(), message_id=job.message_id)]
         )
+
+
+def order_of(mapping: EntityMapping) -> tuple[str, ...]:
+    """Return a line's phases: the owner's side first, so that its counterparts are known on the other."""
+    sides = [Side.BC.value, Side.SALES.value]
+    if mapping.direction is Direction.FROM_SALES:
+        sides.reverse()
+    return (*sides, LATE)
 
 
 def _sum(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
