@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 AZURITE := sandbox/azurite/node_modules/.ready
 
-.PHONY: setup demo up down test check bench docs
+.PHONY: setup demo up down test check docs
 
 setup: $(READY) $(AZURITE)
 

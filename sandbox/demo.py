@@ -98,7 +98,9 @@ class Demo:
     def people(self, which: str) -> httpx.Client:
         """Return a client of one system that acts as somebody else than the integration user."""
         resource = (
-            "https://api.businesscentral.dynamics.com" if which == "bc" else self.sandbox.endpoints["dataverse"]
+            "https://api.businesscentral.dynamics.com"
+            if which == "bc"
+            else self.sandbox.endpoints["dataverse"]
         )
         headers = {"Authorization": f"Bearer {self.token('people', resource)}", "Accept": "application/json"}
         return httpx.Client(headers=headers, verify=self.sandbox.trust(), timeout=300)
@@ -139,7 +141,9 @@ def budget(run: dict[str, Any], bc: dict[str, Any], sales: dict[str, Any]) -> Ta
     created = sum(line["to_sales"].get("created", 0) for line in lines.values())
     late = sum(line["wake_ups"].get("updated", 0) for line in lines.values())
     records = created + late
-    back = sum(line["from_sales"][part] for line in lines.values() for part in ("created", "updated", "coupled"))
+    back = sum(
+        line["from_sales"][part] for line in lines.values() for part in ("created", "updated", "coupled")
+    )
     most = math.ceil((created / 100 + late / 100) * 1.02) + len(lines)
     rows = [
         ("Dataverse write requests", most, sales["writes"]),
@@ -182,7 +186,9 @@ def main() -> int:
         for difference in result.differences[:20]:
             console.print(difference, style="red")
         agrees = run["state"] == "finished" and result.agrees
-        console.print("both sides agree" if agrees else "the sides do NOT agree", style="green" if agrees else "red")
+        console.print(
+            "both sides agree" if agrees else "the sides do NOT agree", style="green" if agrees else "red"
+        )
         return 0 if agrees else 1
     finally:
         sandbox.stop()

@@ -29,7 +29,13 @@ from sandbox.demo_data import CompanyFromFiles, GeneratedCompany, load_company, 
 ROOT = Path(__file__).parents[1]
 RUN_DIR = ROOT / "sandbox" / ".run"
 MAPPINGS = (
-    "salespeople", "currencies", "payment_terms", "shipment_methods", "shipping_agents", "customers", "contacts",
+    "salespeople",
+    "currencies",
+    "payment_terms",
+    "shipment_methods",
+    "shipping_agents",
+    "customers",
+    "contacts",
 )
 QUEUES = ("full-sync", "rejected", *(f"sync-{m}" for m in MAPPINGS))
 #: The sandbox's timers wait for somebody to ask; housekeeping does not.
@@ -100,7 +106,9 @@ class Sandbox:
         waits = {}
         for which in ("entra", "bc", "dataverse"):
             waits[which] = self._ready(which)
-            extra = {"bc": ["--company", company], "dataverse": ["--base-currency", base_currency]}.get(which, [])
+            extra = {"bc": ["--company", company], "dataverse": ["--base-currency", base_currency]}.get(
+                which, []
+            )
             path = str(self.folder / f"{which}.ready.json")
             run = ["--which", which, "--run-dir", str(self.folder), "--port", "0", "--ready-file", path]
             self._spawn(which, self._python("sandbox.simulators", *run, *extra))

@@ -26,7 +26,14 @@ def node() -> str:
 
 def command(*, port: int, folder: Path, in_memory: bool) -> list[str]:
     keep = ["--inMemoryPersistence"] if in_memory else ["-l", str(folder)]
-    options = ["--tableHost", "127.0.0.1", "--tablePort", str(port), "--disableTelemetry", "--skipApiVersionCheck"]
+    options = [
+        "--tableHost",
+        "127.0.0.1",
+        "--tablePort",
+        str(port),
+        "--disableTelemetry",
+        "--skipApiVersionCheck",
+    ]
     return [node(), str(MAIN), *options, *keep]
 
 

@@ -102,8 +102,13 @@ class Host:
             return True
         for function in self._functions:
             if function.name == name and function.trigger["type"] == "serviceBusTrigger":
-                metadata = {"MessageId": text(f"admin-{time.time_ns()}"), "UserProperties": Datum("{}", "json")}
-                threading.Thread(target=self._log, args=(function, text(given), metadata), daemon=True).start()
+                metadata = {
+                    "MessageId": text(f"admin-{time.time_ns()}"),
+                    "UserProperties": Datum("{}", "json"),
+                }
+                threading.Thread(
+                    target=self._log, args=(function, text(given), metadata), daemon=True
+                ).start()
                 return True
         return False
 

@@ -24,7 +24,16 @@ from proton.handlers import Handshaker
 from proton.reactor import Container
 
 from sandbox.service_bus.store import LockLost, Queue, QueueSettings, Stored
-from sandbox.service_bus.wire import MANAGEMENT, clock, decoded, delivered, due_of, entity_of, path_of, unbatch
+from sandbox.service_bus.wire import (
+    MANAGEMENT,
+    clock,
+    decoded,
+    delivered,
+    due_of,
+    entity_of,
+    path_of,
+    unbatch,
+)
 
 #: 256 KB on Standard (3.1); the SDK takes it as its batch limit (3.27).
 MAX_MESSAGE_SIZE = 262_144
@@ -92,8 +101,10 @@ class Server(Handshaker):  # type: ignore[misc]
         name, dead = entity_of(path)
         queue = self.queues.get(name)
         if queue is None:
-            link.condition = Condition("amqp:not-found", f"The messaging entity '{path}' could not be found.")
+            # The SDK looks at the connection's error first: a link refused while it opens says too little.
+            told = Condition("amqp:not-found", f"The messaging entity '{path}' could not be found.")
             link.open()
+            link.condition = told
             link.close()
             return
         if link.is_receiver:
@@ -183,7 +194,9 @@ class Server(Handshaker):  # type: ignore[misc]
         path = path_of(link.remote_target.address)
         if path == "$cbs":
             self._accept(delivery)
-            self._answer(link, path, decoded(raw), {"status-code": int32(202), "status-description": "Accepted"}, None)
+            self._answer(
+                link, path, decoded(raw), {"status-code": int32(202), "status-description": "Accepted"}, None
+            )
         elif path.lower().endswith(MANAGEMENT):
             self._accept(delivery)
             self._manage(link, path, decoded(raw))
@@ -196,7 +209,9 @@ class Server(Handshaker):  # type: ignore[misc]
                 delivery.settle()
                 return
             if len(raw) > MAX_MESSAGE_SIZE:
-                delivery.local.condition = Condition("amqp:link:message-size-exceeded", "the message is too large")
+                delivery.local.condition = Condition(
+                    "amqp:link:message-size-exceeded", "the message is too large"
+                )
                 delivery.update(Delivery.REJECTED)
                 delivery.settle()
                 return
@@ -248,12 +263,17 @@ class Server(Handshaker):  # type: ignore[misc]
                 info = dict((delivery.remote.condition.info if delivery.remote.condition else None) or {})
                 told = {str(k): str(v) for k, v in info.items()}
                 queue.dead_letter(
-                    token, told.get("DeadLetterReason", ""), told.get("DeadLetterErrorDescription", ""), now=now
+                    token,
+                    told.get("DeadLetterReason", ""),
+                    told.get("DeadLetterErrorDescription", ""),
+                    now=now,
                 )
             elif state == Delivery.RELEASED:
                 queue.release(token)
         except LockLost:
-            delivery.local.condition = Condition(PREFIX + "message-lock-lost", "The lock supplied is invalid.")
+            delivery.local.condition = Condition(
+                PREFIX + "message-lock-lost", "The lock supplied is invalid."
+            )
             delivery.update(Delivery.REJECTED)
             delivery.settle()
             return
@@ -269,8 +289,14 @@ class Server(Handshaker):  # type: ignore[misc]
     def _answer(self, link: Link, path: str, request: Message, properties: dict[str, Any], body: Any) -> None:
         out = self._answers.get((id(link.connection._impl), path.lower()))
         if out is None:
-            out = next((a for (_, p), a in self._answers.items() if p == path.lower()
-                        and a.connection == link.connection), None)
+            out = next(
+                (
+                    a
+                    for (_, p), a in self._answers.items()
+                    if p == path.lower() and a.connection == link.connection
+                ),
+                None,
+            )
         if out is None:
             return
         message = Message(body=body, properties=properties, correlation_id=request.id)
@@ -289,7 +315,9 @@ class Server(Handshaker):  # type: ignore[misc]
         try:
             status, answer = self._operation(queue, dead, operation, body)
         except LockLost:
-            self._refuse(link, path, request, 410, PREFIX + "message-lock-lost", "The lock supplied is invalid.")
+            self._refuse(
+                link, path, request, 410, PREFIX + "message-lock-lost", "The lock supplied is invalid."
+            )
             return
         except KeyError:
             self._refuse(link, path, request, 404, PREFIX + "message-not-found", "There is no such message.")
@@ -297,8 +325,14 @@ class Server(Handshaker):  # type: ignore[misc]
         self._answer(link, path, request, {"statusCode": int32(status), "statusDescription": "OK"}, answer)
         self._deliver_from(queue)
 
-    def _refuse(self, link: Link, path: str, request: Message, status: int, condition: str, text: str) -> None:
-        properties = {"statusCode": int32(status), "statusDescription": text, "errorCondition": symbol(condition)}
+    def _refuse(
+        self, link: Link, path: str, request: Message, status: int, condition: str, text: str
+    ) -> None:
+        properties = {
+            "statusCode": int32(status),
+            "statusDescription": text,
+            "errorCondition": symbol(condition),
+        }
         self._answer(link, path, request, properties, None)
 
     def _operation(self, queue: Queue, dead: bool, operation: str, body: Any) -> tuple[int, Any]:
@@ -307,7 +341,9 @@ class Server(Handshaker):  # type: ignore[misc]
         match operation:
             case "peek-message":
                 found = queue.peek(
-                    first=int(body["from-sequence-number"]), count=int(body["message-count"]), dead_letters=dead
+                    first=int(body["from-sequence-number"]),
+                    count=int(body["message-count"]),
+                    dead_letters=dead,
                 )
                 return (200, {"messages": [self._shown(queue, m) for m in found]}) if found else (204, {})
             case "renew-lock":
@@ -324,7 +360,9 @@ class Server(Handshaker):  # type: ignore[misc]
                 taken = queue.take_deferred([int(n) for n in _items(body["sequence-numbers"])], now=now)
                 if not taken:
                     raise KeyError
-                return 200, {"messages": [{"lock-token": m.lock_token} | self._shown(queue, m) for m in taken]}
+                return 200, {
+                    "messages": [{"lock-token": m.lock_token} | self._shown(queue, m) for m in taken]
+                }
             case "update-disposition":
                 for token in _items(body["lock-tokens"]):
                     match str(body["disposition-status"]):

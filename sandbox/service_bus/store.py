@@ -108,7 +108,9 @@ class Queue:
                     del box[number]
                     continue
                 if message.delivery_count >= self.settings.max_delivery_count:
-                    self._bury(message, "MaxDeliveryCountExceeded", "it was delivered too often without success")
+                    self._bury(
+                        message, "MaxDeliveryCountExceeded", "it was delivered too often without success"
+                    )
                     continue
             if lock:
                 message.lock_token = uuid.uuid4()

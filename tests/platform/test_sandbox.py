@@ -58,7 +58,17 @@ def tandem(demo: Demo, *arguments: str) -> Any:
     """Run the command line as a user would, and return its JSON."""
     at = demo.sandbox.endpoints
     done = subprocess.run(
-        [sys.executable, "-m", "cli", *arguments, "--url", at["functions"], "--key", at["api_key_admin"], "--json"],
+        [
+            sys.executable,
+            "-m",
+            "cli",
+            *arguments,
+            "--url",
+            at["functions"],
+            "--key",
+            at["api_key_admin"],
+            "--json",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -95,8 +105,11 @@ def test_a_full_synchronization_survives_three_kills_of_its_host_P47(demo: Demo)
     demo.full_sync("first")
     for milestone in ("currencies", "customers", "contacts"):
         until(
-            lambda m=milestone: (run := demo.run("first"))
-            and next(line for line in run["lines"] if line["mapping"] == m)["state"] in ("running", "finished"),
+            lambda m=milestone: (
+                (run := demo.run("first"))
+                and next(line for line in run["lines"] if line["mapping"] == m)["state"]
+                in ("running", "finished")
+            ),
             f"{milestone} runs",
         )
         demo.power_cut()
@@ -122,7 +135,10 @@ def test_edits_on_both_sides_both_arrive_when_the_customers_timer_fires(demo: De
         url = f"{demo.bc_root}/customers({customer['id']})"
         assert bc.patch(url, json={"phoneNumber": "0042"}, headers={"If-Match": "*"}).status_code == 200
         there = f"{demo.sales_root}/accounts({account['accountid']})"
-        assert sales.patch(there, json={"emailaddress1": "e@e.com"}, headers={"If-Match": "*"}).status_code == 204
+        assert (
+            sales.patch(there, json={"emailaddress1": "e@e.com"}, headers={"If-Match": "*"}).status_code
+            == 204
+        )
 
         fire(demo, "poll_customers")
 
@@ -141,21 +157,26 @@ def test_the_same_field_on_both_sides_is_held_with_both_values(demo: Demo):
         fire(demo, "poll_customers")
 
         held = until(
-            lambda: [h for h in tandem(demo, "held")["value"] if h["kind"] == "conflict"], "the conflict is shown"
+            lambda: [h for h in tandem(demo, "held")["value"] if h["kind"] == "conflict"],
+            "the conflict is shown",
         )
         fields = {f["field"]: (f["bc"], f["sales"]) for f in held[0]["fields"]}
         assert fields["city"] == ("Rome", "Oslo")
         assert bc.get(url).json()["city"] == "Rome" and sales.get(there).json()["address1_city"] == "Oslo"
         sales.patch(there, json={"address1_city": "Rome"}, headers={"If-Match": "*"})
         fire(demo, "poll_customers")
-        until(lambda: not [h for h in tandem(demo, "held")["value"] if h["kind"] == "conflict"], "it has healed")
+        until(
+            lambda: not [h for h in tandem(demo, "held")["value"] if h["kind"] == "conflict"], "it has healed"
+        )
 
 
 @pytest.mark.parametrize(
     ("queue", "body", "reason"),
     [("full-sync", b"nonsense", "not JSON"), ("sync-customers", b'{"version":7}', "version 7 is not known")],
 )
-def test_a_malformed_message_is_set_aside_where_status_shows_it(demo: Demo, queue: str, body: bytes, reason: str):
+def test_a_malformed_message_is_set_aside_where_status_shows_it(
+    demo: Demo, queue: str, body: bytes, reason: str
+):
     with (
         ServiceBusClient.from_connection_string(demo.sandbox.endpoints["servicebus"]) as client,
         client.get_queue_sender(queue) as sender,
@@ -163,7 +184,9 @@ def test_a_malformed_message_is_set_aside_where_status_shows_it(demo: Demo, queu
         sender.send_messages(ServiceBusMessage(body))
 
     until(
-        lambda: [r for r in tandem(demo, "status")["rejected"] if reason in r["reason"] and r["queue"] == queue],
+        lambda: [
+            r for r in tandem(demo, "status")["rejected"] if reason in r["reason"] and r["queue"] == queue
+        ],
         f"{queue} message is set aside",
     )
 
@@ -208,5 +231,9 @@ def test_a_missing_or_wrong_setting_stops_the_start_with_one_message(tmp_path: P
     )
 
     assert done.returncode == 3
-    for problem in ("BC_URL must start with https://", "DATAVERSE_URL is missing", "SCHEDULE_CUSTOMERS is missing"):
+    for problem in (
+        "BC_URL must start with https://",
+        "DATAVERSE_URL is missing",
+        "SCHEDULE_CUSTOMERS is missing",
+    ):
         assert problem in done.stderr

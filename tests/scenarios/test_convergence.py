@@ -29,13 +29,31 @@ from tests.scenarios.builders import (
 SIDES = st.sampled_from(["bc", "sales"])
 WORDS = st.sampled_from(["", "Ann", "Bob", "Zoë", "x" * 25])
 FIELDS = st.sampled_from(
-    [("phoneNumber", "telephone1"), ("city", "address1_city"), ("email", "emailaddress1"), ("address", "address1_line1")]
+    [
+        ("phoneNumber", "telephone1"),
+        ("city", "address1_city"),
+        ("email", "emailaddress1"),
+        ("address", "address1_line1"),
+    ]
 )
 CALLS = st.sampled_from(
     [
-        "sales.create", "sales.update", "bc.create", "bc.update", "bc.changes", "sales.changes", "bc.get", "sales.get",
-        "tables.transact:Couplings", "tables.transact:Runs", "tables.transact:Intents", "tables.transact:Cursors",
-        "tables.transact:Held", "tables.transact:Leases", "tables.transact:Jobs", "tables.query",
+        "sales.create",
+        "sales.update",
+        "bc.create",
+        "bc.update",
+        "bc.changes",
+        "sales.changes",
+        "bc.get",
+        "sales.get",
+        "tables.transact:Couplings",
+        "tables.transact:Runs",
+        "tables.transact:Intents",
+        "tables.transact:Cursors",
+        "tables.transact:Held",
+        "tables.transact:Leases",
+        "tables.transact:Jobs",
+        "tables.query",
     ]
 )
 EXAMPLES = int(os.environ.get("TANDEM_EXAMPLES", "300"))
@@ -46,7 +64,11 @@ class SyncMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        policies = {"on_conflict": OnConflict.BC_WINS, "on_delete": OnDelete.RESTORE, "creates": Creates.ALWAYS}
+        policies = {
+            "on_conflict": OnConflict.BC_WINS,
+            "on_delete": OnDelete.RESTORE,
+            "creates": Creates.ALWAYS,
+        }
         self.world = a_company(limits=Limits(page=3), customers=policies, contacts=policies)
         self.count = 0
 
@@ -146,7 +168,11 @@ class SyncMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_coupled_twice(self) -> None:
         tables = self.world.tables
-        hooks, tables.before_request, tables.after_request = (tables.before_request, tables.after_request), None, None
+        hooks, tables.before_request, tables.after_request = (
+            (tables.before_request, tables.after_request),
+            None,
+            None,
+        )
         found = [self.world.coupled(mapping) for mapping in ("customers", "contacts")]
         tables.before_request, tables.after_request = hooks
         for pairs in found:
@@ -178,8 +204,11 @@ class SyncMachine(RuleBasedStateMachine):
         assert set(pairs) == set(bc) and set(pairs.values()) == set(sales)
         for customer, account in pairs.items():
             for ours, theirs in (
-                ("name", "name"), ("phoneNumber", "telephone1"), ("city", "address1_city"),
-                ("email", "emailaddress1"), ("address", "address1_line1"),
+                ("name", "name"),
+                ("phoneNumber", "telephone1"),
+                ("city", "address1_city"),
+                ("email", "emailaddress1"),
+                ("address", "address1_line1"),
             ):
                 assert (bc[customer].get(ours) or "") == (sales[account].get(theirs) or "")
         people = world.coupled("contacts")
@@ -187,7 +216,9 @@ class SyncMachine(RuleBasedStateMachine):
         for contact, twin in people.items():
             if contact in ours and twin in theirs and ours[contact]["customerId"] in pairs:
                 assert (ours[contact].get("surname") or "") == (theirs[twin].get("lastname") or "")
-        created = [i for i, r in world.sales._rows.get("accounts", {}).items() if r["created_by"] == "integration"]
+        created = [
+            i for i, r in world.sales._rows.get("accounts", {}).items() if r["created_by"] == "integration"
+        ]
         assert len(created) == len(set(created) & set(pairs.values())), "an account without a customer"
 
 

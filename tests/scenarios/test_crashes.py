@@ -22,8 +22,17 @@ from tests.scenarios.builders import (
 )
 
 PORT_CALLS = [
-    "sales.create", "sales.update", "bc.create", "bc.changes", "sales.changes", "sales.get", "tables.transact:Couplings",
-    "tables.transact:Runs", "tables.transact:Intents", "tables.transact:Cursors", "tables.transact:Jobs",
+    "sales.create",
+    "sales.update",
+    "bc.create",
+    "bc.changes",
+    "sales.changes",
+    "sales.get",
+    "tables.transact:Couplings",
+    "tables.transact:Runs",
+    "tables.transact:Intents",
+    "tables.transact:Cursors",
+    "tables.transact:Jobs",
     "tables.transact:Leases",
 ]
 
@@ -61,7 +70,9 @@ def assert_whole(world):
 @pytest.mark.parametrize("nth", [1, 2, 3])
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("call", PORT_CALLS)
-def test_a_process_that_dies_at_any_port_call_repeats_work_and_creates_nothing_twice_H1_H15(call, moment, nth):
+def test_a_process_that_dies_at_any_port_call_repeats_work_and_creates_nothing_twice_H1_H15(
+    call, moment, nth
+):
     world = a_filled_company(limits=Limits(page=2))
     count = [0]
 

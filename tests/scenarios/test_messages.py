@@ -7,14 +7,20 @@ from tests.scenarios.builders import a_company, add_customer
 BAD = [
     pytest.param("full-sync", b"start please", "not JSON", id="not JSON"),
     pytest.param("full-sync", b"[1]", "a JSON object is expected", id="not an object"),
-    pytest.param("full-sync", b'{"mappings":["custmers"]}', "unknown mapping 'custmers'", id="unknown mapping"),
+    pytest.param(
+        "full-sync", b'{"mappings":["custmers"]}', "unknown mapping 'custmers'", id="unknown mapping"
+    ),
     pytest.param("full-sync", b'{"mapping":"customers"}', "unknown field 'mapping'", id="unknown field"),
     pytest.param("full-sync", b'{"version":2}', "version 2 is not known", id="wrong version"),
     pytest.param("full-sync", b'{"action":"explode"}', "unknown action 'explode'", id="unknown action"),
     pytest.param("full-sync", b'{"action":"resume"}', "needs 'run'", id="resume without run"),
     pytest.param("sync-customers", b"\xff\xfe", "not JSON", id="bytes that are no text"),
-    pytest.param("sync-customers", b'{"mapping":"contacts"}', "does not belong", id="another mapping's message"),
-    pytest.param("sync-customers", b'{"mapping":"nobody"}', "unknown mapping 'nobody'", id="a mapping nobody knows"),
+    pytest.param(
+        "sync-customers", b'{"mapping":"contacts"}', "does not belong", id="another mapping's message"
+    ),
+    pytest.param(
+        "sync-customers", b'{"mapping":"nobody"}', "unknown mapping 'nobody'", id="a mapping nobody knows"
+    ),
     pytest.param("sync-customers", b'{"colour":"red"}', "unknown field 'colour'", id="a field nobody knows"),
     pytest.param("sync-customers", b'{"version":"1"}', "'version' must be int", id="a version that is text"),
     pytest.param("sync-customers", b'{"kind":"targeted"}', "needs 'ids'", id="targeted without ids"),
