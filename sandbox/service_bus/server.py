@@ -93,7 +93,7 @@ class Server(Handshaker):  # type: ignore[misc]
         path = path_of(link.remote_source.address if link.is_sender else link.remote_target.address)
         if path == "$cbs" or path.lower().endswith(MANAGEMENT):
             if link.is_sender:
-                self._answers[id(link.connection._impl), path.lower()] = link
+                self._answers[_address(link.connection), path.lower()] = link
             link.open()
             if link.is_receiver:
                 link.flow(100)
@@ -127,21 +127,25 @@ class Server(Handshaker):  # type: ignore[misc]
     def on_transport_closed(self, event: Any) -> None:
         """A receiver that died keeps its locks until they run out; it gets nothing more."""
         gone = event.transport.connection if event.transport is not None else event.connection
-        for key, receiver in list(self._receivers.items()):
-            if receiver.link.connection == gone:
-                del self._receivers[key]
+        if gone is not None:
+            self._forget(gone)
 
     on_connection_unbound = on_transport_closed
 
     def on_connection_remote_close(self, event: Any) -> None:
-        for key, receiver in list(self._receivers.items()):
-            if receiver.link.connection == event.connection:
-                del self._receivers[key]
+        self._forget(event.connection)
         event.connection.close()
+
+    def _forget(self, gone: Any) -> None:
+        for key, receiver in list(self._receivers.items()):
+            if receiver.link.connection == gone:
+                del self._receivers[key]
+        for key in [k for k in self._answers if k[0] == _address(gone)]:
+            del self._answers[key]
 
     @staticmethod
     def _key(link: Link) -> str:
-        return f"{int(ffi.cast('uintptr_t', link._impl))}"
+        return str(_address(link))
 
     def on_link_flow(self, event: Any) -> None:
         link = event.link
@@ -287,16 +291,7 @@ class Server(Handshaker):  # type: ignore[misc]
     # --- requests and answers ----------------------------------------------------------------------
 
     def _answer(self, link: Link, path: str, request: Message, properties: dict[str, Any], body: Any) -> None:
-        out = self._answers.get((id(link.connection._impl), path.lower()))
-        if out is None:
-            out = next(
-                (
-                    a
-                    for (_, p), a in self._answers.items()
-                    if p == path.lower() and a.connection == link.connection
-                ),
-                None,
-            )
+        out = self._answers.get((_address(link.connection), path.lower()))
         if out is None:
             return
         message = Message(body=body, properties=properties, correlation_id=request.id)
@@ -385,6 +380,11 @@ class Server(Handshaker):  # type: ignore[misc]
     @staticmethod
     def _shown(queue: Queue, stored: Stored) -> dict[str, Any]:
         return {"message": delivered(stored, queue.settings.name, now=clock())}
+
+
+def _address(thing: Any) -> int:
+    """Return what identifies a link or connection: its Python wrapper is made anew for every event."""
+    return int(ffi.cast("uintptr_t", thing._impl))
 
 
 def _items(value: Any) -> list[Any]:
