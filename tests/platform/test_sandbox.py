@@ -22,6 +22,8 @@ from sandbox.demo_data import GeneratedCompany
 from sandbox.up import ROOT, Sandbox
 
 CUSTOMERS = 300
+#: Killed hosts wait for locks and leases to run out.
+pytestmark = pytest.mark.timeout(600)
 
 
 def until(true: Callable[[], Any], what: str, *, at_most: float = 60) -> Any:

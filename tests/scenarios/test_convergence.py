@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -26,6 +27,8 @@ from tests.scenarios.builders import (
     add_sales_contact,
 )
 
+#: Hundreds of histories take a minute or two here.
+pytestmark = pytest.mark.timeout(1800)
 SIDES = st.sampled_from(["bc", "sales"])
 WORDS = st.sampled_from(["", "Ann", "Bob", "Zoë", "x" * 25])
 FIELDS = st.sampled_from(
