@@ -31,12 +31,20 @@ class _Stored:
     enqueued_at: datetime
     due: datetime
     properties: Mapping[str, str] = field(default_factory=dict)
+    #: Raised when a lock is taken; tells locks of one message apart.
     deliveries: int = 0
     locked_until: datetime | None = None
 
+    def locked(self, now: datetime) -> bool:
+        return self.locked_until is not None and self.locked_until > now
+
 
 class InMemoryQueue:
-    """Peek-lock with expiry, delivery count, duplicate detection, scheduled messages, dead letters."""
+    """Peek-lock with expiry, delivery count, duplicate detection, scheduled messages, dead letters.
+
+    Messages come in the order of their sequence numbers, one number for all queues. A scheduled message
+    keeps its number (on Service Bus it gets a new one when it is due).
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -68,6 +76,7 @@ class InMemoryQueue:
             )
 
     def peek(self, queue: str, *, limit: int = 100, dead_letters: bool = False) -> list[PeekedMessage]:
+        self._bury(queue)
         if dead_letters:
             return self._dead.get(queue, [])[:limit]
         return [self._peeked(m) for m in self._messages.get(queue, [])[:limit]]
@@ -75,15 +84,11 @@ class InMemoryQueue:
     # --- the pump's side -----------------------------------------------------------------------
 
     def receive(self, queue: str) -> ReceivedMessage | None:
-        """Lock the first message that is due and not locked; dead-letter what was delivered too often."""
+        """Lock the first message that is due and not locked. `delivery_count` of the first time is 1."""
+        self._bury(queue)
         now = self._clock.now()
-        for message in list(self._messages.get(queue, [])):
-            if message.due > now or (message.locked_until is not None and message.locked_until > now):
-                continue
-            if message.deliveries >= MAX_DELIVERIES:
-                self._messages[queue].remove(message)
-                dead = self._peeked(message, reason="MaxDeliveryCountExceeded")
-                self._dead.setdefault(queue, []).append(dead)
+        for message in self._messages.get(queue, []):
+            if message.due > now or message.locked(now):
                 continue
             message.deliveries += 1
             message.locked_until = now + LOCK
@@ -97,15 +102,38 @@ class InMemoryQueue:
             )
         return None
 
-    def complete(self, received: ReceivedMessage) -> None:
-        self._messages[received.queue] = [
-            m for m in self._messages[received.queue] if m.sequence_number != received.sequence_number
-        ]
+    def complete(self, received: ReceivedMessage) -> bool:
+        """Remove it. False when the lock was lost: then nothing changes, and the message comes again."""
+        message = self._held(received)
+        if message is not None:
+            self._messages[received.queue].remove(message)
+        return message is not None
 
-    def abandon(self, received: ReceivedMessage) -> None:
-        for message in self._messages[received.queue]:
+    def abandon(self, received: ReceivedMessage) -> bool:
+        """Give it back at once, in its old place. False when the lock was lost."""
+        message = self._held(received)
+        if message is not None:
+            message.locked_until = None
+            self._bury(received.queue)
+        return message is not None
+
+    def _held(self, received: ReceivedMessage) -> _Stored | None:
+        """Return the message that this lock holds."""
+        now = self._clock.now()
+        for message in self._messages.get(received.queue, []):
             if message.sequence_number == received.sequence_number:
-                message.locked_until = None
+                held = message.locked(now) and message.deliveries == received.delivery_count
+                return message if held else None
+        return None
+
+    def _bury(self, queue: str) -> None:
+        """Dead-letter what has been delivered too often and is not being worked on."""
+        now = self._clock.now()
+        for message in list(self._messages.get(queue, [])):
+            if message.deliveries >= MAX_DELIVERIES and not message.locked(now):
+                self._messages[queue].remove(message)
+                dead = self._peeked(message, reason="MaxDeliveryCountExceeded")
+                self._dead.setdefault(queue, []).append(dead)
 
     def deliver_again(self, queue: str) -> None:
         """Unlock everything, as when locks run out while a worker still works."""
@@ -113,7 +141,10 @@ class InMemoryQueue:
             message.locked_until = None
 
     def next_due(self) -> datetime | None:
-        """Return when the next scheduled or locked message can be received; None when all is quiet."""
+        """Return when the next scheduled or locked message can be received; None when all is quiet.
+
+        Nobody receives from the queue of rejected messages, so it is always quiet.
+        """
         waiting = [
             max(m.due, m.locked_until or m.due)
             for q, ms in self._messages.items()
@@ -131,5 +162,6 @@ class InMemoryQueue:
             enqueued_at=message.enqueued_at,
             sequence_number=message.sequence_number,
             reason=reason,
+            description=f"It was delivered {MAX_DELIVERIES} times without success." if reason else None,
             properties=message.properties,
         )

@@ -1,4 +1,4 @@
-"""`python -m sandbox.service_bus --queue NAME … --ready-file F`: serves queues until SIGTERM."""
+"""`python -m sandbox.service_bus (--queue NAME … | --config FILE) …`: serves queues until SIGTERM."""
 
 from __future__ import annotations
 
@@ -6,39 +6,62 @@ import argparse
 import json
 import os
 import signal
-import socket
-import threading
+import sys
 from pathlib import Path
 
-from sandbox.service_bus.server import Server, container
-from sandbox.service_bus.store import QueueSettings
-from sandbox.service_bus.testing import connection_string
+from sandbox.service_bus.config import InvalidConfig, QueueSettings, load
+from sandbox.service_bus.disk import Disk
+from sandbox.service_bus.server import Server
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--queue", action="append", default=[], required=True)
-    parser.add_argument("--lock-seconds", type=float, default=60)
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--ready-file", type=Path)
+    parser = argparse.ArgumentParser(prog="python -m sandbox.service_bus")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--queue", action="append", default=[], help="a queue with default settings")
+    which.add_argument("--config", type=Path, help="Config.json of Microsoft's emulator, JSON or YAML")
+    parser.add_argument("--lock-seconds", type=float, default=60, help="of the queues named by --queue")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    parser.add_argument("--data", type=Path, help="folder that keeps the messages over a restart")
+    parser.add_argument("--ready-file", type=Path, help="written as JSON once the port is open")
     chosen = parser.parse_args()
-    port = chosen.port
-    if not port:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-    server = Server([QueueSettings(name=q, lock_seconds=chosen.lock_seconds) for q in chosen.queue], port)
-    stopping = threading.Event()
+    try:
+        queues = (
+            load(chosen.config)
+            if chosen.config
+            else [QueueSettings(name=q, lock_seconds=chosen.lock_seconds) for q in chosen.queue]
+        )
+    except (InvalidConfig, OSError) as error:
+        raise SystemExit(f"configuration: {error}") from None
+    disk = Disk(chosen.data) if chosen.data else None
+    server = Announcing(queues, port=chosen.port, disk=disk, ready_file=chosen.ready_file)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    threading.Thread(target=container(server).run, daemon=True).start()
-    if not server.listening.wait(10):
-        raise SystemExit("the emulator did not start within 10 s")
-    if chosen.ready_file:
-        ready = {"connection_string": connection_string(port), "port": port, "pid": os.getpid()}
-        chosen.ready_file.write_text(json.dumps(ready))
-    stopping.wait()
-    os._exit(0)
+        signal.signal(number, lambda *_: server.stop())
+    try:
+        server.run()
+    except OSError as error:
+        raise SystemExit(f"port {chosen.port}: {error}") from None
+    finally:
+        if disk is not None:
+            disk.close()
+
+
+class Announcing(Server):
+    """Tells where it listens, on standard output and in a file that is there complete or not at all."""
+
+    def __init__(
+        self, queues: list[QueueSettings], *, port: int, disk: Disk | None, ready_file: Path | None
+    ) -> None:
+        super().__init__(queues, port=port, disk=disk)
+        self._ready_file = ready_file
+
+    def on_reactor_init(self, event: object) -> None:
+        super().on_reactor_init(event)
+        ready = {"connection_string": self.connection_string, "port": self.port, "pid": os.getpid()}
+        if self._ready_file is not None:
+            partly = self._ready_file.with_suffix(".part")
+            partly.write_text(json.dumps(ready))
+            partly.replace(self._ready_file)
+        print(json.dumps(ready), file=sys.stdout, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,261 +1,296 @@
-"""The AMQP 1.0 server: links, settlement, `$cbs`, `$management` (azure-platform.md 3.25–3.41)."""
+"""The AMQP 1.0 server: connections, links, deliveries, settlement (azure-platform.md 3.25–3.35)."""
 
 from __future__ import annotations
 
 import threading
+import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cproton import ffi, lib
-from proton import (
-    UNDESCRIBED,
-    Array,
-    Condition,
-    Data,
-    Delivery,
-    Link,
-    Message,
-    int32,
-    symbol,
-    timestamp,
-)
+from proton import Condition, Connection, Delivery, Link, Message, ProtonException, Terminus, int32, symbol
 from proton.handlers import Handshaker
-from proton.reactor import Container
+from proton.reactor import ApplicationEvent, Container, EventInjector
 
-from sandbox.service_bus.store import LockLost, Queue, QueueSettings, Stored
+from sandbox.service_bus import access
+from sandbox.service_bus.config import QueueSettings
+from sandbox.service_bus.disk import Disk
+from sandbox.service_bus.management import answer_to
+from sandbox.service_bus.queue import Journal, LockLost, NoJournal, NotAllowed, Queue
+from sandbox.service_bus.sections import NotAMessage, unbatch
 from sandbox.service_bus.wire import (
+    DEAD_LETTERS,
     MANAGEMENT,
-    clock,
+    MAX_MESSAGE_SIZE,
+    Refused,
     decoded,
     delivered,
-    due_of,
     entity_of,
     path_of,
-    unbatch,
+    what_was_sent,
 )
 
-#: 256 KB on Standard (3.1); the SDK takes it as its batch limit (3.27).
-MAX_MESSAGE_SIZE = 262_144
-TICK_SECONDS = 0.05
-PREFIX = "com.microsoft:"
+CBS = "$cbs"
+#: How many messages a sender may send ahead.
+CREDIT = 500
+LOCK_LOST = "com.microsoft:message-lock-lost"
 
 
-@dataclass
+@dataclass(kw_only=True, eq=False)
 class Receiver:
-    """A client's receiving link."""
+    """A client's receiving link on a queue or its dead-letter queue."""
 
     link: Link
     queue: Queue
-    name: str
     dead_letters: bool
-    settles: bool
+    #: Receive and delete.
+    settled: bool
 
 
 class Server(Handshaker):  # type: ignore[misc]
-    """One namespace of queues. `port` 0 takes a free one; `port` tells which after the start."""
+    """One namespace of queues, on one thread: `run` serves until `stop`, which any thread may call.
 
-    def __init__(self, queues: list[QueueSettings], port: int = 0) -> None:
+    Nothing is polled: the only timer is set for the next moment at which a queue has something to do.
+    """
+
+    def __init__(self, queues: Sequence[QueueSettings], *, port: int = 0, disk: Disk | None = None) -> None:
+        """`port` 0 takes a free one. `listening` is set once `port` tells which."""
         super().__init__()
-        self.queues = {q.name.lower(): Queue(settings=q) for q in queues}
+        self._journal: Journal = disk or NoJournal()
+        self.queues = {q.name.lower(): Queue(settings=q, journal=self._journal) for q in queues}
+        if disk is not None:
+            for queue in self.queues.values():
+                disk.restore(queue)
         self.port = port
-        self._receivers: dict[str, Receiver] = {}
-        self._answers: dict[tuple[int, str], Link] = {}
-        self._stopping = False
         self.listening = threading.Event()
+        self._container = Container(self)
+        self._container.container_id = f"servicebus-{uuid.uuid4()}"
+        self._injector = EventInjector()
+        self._receivers: dict[int, Receiver] = {}
+        #: (connection, path) → the link on which `$cbs` and `$management` answer
+        self._answers: dict[tuple[int, str], Link] = {}
+        self._connections: dict[int, Connection] = {}
+        self._authorized: set[int] = set()
+        self._timer: Any = None
+        self._timer_at = float("inf")
 
     # --- life ----------------------------------------------------------------------------------
 
-    def on_reactor_init(self, event: Any) -> None:
-        self._acceptor = event.container.listen(f"127.0.0.1:{self.port}")
-        event.container.schedule(TICK_SECONDS, self)
-        self.listening.set()
+    @property
+    def connection_string(self) -> str:
+        return access.connection_string(self.port)
 
-    def on_timer_task(self, event: Any) -> None:
-        """Locks run out and scheduled messages come due without any frame arriving."""
-        if self._stopping:
-            self._acceptor.close()
-            event.container.stop()
-            return
-        for receiver in list(self._receivers.values()):
-            self._deliver(receiver)
-        event.container.schedule(TICK_SECONDS, self)
+    def run(self) -> None:
+        self._container.run()
 
     def stop(self) -> None:
-        self._stopping = True
+        self._injector.trigger(ApplicationEvent("stop_asked"))
+
+    def on_reactor_init(self, event: Any) -> None:
+        self._acceptor = self._container.acceptor("127.0.0.1", self.port)
+        self.port = self._acceptor._selectable._delegate.getsockname()[1]
+        self._container.selectable(self._injector)
+        self._set_timer()
+        self.listening.set()
+
+    def on_stop_asked(self, event: Any) -> None:
+        self._acceptor.close()
+        self._injector.close()
+        for connection in list(self._connections.values()):
+            connection.condition = Condition("amqp:connection:forced", "The emulator stops.")
+            connection.close()
+        # Enough for the close frames to leave; a client that does not answer is not waited for.
+        self._container.schedule(0.2, _Then(self._container.stop))
+
+    # --- connections ---------------------------------------------------------------------------
+
+    def on_connection_remote_open(self, event: Any) -> None:
+        self._connections[_id(event.connection)] = event.connection
+        Handshaker.on_connection_remote_open(event)
+
+    def on_connection_remote_close(self, event: Any) -> None:
+        self._forget(event.connection)
+        Handshaker.on_connection_remote_close(event)
+
+    def on_connection_unbound(self, event: Any) -> None:
+        """The connection is cut. Its locks hold until they run out: Service Bus does not know why."""
+        self._forget(event.connection)
+
+    def _forget(self, gone: Connection) -> None:
+        key = _id(gone)
+        self._connections.pop(key, None)
+        self._authorized.discard(key)
+        for link, receiver in list(self._receivers.items()):
+            if _id(receiver.link.connection) == key:
+                del self._receivers[link]
+        for answers in [a for a in self._answers if a[0] == key]:
+            del self._answers[answers]
 
     # --- links ---------------------------------------------------------------------------------
 
     def on_link_remote_open(self, event: Any) -> None:
         link: Link = event.link
-        link.source.copy(link.remote_source)
-        link.target.copy(link.remote_target)
         path = path_of(link.remote_source.address if link.is_sender else link.remote_target.address)
-        if path == "$cbs" or path.lower().endswith(MANAGEMENT):
-            if link.is_sender:
-                self._answers[_address(link.connection), path.lower()] = link
-            link.open()
-            if link.is_receiver:
-                link.flow(100)
-            return
+        is_request = path.lower() == CBS or path.lower().endswith(MANAGEMENT)
         name, dead = entity_of(path)
         queue = self.queues.get(name)
-        if queue is None:
-            # The SDK looks at the connection's error first: a link refused while it opens says too little.
-            told = Condition("amqp:not-found", f"The messaging entity '{path}' could not be found.")
-            link.open()
-            link.condition = told
-            link.close()
+        if path.lower() != CBS and _id(link.connection) not in self._authorized:
+            self._refuse(link, "amqp:unauthorized-access", "No token was put on $cbs.")
             return
-        if link.is_receiver:
-            link.max_message_size = MAX_MESSAGE_SIZE
-            link.open()
-            link.flow(500)
+        if path.lower() != CBS and queue is None:
+            self._refuse(link, "amqp:not-found", f"The messaging entity '{path}' could not be found.")
             return
+        if link.is_receiver and dead and not is_request:
+            # 3.5
+            self._refuse(link, "amqp:not-allowed", "Nothing can be sent to a dead-letter queue.")
+            return
+        link.source.copy(link.remote_source)
+        link.target.copy(link.remote_target)
         link.snd_settle_mode = link.remote_snd_settle_mode
         link.rcv_settle_mode = link.remote_rcv_settle_mode
+        link.max_message_size = MAX_MESSAGE_SIZE
         link.open()
-        settled = link.remote_snd_settle_mode == Link.SND_SETTLED
-        self._receivers[self._key(link)] = Receiver(link, queue, name, dead, settled)
+        if link.is_receiver:
+            link.flow(CREDIT)
+        elif is_request:
+            self._answers[_id(link.connection), path.lower()] = link
+        elif queue is not None:
+            settled = link.remote_snd_settle_mode == Link.SND_SETTLED
+            receiver = Receiver(link=link, queue=queue, dead_letters=dead, settled=settled)
+            self._receivers[_id(link)] = receiver
+
+    @staticmethod
+    def _refuse(link: Link, condition: str, said: str) -> None:
+        """Attach without source and target, then detach with the reason (AMQP 1.0, part 2 §2.6.3).
+
+        With them the SDK takes the link for attached, sends, and shows an unknown error instead.
+        """
+        link.source.type = link.target.type = Terminus.UNSPECIFIED
+        link.open()
+        link.condition = Condition(condition, said)
+        link.close()
 
     def on_link_remote_close(self, event: Any) -> None:
-        self._receivers.pop(self._key(event.link), None)
+        self._receivers.pop(_id(event.link), None)
+        if self._answers.get(key := (_id(event.link.connection), self._path(event.link))) == event.link:
+            del self._answers[key]
         event.link.close()
 
     on_link_remote_detach = on_link_remote_close
 
-    def on_transport_closed(self, event: Any) -> None:
-        """A receiver that died keeps its locks until they run out; it gets nothing more."""
-        gone = event.transport.connection if event.transport is not None else event.connection
-        if gone is not None:
-            self._forget(gone)
-
-    on_connection_unbound = on_transport_closed
-
-    def on_connection_remote_close(self, event: Any) -> None:
-        self._forget(event.connection)
-        event.connection.close()
-
-    def _forget(self, gone: Any) -> None:
-        for key, receiver in list(self._receivers.items()):
-            if receiver.link.connection == gone:
-                del self._receivers[key]
-        for key in [k for k in self._answers if k[0] == _address(gone)]:
-            del self._answers[key]
+    def on_link_flow(self, event: Any) -> None:
+        receiver = self._receivers.get(_id(event.link))
+        if receiver is not None:
+            self._deliver(receiver.queue)
+            if event.link.drain_mode:
+                event.link.drained()
 
     @staticmethod
-    def _key(link: Link) -> str:
-        return str(_address(link))
+    def _path(link: Link) -> str:
+        return path_of(link.remote_source.address if link.is_sender else link.remote_target.address).lower()
 
-    def on_link_flow(self, event: Any) -> None:
-        link = event.link
-        receiver = self._receivers.get(self._key(link))
-        if receiver is not None:
-            self._deliver(receiver)
-            if link.drain_mode:
-                link.drained()
+    # --- to the client -------------------------------------------------------------------------
 
-    def _deliver(self, receiver: Receiver) -> None:
-        transport = receiver.link.connection.transport
-        if transport is None or transport.closed:
-            self._receivers.pop(self._key(receiver.link), None)
+    def _deliver(self, queue: Queue) -> None:
+        """Give free messages to the receivers that asked, in turns; then set the timer."""
+        for dead_letters in (False, True):
+            waiting = [
+                r for r in self._receivers.values() if r.queue is queue and r.dead_letters == dead_letters
+            ]
+            while waiting := [r for r in waiting if r.link.credit > 0]:
+                receiver = waiting.pop(0)
+                stored = queue.receive(now=time.time(), dead_letters=dead_letters, lock=not receiver.settled)
+                if stored is None:
+                    break
+                # The tag is the lock token, in .NET's byte order (3.29).
+                delivery = receiver.link.delivery((stored.lock_token or uuid.uuid4()).bytes_le)
+                receiver.link.send(delivered(stored, queue.name))
+                receiver.link.advance()
+                if receiver.settled:
+                    delivery.settle()
+                waiting.append(receiver)
+                # Whoever was served waits behind the others next time, too.
+                self._receivers[_id(receiver.link)] = self._receivers.pop(_id(receiver.link))
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        due = min((at for q in self.queues.values() if (at := q.next_event()) is not None), default=None)
+        if due is None or due >= self._timer_at:
             return
-        while receiver.link.credit > 0:
-            now = clock()
-            stored = receiver.queue.receive(
-                now=now, dead_letters=receiver.dead_letters, lock=not receiver.settles
-            )
-            if stored is None:
-                return
-            # The tag is the lock token, in .NET's byte order (3.29).
-            token = stored.lock_token or uuid.uuid4()
-            delivery = receiver.link.delivery(token.bytes_le)
-            receiver.link.send(delivered(stored, receiver.name, now=now))
-            receiver.link.advance()
-            if receiver.settles:
-                delivery.settle()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = due
+        self._timer = self._container.schedule(max(due - time.time(), 0), self)
 
-    # --- transfers and settlements ---------------------------------------------------------------
+    def on_timer_task(self, event: Any) -> None:
+        """A lock runs out or a scheduled message comes due, without any frame arriving."""
+        self._timer, self._timer_at = None, float("inf")
+        for queue in self.queues.values():
+            queue.tick(time.time())
+            self._deliver(queue)
+
+    # --- from the client -----------------------------------------------------------------------
 
     def on_delivery(self, event: Any) -> None:
         delivery, link = event.delivery, event.link
         if link.is_receiver:
             if delivery.readable and not delivery.partial:
-                raw = link.recv(delivery.pending)
+                # proton hands out a buffer of its own.
+                raw = bytes(link.recv(delivery.pending) or b"")
                 link.advance()
                 self._incoming(link, delivery, raw)
-                link.flow(1)
-        elif delivery.updated and not delivery.settled:
-            self._settle(link, delivery)
-        elif delivery.updated and delivery.settled:
-            if delivery.remote_state == Delivery.RELEASED:
-                receiver = self._receivers.get(self._key(link))
-                if receiver is not None:
-                    receiver.queue.release(self._token(delivery))
-            delivery.settle()
+                if link.credit < CREDIT // 2:
+                    link.flow(CREDIT - link.credit)
+        elif delivery.updated:
+            receiver = self._receivers.get(_id(link))
+            if receiver is not None and not receiver.settled:
+                self._settle(receiver, delivery)
+            elif delivery.settled:
+                delivery.settle()
 
     def _incoming(self, link: Link, delivery: Delivery, raw: bytes) -> None:
-        path = path_of(link.remote_target.address)
-        if path == "$cbs":
-            self._accept(delivery)
-            self._answer(
-                link, path, decoded(raw), {"status-code": int32(202), "status-description": "Accepted"}, None
-            )
-        elif path.lower().endswith(MANAGEMENT):
-            self._accept(delivery)
-            self._manage(link, path, decoded(raw))
-        else:
-            queue = self.queues.get(entity_of(path)[0])
-            if queue is None:
+        path = self._path(link)
+        queue = self.queues.get(entity_of(path)[0])
+        try:
+            if path == CBS:
+                self._put_token(link, decoded(raw))
+            elif queue is None or path.endswith(DEAD_LETTERS):
                 # Sent before the refusal of the link had arrived.
-                delivery.local.condition = Condition("amqp:not-found", f"no entity '{path}'")
-                delivery.update(Delivery.REJECTED)
-                delivery.settle()
-                return
-            if len(raw) > MAX_MESSAGE_SIZE:
-                delivery.local.condition = Condition(
-                    "amqp:link:message-size-exceeded", "the message is too large"
-                )
-                delivery.update(Delivery.REJECTED)
-                delivery.settle()
-                return
-            for one in unbatch(raw):
-                self._keep(queue, one)
-            self._accept(delivery)
-            self._deliver_from(queue)
-
-    @staticmethod
-    def _accept(delivery: Delivery) -> None:
+                raise Refused("amqp:not-found", f"no entity '{path}'")
+            elif path.endswith(MANAGEMENT):
+                request = decoded(raw)
+                dead = entity_of(path)[1]
+                self._answer(link, path, answer_to(request, queue, self._journal, dead, now=time.time()))
+            else:
+                if len(raw) > MAX_MESSAGE_SIZE:
+                    raise Refused("amqp:link:message-size-exceeded", f"at most {MAX_MESSAGE_SIZE} bytes")
+                messages = [what_was_sent(one) for one in unbatch(raw)]
+                with self._journal.together():
+                    for message in messages:
+                        queue.send(**message, now=time.time())
+        except (Refused, NotAMessage, ProtonException, UnicodeDecodeError) as error:
+            condition = error.condition if isinstance(error, Refused) else "amqp:decode-error"
+            self._reject(delivery, condition, str(error))
+            return
         delivery.update(Delivery.ACCEPTED)
         delivery.settle()
+        if queue is not None:
+            self._deliver(queue)
 
     @staticmethod
-    def _keep(queue: Queue, raw: bytes) -> int:
-        message = decoded(raw)
-        return queue.send(
-            raw,
-            message_id=str(message.id) if message.id is not None else None,
-            now=clock(),
-            due_at=due_of(message),
-            ttl_seconds=message.ttl or None,
-        )
+    def _reject(delivery: Delivery, condition: str, said: str) -> None:
+        # The SDK reads all three parts of the error of a refused send, and hangs when the last is left out.
+        delivery.local.condition = Condition(condition, said, {symbol("service"): "emulator"})
+        delivery.update(Delivery.REJECTED)
+        delivery.settle()
 
-    def _deliver_from(self, queue: Queue) -> None:
-        for receiver in list(self._receivers.values()):
-            if receiver.queue is queue:
-                self._deliver(receiver)
-
-    @staticmethod
-    def _token(delivery: Delivery) -> uuid.UUID:
-        tag = lib.pn_delivery_tag(delivery._impl)
-        return uuid.UUID(bytes_le=bytes(ffi.buffer(tag.start, tag.size)))
-
-    def _settle(self, link: Link, delivery: Delivery) -> None:
+    def _settle(self, receiver: Receiver, delivery: Delivery) -> None:
         """Do what the client's outcome says, and echo that outcome: the SDK waits for it (3.31, 3.32)."""
-        receiver = self._receivers.get(self._key(link))
-        if receiver is None:
-            return
-        queue, token, now, state = receiver.queue, self._token(delivery), clock(), delivery.remote_state
+        queue, now, state = receiver.queue, time.time(), delivery.remote_state
+        tag = lib.pn_delivery_tag(delivery._impl)
+        token = uuid.UUID(bytes_le=bytes(ffi.buffer(tag.start, tag.size)))
         try:
             if state == Delivery.ACCEPTED:
                 queue.complete(token, now=now)
@@ -264,135 +299,61 @@ class Server(Handshaker):  # type: ignore[misc]
             elif state == Delivery.MODIFIED:
                 queue.abandon(token, now=now)
             elif state == Delivery.REJECTED:
-                info = dict((delivery.remote.condition.info if delivery.remote.condition else None) or {})
-                told = {str(k): str(v) for k, v in info.items()}
-                queue.dead_letter(
-                    token,
-                    told.get("DeadLetterReason", ""),
-                    told.get("DeadLetterErrorDescription", ""),
-                    now=now,
-                )
+                queue.dead_letter(token, *_why(delivery), now=now)
             elif state == Delivery.RELEASED:
-                queue.release(token)
+                queue.release(token, now=now)
+            elif not delivery.settled:
+                # No outcome yet.
+                return
         except LockLost:
-            delivery.local.condition = Condition(
-                PREFIX + "message-lock-lost", "The lock supplied is invalid."
-            )
-            delivery.update(Delivery.REJECTED)
+            self._reject(delivery, LOCK_LOST, "The lock supplied is invalid.")
+        except NotAllowed as error:
+            self._reject(delivery, "amqp:not-allowed", str(error))
+        else:
+            if state == Delivery.MODIFIED:
+                delivery.local.failed = True
+                delivery.local.undeliverable = bool(delivery.remote.undeliverable)
+            delivery.update(state)
             delivery.settle()
-            return
-        if state == Delivery.MODIFIED:
-            delivery.local.failed = True
-            delivery.local.undeliverable = bool(delivery.remote.undeliverable)
-        delivery.update(state)
-        delivery.settle()
-        self._deliver_from(queue)
+        self._deliver(queue)
 
-    # --- requests and answers ----------------------------------------------------------------------
+    # --- requests ------------------------------------------------------------------------------
 
-    def _answer(self, link: Link, path: str, request: Message, properties: dict[str, Any], body: Any) -> None:
-        out = self._answers.get((_address(link.connection), path.lower()))
-        if out is None:
-            return
-        message = Message(body=body, properties=properties, correlation_id=request.id)
-        out.delivery(uuid.uuid4().bytes)
-        out.send(message.encode())
-        out.advance()
-
-    def _manage(self, link: Link, path: str, request: Message) -> None:
-        name, dead = entity_of(path)
-        queue = self.queues.get(name)
-        operation = str((request.properties or {}).get("operation", "")).removeprefix(PREFIX)
-        body = request.body or {}
-        if queue is None:
-            self._refuse(link, path, request, 404, "amqp:not-found", f"no queue {name}")
-            return
-        try:
-            status, answer = self._operation(queue, dead, operation, body)
-        except LockLost:
-            self._refuse(
-                link, path, request, 410, PREFIX + "message-lock-lost", "The lock supplied is invalid."
-            )
-            return
-        except KeyError:
-            self._refuse(link, path, request, 404, PREFIX + "message-not-found", "There is no such message.")
-            return
-        self._answer(link, path, request, {"statusCode": int32(status), "statusDescription": "OK"}, answer)
-        self._deliver_from(queue)
-
-    def _refuse(
-        self, link: Link, path: str, request: Message, status: int, condition: str, text: str
-    ) -> None:
-        properties = {
-            "statusCode": int32(status),
-            "statusDescription": text,
-            "errorCondition": symbol(condition),
+    def _put_token(self, link: Link, request: Message) -> None:
+        wrong = access.problem(str(request.body), now=time.time())
+        if wrong is None:
+            self._authorized.add(_id(link.connection))
+        status = {
+            "status-code": int32(401 if wrong else 202),
+            "status-description": wrong or "Accepted",
         }
-        self._answer(link, path, request, properties, None)
+        self._answer(link, CBS, Message(properties=status, correlation_id=request.id))
 
-    def _operation(self, queue: Queue, dead: bool, operation: str, body: Any) -> tuple[int, Any]:
-        """Do one management operation of 3.37; return status and body."""
-        now = clock()
-        match operation:
-            case "peek-message":
-                found = queue.peek(
-                    first=int(body["from-sequence-number"]),
-                    count=int(body["message-count"]),
-                    dead_letters=dead,
-                )
-                return (200, {"messages": [self._shown(queue, m) for m in found]}) if found else (204, {})
-            case "renew-lock":
-                until = [timestamp(int(queue.renew(t, now=now) * 1000)) for t in _items(body["lock-tokens"])]
-                return 200, {"expirations": Array(UNDESCRIBED, Data.TIMESTAMP, *until)}
-            case "schedule-message":
-                numbers = [self._keep(queue, bytes(m["message"])) for m in body["messages"]]
-                return 200, {"sequence-numbers": Array(UNDESCRIBED, Data.LONG, *numbers)}
-            case "cancel-scheduled-message":
-                if queue.cancel([int(n) for n in _items(body["sequence-numbers"])], now=now):
-                    raise KeyError
-                return 200, {}
-            case "receive-by-sequence-number":
-                taken = queue.take_deferred([int(n) for n in _items(body["sequence-numbers"])], now=now)
-                if not taken:
-                    raise KeyError
-                return 200, {
-                    "messages": [{"lock-token": m.lock_token} | self._shown(queue, m) for m in taken]
-                }
-            case "update-disposition":
-                for token in _items(body["lock-tokens"]):
-                    match str(body["disposition-status"]):
-                        case "completed":
-                            queue.complete(token, now=now)
-                        case "abandoned":
-                            queue.abandon(token, now=now)
-                        case "defered":
-                            queue.defer(token, now=now)
-                        case "suspended":
-                            queue.dead_letter(
-                                token,
-                                str(body.get("deadletter-reason") or ""),
-                                str(body.get("deadletter-description") or ""),
-                                now=now,
-                            )
-                return 200, {}
-        return 501, {}
-
-    @staticmethod
-    def _shown(queue: Queue, stored: Stored) -> dict[str, Any]:
-        return {"message": delivered(stored, queue.settings.name, now=clock())}
+    def _answer(self, link: Link, path: str, answer: Message) -> None:
+        out = self._answers.get((_id(link.connection), path))
+        if out is not None:
+            delivery = out.delivery(uuid.uuid4().bytes)
+            out.send(answer.encode())
+            out.advance()
+            delivery.settle()
 
 
-def _address(thing: Any) -> int:
+class _Then:
+    """A timer's task that calls something."""
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+
+    def on_timer_task(self, event: Any) -> None:
+        self._call()
+
+
+def _why(delivery: Delivery) -> tuple[str, str]:
+    condition = delivery.remote.condition
+    told = {str(k): str(v) for k, v in ((condition.info if condition else None) or {}).items()}
+    return told.get("DeadLetterReason", ""), told.get("DeadLetterErrorDescription", "")
+
+
+def _id(thing: Any) -> int:
     """Return what identifies a link or connection: its Python wrapper is made anew for every event."""
     return int(ffi.cast("uintptr_t", thing._impl))
-
-
-def _items(value: Any) -> list[Any]:
-    """Return the items of an AMQP array or list."""
-    return list(value.elements) if isinstance(value, Array) else list(value)
-
-
-def container(server: Server) -> Container:
-    made = Container(server)
-    made.container_id = f"servicebus-{uuid.uuid4()}"
-    return made

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
-from sandbox.service_bus.server import Server, container
-from sandbox.service_bus.store import QueueSettings
+from sandbox.service_bus.config import QueueSettings
+from sandbox.service_bus.disk import Disk
+from sandbox.service_bus.server import Server
 
-
-def connection_string(port: int) -> str:
-    """Return the SDK's connection string; the key is the literal text (azure-platform.md 3.22)."""
-    return (
-        f"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=RootManageSharedAccessKey;"
-        "SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;"
-    )
+START_SECONDS = STOP_SECONDS = 10
 
 
 @contextmanager
-def running_emulator(queues: Sequence[QueueSettings]) -> Iterator[tuple[str, Server]]:
-    """Serve queues on a free port; yield the connection string and the server."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Server(list(queues), port)
-    thread = threading.Thread(target=container(server).run, daemon=True)
+def running_emulator(
+    queues: Sequence[QueueSettings | str], *, port: int = 0, data: Path | None = None
+) -> Iterator[Server]:
+    """Serve queues; `emulator.connection_string` is for the SDK. Messages stay in `data`, if given."""
+    disk = Disk(data) if data else None
+    server = Server(
+        [QueueSettings(name=q) if isinstance(q, str) else q for q in queues], port=port, disk=disk
+    )
+    thread = threading.Thread(target=server.run, name="servicebus-emulator", daemon=True)
     thread.start()
-    if not server.listening.wait(10):
-        raise RuntimeError("the emulator did not start within 10 s")
     try:
-        yield connection_string(port), server
+        if not server.listening.wait(START_SECONDS):
+            raise RuntimeError(f"the emulator did not start within {START_SECONDS} s")
+        yield server
     finally:
         server.stop()
-        thread.join(5)
+        thread.join(STOP_SECONDS)
+        if disk is not None:
+            disk.close()
+        if thread.is_alive():
+            raise RuntimeError(f"the emulator did not stop within {STOP_SECONDS} s")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from azure.core.exceptions import ClientAuthenticationError
 from azure.servicebus import (
     ServiceBusClient,
     ServiceBusMessage,
@@ -29,13 +31,15 @@ from shared.ports import OutgoingMessage, PeekedMessage
 
 
 class ServiceBusQueue:
-    """Senders are kept open and shared by threads: opening one costs half a second (azure-platform.md 3.11).
+    """One open sender per queue, shared by threads: opening one costs half a second (azure-platform.md 3.11).
 
     A send whose answer is lost is safe to repeat: the broker drops a message id it has seen.
     """
 
     def __init__(self, *, connection_string: str = "", namespace: str = "", credential: Any = None) -> None:
-        self._lock = threading.Lock()
+        """Take a connection string, or a fully-qualified namespace with a token credential. Opens nothing."""
+        # A sender is not safe for two threads; a slow queue does not hold up the others.
+        self._locks: dict[str, threading.Lock] = {}
         self._senders: dict[str, ServiceBusSender] = {}
         try:
             if connection_string:
@@ -50,8 +54,11 @@ class ServiceBusQueue:
         for message in messages:
             by_queue.setdefault(message.queue, []).append(message)
         for queue, group in by_queue.items():
-            with self._lock, self._told(queue):
+            with self._lock_of(queue), self._told(queue):
                 self._send(queue, [self._message(m) for m in group])
+
+    def _lock_of(self, queue: str) -> threading.Lock:
+        return self._locks.setdefault(queue, threading.Lock())
 
     def _send(self, queue: str, messages: list[ServiceBusMessage]) -> None:
         sender = self._senders.get(queue)
@@ -78,15 +85,29 @@ class ServiceBusQueue:
 
     def peek(self, queue: str, *, limit: int = 100, dead_letters: bool = False) -> list[PeekedMessage]:
         sub_queue = ServiceBusSubQueue.DEAD_LETTER if dead_letters else None
+        found: list[PeekedMessage] = []
         with self._told(queue), self._client.get_queue_receiver(queue, sub_queue=sub_queue) as receiver:
-            return [self._peeked(queue, m) for m in receiver.peek_messages(max_message_count=limit)]
+            while len(found) < limit:
+                # The service may give fewer than asked for, though there are more.
+                after = found[-1].sequence_number + 1 if found else 1
+                page = receiver.peek_messages(max_message_count=limit - len(found), sequence_number=after)
+                if not page:
+                    break
+                found += [self._peeked(queue, m) for m in page]
+        return found
 
     def close(self) -> None:
-        with self._lock:
-            for sender in self._senders.values():
+        """Close every connection. Waits for sends under way."""
+        with ThreadPoolExecutor(thread_name_prefix="close") as pool:
+            # Each takes half a second, like opening.
+            list(pool.map(self._close, list(self._senders)))
+        self._client.close()
+
+    def _close(self, queue: str) -> None:
+        with self._lock_of(queue):
+            sender = self._senders.pop(queue, None)
+            if sender is not None:
                 sender.close()
-            self._senders.clear()
-            self._client.close()
 
     @staticmethod
     def _message(message: OutgoingMessage) -> ServiceBusMessage:
@@ -127,6 +148,8 @@ class ServiceBusQueue:
         except MessageSizeExceededError as error:
             raise Rejected(f"a message for queue {queue} is larger than the queue takes") from error
         except (ServiceBusError, OSError) as error:
+            if isinstance(getattr(error, "inner_exception", None), ClientAuthenticationError):
+                raise Misconfigured(f"queue {queue}: no token for the identity") from error
             raise Transient(f"queue {queue}: {type(error).__name__}") from error
 
 
