@@ -367,10 +367,14 @@ class Process:
         ready.unlink(missing_ok=True)
         command = [sys.executable, "-m", "sandbox.service_bus", "--ready-file", str(ready), *arguments]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        # One line, as soon as the port is open.
-        self.told = json.loads(self._process.stdout.readline())
-        assert json.loads(ready.read_text()) == self.told
+        try:
+            assert self._process.stdout is not None
+            # One line, as soon as the port is open and the file is there.
+            self.told = json.loads(self._process.stdout.readline())
+            assert json.loads(ready.read_text()) == self.told
+        except BaseException:
+            self.end(signal.SIGKILL)
+            raise
         self.pid: int = self.told["pid"]
 
     def end(self, number: int) -> int:
