@@ -1,8 +1,8 @@
 """Child processes of the sandbox: started with a log and a pid file each, stopped in the opposite order.
 
 A set is either *bound*: its processes get SIGTERM when this one ends, however it ends (Linux); or *kept*: they go
-on, and `stop_left` ends them later by their pid files. A pid file also holds when its process started, so a number
-that the system has given to somebody else is never signalled.
+on, and `stop_left` ends them later by their pid files. Beside each a file says when that process started, so a
+number that the system has given to somebody else by then is never signalled.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LOOK = 0.05
 #: Seconds from SIGTERM to SIGKILL; the Functions host takes up to ten.
 PATIENCE = 15.0
 PR_SET_PDEATHSIG = 1
-PID = ".pid"
+PID, STARTED = ".pid", ".started"
 
 
 class DidNotStart(RuntimeError):
@@ -59,8 +59,8 @@ class Processes:
                 start_new_session=True,
             )
         self._running[name] = process
-        told = {"pid": process.pid, "started": started_at(process.pid)}
-        (self.folder / f"{name}{PID}").write_text(json.dumps(told))
+        (self.folder / f"{name}{STARTED}").write_text(started_at(process.pid) or "")
+        (self.folder / f"{name}{PID}").write_text(str(process.pid))
         return process.pid
 
     def wait_for[T](self, name: str, look: Callable[[], T | None], *, seconds: float = 60) -> T:
@@ -98,7 +98,7 @@ class Processes:
         process = self._running.pop(name)
         process.kill()
         process.wait()
-        (self.folder / f"{name}{PID}").unlink(missing_ok=True)
+        self._forget(name)
 
     def stop(self) -> None:
         """Stop all, last started first: SIGTERM, then SIGKILL when patience is over."""
@@ -110,7 +110,11 @@ class Processes:
                 process.kill()
                 process.wait()
             del self._running[name]
-            (self.folder / f"{name}{PID}").unlink(missing_ok=True)
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        for suffix in (PID, STARTED):
+            (self.folder / f"{name}{suffix}").unlink(missing_ok=True)
 
     def _tail(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")[-2000:]
@@ -122,20 +126,20 @@ def stop_left(folder: Path) -> list[str]:
     # Newest first: the Functions host ends before what it uses.
     files = sorted(folder.glob(f"*{PID}"), key=lambda f: f.stat().st_mtime_ns, reverse=True)
     for file in files:
+        beside = file.with_suffix(STARTED)
         try:
-            told = json.loads(file.read_text())
-            pid, started = int(told["pid"]), told["started"]
-        except (ValueError, KeyError, TypeError):
-            # Half written by a process that died at that moment: there is no number to go by.
-            file.unlink()
-            continue
-        if _end(pid, started):
-            stopped.append(file.name.removesuffix(PID))
+            pid, started = int(file.read_text()), beside.read_text()
+        except (OSError, ValueError):
+            # Half written by a process that died at that moment: there is nothing to go by.
+            pid, started = 0, ""
+        if pid and _end(pid, started):
+            stopped.append(file.stem)
         file.unlink()
+        beside.unlink(missing_ok=True)
     return stopped
 
 
-def _end(pid: int, started: str | None) -> bool:
+def _end(pid: int, started: str) -> bool:
     """End a process; False when it was gone already, or is another one by now."""
     if not _is(pid, started):
         return False
@@ -149,7 +153,7 @@ def _end(pid: int, started: str | None) -> bool:
     return True
 
 
-def _is(pid: int, started: str | None) -> bool:
+def _is(pid: int, started: str) -> bool:
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, PermissionError):
