@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import secrets
 import shutil
-import signal
 import ssl
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +20,7 @@ import httpx
 from sandbox.azurite.start import command as azurite_command
 from sandbox.azurite.start import connection_string, free_port
 from sandbox.demo_data import CompanyFromFiles, GeneratedCompany, load_company, over_http
+from sandbox.processes import Processes, stop_left
 
 ROOT = Path(__file__).parents[1]
 RUN_DIR = ROOT / "sandbox" / ".run"
@@ -40,57 +36,19 @@ MAPPINGS = (
 QUEUES = ("full-sync", "rejected", *(f"sync-{m}" for m in MAPPINGS))
 #: The sandbox's timers wait for somebody to ask; housekeeping does not.
 SLOW, HOUSEKEEPING = "0 0 3 * * *", "*/15 * * * * *"
-START_SECONDS = 60
-
-
-class DidNotStart(RuntimeError):
-    """A process ended, or was not ready in time; its log says why."""
 
 
 class Sandbox:
-    """The processes of one sandbox, by name, with their pids on disk."""
+    """One sandbox in one folder: what runs, and where it is to be found.
 
-    def __init__(self, folder: Path = RUN_DIR) -> None:
+    Its processes end with the one that started them, unless `keep`: then `down` ends them.
+    """
+
+    def __init__(self, folder: Path = RUN_DIR, *, keep: bool = False) -> None:
         self.folder = folder
         self.endpoints: dict[str, Any] = {}
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._processes = Processes(folder, bound=not keep)
         self._host_settings: dict[str, str] = {}
-
-    # --- processes -------------------------------------------------------------------------------
-
-    def _spawn(self, name: str, command: list[str], env: Mapping[str, str] | None = None) -> None:
-        log = (self.folder / f"{name}.log").open("ab")
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **(env or {})}
-        )
-        log.close()
-        self._processes[name] = process
-        (self.folder / f"{name}.pid").write_text(str(process.pid))
-
-    def _await(self, name: str, ready: Callable[[], Any]) -> Any:
-        limit = time.monotonic() + START_SECONDS
-        while time.monotonic() < limit:
-            found = ready()
-            if found:
-                return found
-            if self._processes[name].poll() is not None:
-                break
-            time.sleep(0.05)
-        told = (self.folder / f"{name}.log").read_text(errors="replace")[-2000:]
-        raise DidNotStart(f"{name} did not start:\n{told}")
-
-    def _ready(self, name: str) -> Callable[[], dict[str, Any] | None]:
-        path = self.folder / f"{name}.ready.json"
-
-        def read() -> dict[str, Any] | None:
-            try:
-                found: dict[str, Any] = json.loads(path.read_text())
-            except (OSError, ValueError):
-                return None
-            return found
-
-        path.unlink(missing_ok=True)
-        return read
 
     def _python(self, module: str, *arguments: str) -> list[str]:
         return [sys.executable, "-m", module, *arguments]
@@ -98,31 +56,30 @@ class Sandbox:
     # --- start and stop --------------------------------------------------------------------------
 
     def start(self, *, company: str, base_currency: str = "GBP") -> None:
-        """Start everything but the Functions host, empty. Raises `DidNotStart`."""
+        """Start everything but the Functions host, empty. Raises `DidNotStart`.
+
+        A sandbox that was left running in this folder is stopped first.
+        """
+        stop_left(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
         port = free_port()
-        self._spawn("azurite", azurite_command(port=port, folder=self.folder / "tables", in_memory=False))
-        waits = {}
-        for which in ("entra", "bc", "dataverse"):
-            waits[which] = self._ready(which)
-            extra = {"bc": ["--company", company], "dataverse": ["--base-currency", base_currency]}.get(
-                which, []
-            )
-            path = str(self.folder / f"{which}.ready.json")
-            run = ["--which", which, "--run-dir", str(self.folder), "--port", "0", "--ready-file", path]
-            self._spawn(which, self._python("sandbox.simulators", *run, *extra))
-        waits["servicebus"] = self._ready("servicebus")
+        run = self._processes
+        run.start("azurite", azurite_command(port=port, folder=self.folder / "tables", in_memory=False))
+        simulator = self._python("sandbox.simulators", "--run-dir", str(self.folder))
         queues = [a for q in QUEUES for a in ("--queue", q)]
-        path = str(self.folder / "servicebus.ready.json")
-        # Short locks: the messages of a killed host come back in seconds instead of a minute.
-        self._spawn(
-            "servicebus",
-            self._python("sandbox.service_bus", *queues, "--lock-seconds", "10", "--ready-file", path),
-        )
-        ready = {name: self._await(name, wait) for name, wait in waits.items()}
+        commands = {
+            "entra": [*simulator, "--which", "entra"],
+            "bc": [*simulator, "--which", "bc", "--company", company],
+            "dataverse": [*simulator, "--which", "dataverse", "--base-currency", base_currency],
+            # Short locks: the messages of a killed host come back in seconds instead of a minute.
+            "servicebus": self._python("sandbox.service_bus", *queues, "--lock-seconds", "10"),
+        }
+        files = {name: run.ready_file(name) for name in commands}
+        for name, command in commands.items():
+            run.start(name, [*command, "--ready-file", str(files[name])])
+        ready = {name: run.wait_for_file(name, file) for name, file in files.items()}
         log = self.folder / "azurite.log"
-        self._await("azurite", lambda: "successfully started" in log.read_text())
+        run.wait_for("azurite", lambda: "successfully started" in log.read_text())
         told = json.loads(Path(ready["entra"]["identities"]).read_text())
         identities = {i["name"]: i for i in (told.values() if isinstance(told, dict) else told)}
         keys = {"api_key_read": secrets.token_urlsafe(24), "api_key_admin": secrets.token_urlsafe(24)}
@@ -163,34 +120,20 @@ class Sandbox:
 
     def start_functions(self) -> None:
         """Start the Functions host with the product; also after it was killed, then on another port."""
-        wait = self._ready("functions")
-        path = str(self.folder / "functions.ready.json")
-        self._spawn(
-            "functions",
-            self._python("sandbox.functions_host", "--app", str(ROOT), "--ready-file", path),
-            self._host_settings,
-        )
-        self.endpoints["functions"] = self._await("functions", wait)["url"]
+        ready = self._processes.ready_file("functions")
+        command = self._python("sandbox.functions_host", "--app", str(ROOT), "--ready-file", str(ready))
+        self._processes.start("functions", command, env=self._host_settings)
+        self.endpoints["functions"] = self._processes.wait_for_file("functions", ready)["url"]
         (self.folder / "endpoints.json").write_text(json.dumps(self.endpoints, indent=2))
         (self.folder / "endpoints.json").chmod(0o600)
 
     def kill_functions(self) -> None:
         """SIGKILL the Functions host, as a power cut would."""
-        process = self._processes.pop("functions")
-        process.kill()
-        process.wait(10)
+        self._processes.kill("functions")
 
     def stop(self) -> None:
         """Stop everything that was started, in the opposite order."""
-        for name, process in reversed(self._processes.items()):
-            process.terminate()
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(5)
-            (self.folder / f"{name}.pid").unlink(missing_ok=True)
-        self._processes.clear()
+        self._processes.stop()
 
     # --- data --------------------------------------------------------------------------------------
 
@@ -226,7 +169,7 @@ def arguments_of(description: str) -> argparse.ArgumentParser:
 def main() -> int:
     arguments = arguments_of("Start the sandbox and leave it running.").parse_args()
     company = company_of(arguments)
-    sandbox = Sandbox()
+    sandbox = Sandbox(keep=True)
     try:
         sandbox.start(company=company.name, base_currency=company.local_currency)
         sandbox.load(company)
@@ -241,20 +184,9 @@ def main() -> int:
 
 
 def down() -> int:
-    """Stop a sandbox that was left running, by the process ids it wrote down."""
-    for path in sorted(RUN_DIR.glob("*.pid")):
-        pid = int(path.read_text())
-        try:
-            os.kill(pid, signal.SIGTERM)
-            limit = time.monotonic() + 15
-            while time.monotonic() < limit:
-                os.kill(pid, 0)
-                time.sleep(0.05)
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        path.unlink()
-        print(f"stopped {path.stem}")
+    """Stop a sandbox that was left running."""
+    for name in stop_left(RUN_DIR):
+        print(f"stopped {name}")
     return 0
 
 

@@ -1,125 +1,117 @@
-"""The worker library `azure-functions-runtime`: index an app and invoke its functions.
+"""The worker library `azure-functions-runtime`: index an app, and invoke its functions (azure-platform.md §5).
 
-One app per process, because the library keeps its state in module globals (azure-platform.md 5.3).
-Indexing goes through the library's own requests; invoking through its protobuf-free entry (5.10).
+One app per process: the library keeps its state in module globals (5.3).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+import concurrent.futures
+import importlib
 import sys
+import threading
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from azure_functions_runtime.bindings.datumdef import Datum
+import azure_functions_runtime as runtime
 
-
-class Message:
-    """Stands for a protobuf message of the worker protocol: it keeps what it is given."""
-
-    def __init__(self, **values: Any) -> None:
-        self.__dict__.update(values)
-
-    def __getattr__(self, name: str) -> Any:
-        return None
-
-
-class Status(Message):
-    Failure, Success = 0, 1
-
-
-class Binding(Message):
-    inout, out, undefined = 2, 1, -1
-
-
-PROTOS = SimpleNamespace(
-    WorkerInitResponse=Message,
-    WorkerMetadata=Message,
-    FunctionMetadataResponse=Message,
-    FunctionLoadResponse=Message,
-    StatusResult=Status,
-    RpcException=Message,
-    RpcFunctionMetadata=Message,
-    BindingInfo=Binding,
-    RpcRetryOptions=Message,
-    TypedData=Message,
-)
+from sandbox.functions_host.config import CannotStart
+from sandbox.functions_host.protocol import protos
 
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """An indexed function: `trigger` is its trigger binding as the worker reports it."""
+    """An indexed function with its bindings, each as JSON text."""
 
     name: str
     id: str
-    trigger: Mapping[str, Any]
+    bindings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invocation:
+    """One call: the trigger's value, and what the trigger knows besides."""
+
+    function: Function
+    argument: str
+    #: A `TypedData` (5.7).
+    value: Any
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    trace_parent: str = ""
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
+    """How a call ended. `value` is the `TypedData` that an HTTP function returned."""
+
     ok: bool
-    value: Datum | None = None
+    value: Any = None
     error: str = ""
+    stack: str = ""
 
 
-class CannotStart(Exception):
-    """The app could not be indexed; every function would be missing on Azure (1.5)."""
+class Worker:
+    """Runs the library on an event loop of its own: `async` functions there, the others on its thread pool (1.37)."""
 
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="worker", daemon=True)
 
-def index(folder: Path) -> list[Function]:
-    """Index the app in a folder and load its functions. Raises `CannotStart` with the worker's reason."""
-    from azure_functions_runtime import handle_event
-    from azure_functions_runtime.utils.threadpool import start_threadpool_executor
-
-    sys.path.insert(0, str(folder))
-    start_threadpool_executor()
-    request = SimpleNamespace(
-        request=SimpleNamespace(
-            worker_init_request=SimpleNamespace(capabilities={}, function_app_directory=str(folder))
-        ),
-        properties={"protos": PROTOS, "host": "127.0.0.1"},
-    )
-    started = asyncio.run(handle_event.worker_init_request(request))
-    if started.result.status != Status.Success:
-        raise CannotStart(str(started.result.exception.message))
-    found = asyncio.run(handle_event.functions_metadata_request(SimpleNamespace()))
-    functions = []
-    for one in found.function_metadata_results or ():
-        bindings = [json.loads(b) for b in one.raw_bindings]
-        trigger = next(b for b in bindings if b["type"].lower().endswith("trigger"))
-        functions.append(Function(name=one.name, id=one.function_id, trigger=trigger))
-    if not functions:
-        raise CannotStart("the app has no functions")
-    return functions
-
-
-def invoke(
-    function: Function, value: Datum, metadata: Mapping[str, Datum] | None = None, *, trace_parent: str = ""
-) -> Result:
-    """Run a function with its trigger's value. No exception of the function escapes."""
-    from azure_functions_runtime.native_invocation import invocation_request_native, run_invocation_sync
-
-    inputs = [(function.trigger["name"], value)]
-    invocation = str(uuid.uuid4())
-    handled, ok, returned, _, error, _ = run_invocation_sync(
-        invocation, function.id, inputs, dict(metadata or {}), trace_parent
-    )
-    if not handled:
-        ok, returned, _, error, _ = asyncio.run(
-            invocation_request_native(invocation, function.id, inputs, dict(metadata or {}), trace_parent)
+    def index(self, folder: Path) -> tuple[Function, ...]:
+        """Import `function_app.py` of a folder and return its functions. Raises `CannotStart` (1.4, 1.5)."""
+        sys.path.insert(0, str(folder))
+        runtime.start_threadpool_executor()
+        request = protos.WorkerInitRequest(function_app_directory=str(folder))
+        started = self._ask(runtime.worker_init_request, worker_init_request=request)
+        if started.result.status != protos.StatusResult.Success:
+            raise CannotStart(f"{started.result.exception.message}\n{started.result.exception.stack_trace}")
+        asked = protos.FunctionsMetadataRequest(function_app_directory=str(folder))
+        found = self._ask(runtime.functions_metadata_request, functions_metadata_request=asked)
+        if not found.function_metadata_results:
+            raise CannotStart(f"there is no function in {folder / 'function_app.py'}")
+        for one in found.function_metadata_results:
+            load = protos.FunctionLoadRequest(function_id=one.function_id)
+            self._ask(runtime.function_load_request, function_load_request=load)
+        self._thread.start()
+        return tuple(
+            Function(name=f.name, id=f.function_id, bindings=tuple(f.raw_bindings))
+            for f in found.function_metadata_results
         )
-    return Result(ok=bool(ok), value=returned, error=error or "")
+
+    @property
+    def module(self) -> ModuleType:
+        """The app's own module."""
+        return importlib.import_module("function_app")
+
+    def invoke(self, call: Invocation) -> concurrent.futures.Future[Result]:
+        """Start a call. The future never raises for what the function does."""
+        return asyncio.run_coroutine_threadsafe(self._invoke(call), self._loop)
+
+    async def _invoke(self, call: Invocation) -> Result:
+        runtime.invocation_id_cv.set(call.id)
+        message = protos.InvocationRequest(
+            invocation_id=call.id,
+            function_id=call.function.id,
+            input_data=[protos.ParameterBinding(name=call.argument, data=call.value)],
+            trigger_metadata=call.metadata,
+            trace_context=protos.RpcTraceContext(trace_parent=call.trace_parent),
+        )
+        answer = await runtime.invocation_request(_request(invocation_request=message))
+        if answer.result.status == protos.StatusResult.Success:
+            return Result(ok=True, value=answer.return_value if answer.HasField("return_value") else None)
+        failed = answer.result.exception
+        return Result(ok=False, error=failed.message, stack=failed.stack_trace)
+
+    def _ask(self, call: Any, **message: Any) -> Any:
+        return self._loop.run_until_complete(call(_request(**message)))
 
 
-def text(value: str) -> Datum:
-    return Datum(value, "string")
-
-
-def data(value: Any) -> Datum:
-    """Numbers and dates go as JSON: the decoder refuses other kinds (5.6)."""
-    return Datum(json.dumps(value), "json")
+def _request(**message: Any) -> SimpleNamespace:
+    return SimpleNamespace(
+        request=SimpleNamespace(**message), properties={"protos": protos, "host": "127.0.0.1"}
+    )
