@@ -10,10 +10,10 @@ from typing import Any
 from shared.core import runs as rules
 from shared.core.model import Side, Tally
 from shared.engine.jobs import Jobs
+from shared.engine.kept import readable
 from shared.engine.messages import FULL_SYNC, REJECTED, FullSync, queue_of, random_token
 from shared.engine.parts import Ports
-from shared.engine.remember import readable
-from shared.engine.sync import send_targeted
+from shared.engine.targeted import send_targeted
 from shared.ports import HeldRecord, JobEntry, OutgoingMessage, RunRow
 
 

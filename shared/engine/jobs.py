@@ -15,7 +15,8 @@ from shared.engine.lines import Lines
 from shared.engine.messages import Job, queue_of, random_token
 from shared.engine.parts import Ports
 from shared.engine.references import References
-from shared.engine.sync import PageSync, Scope
+from shared.engine.scope import Scope
+from shared.engine.sync import PageSync
 from shared.ports import JobEntry, Outdated, OutgoingMessage
 
 #: Waits between two tries of the same work: doubled each time, up to the last.

@@ -17,7 +17,8 @@ from shared.core.mapping import Direction, EntityMapping
 from shared.core.model import CouplingState, Side, Tally
 from shared.engine.messages import Job, queue_of
 from shared.engine.parts import Ports
-from shared.engine.sync import PageSync, Scope
+from shared.engine.scope import Scope
+from shared.engine.sync import PageSync
 from shared.ports import Outdated, OutgoingMessage, RunRow
 
 #: A line without progress for so long is sent again by the watchdog.

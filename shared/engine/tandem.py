@@ -11,7 +11,7 @@ from shared.engine.admin import AdminApi
 from shared.engine.jobs import Jobs
 from shared.engine.messages import FULL_SYNC, REJECTED, random_token, read_full_sync, read_job
 from shared.engine.parts import Ports
-from shared.engine.sync import send_targeted
+from shared.engine.targeted import send_targeted
 from shared.ports import OutgoingMessage
 
 #: A set-aside message carries at most this much of the original.

@@ -1,0 +1,73 @@
+"""Act: what was decided, sent in bulk (design §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.core.decide import Pair
+from shared.core.model import Create, Decision, Restore, Side, Update, derived_id
+from shared.core.project import render
+from shared.engine.parts import Ports
+from shared.engine.scope import Scope
+from shared.ports import Write, Written
+
+
+class Act:
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def send(self, scope: Scope, writing: Sequence[tuple[Pair, Decision]]) -> dict[tuple[int, Side], Written]:
+        """Send creates, then updates, each side's in one call. Answers by position in the plan and side."""
+        answers: dict[tuple[int, Side], Written] = {}
+        for target in (Side.SALES, Side.BC):
+            creates: list[tuple[int, Write]] = []
+            updates: list[tuple[int, Write]] = []
+            for pair, decision in writing:
+                if isinstance(decision, Create | Restore) and decision.side is target:
+                    creates.append((id(pair), self._new(scope, pair, decision)))
+                elif isinstance(decision, Update) and decision.writes.get(target):
+                    record = pair.record(target)
+                    assert record is not None
+                    updates.append(
+                        (
+                            id(pair),
+                            Write(
+                                id=record.id,
+                                values=render(
+                                    scope.mapping, target, decision.writes[target], scope.references
+                                ),
+                                if_version=record.version if scope.mapping.two_way else "*",
+                            ),
+                        )
+                    )
+            records, table = self._ports.records(target), scope.mapping.table(target)
+            for work, send in ((creates, records.create), (updates, records.update)):
+                if not work:
+                    continue
+                if scope.check_lease is not None:
+                    scope.check_lease()
+                for (key, _), written in zip(work, send(table, [w for _, w in work]), strict=True):
+                    answers[key, target] = written
+        return answers
+
+    def _new(self, scope: Scope, pair: Pair, decision: Create | Restore) -> Write:
+        target, mapping = decision.side, scope.mapping
+        source = pair.record(target.other)
+        assert source is not None
+        generation = pair.coupling.generation + 1 if pair.coupling is not None else 0
+        values = {
+            **mapping.constants(target),
+            **self._ports.rule(mapping).on_create(target, source, scope.facts),
+            **render(mapping, target, decision.values, scope.references),
+        }
+        return Write(
+            # The same id every time (design §4): a create whose reply was lost meets itself.
+            id=derived_id(
+                company=scope.facts.company_id,
+                mapping=mapping.name,
+                source=target.other,
+                source_id=source.id,
+                generation=generation,
+            ),
+            values=values,
+        )

@@ -1,0 +1,208 @@
+"""Gather: everything that may matter about the records of a page, set-based (design §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from shared.core import match
+from shared.core.decide import Pair, decide
+from shared.core.model import Couple, Coupling, CouplingState, Decision, Hold, Outcome, Record, Side
+from shared.core.project import ignored, project
+from shared.engine.parts import Ports
+from shared.engine.scope import Scope
+from shared.ports import Facts
+
+
+class Gather:
+    """Turns hints into pairs. A page costs a fixed number of requests of each kind, whatever its size."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def pairs(
+        self,
+        scope: Scope,
+        side: Side,
+        hints: Mapping[str, Record | None],
+        outcomes: dict[str, Outcome],
+        *,
+        turn: int,
+    ) -> list[Pair]:
+        ports, mapping = self._ports, scope.mapping
+        here, there = ports.records(side), ports.records(side.other)
+        couplings = (
+            scope.couplings(ports, side, list(hints))
+            if turn == 0
+            else ports.couplings.find(mapping.name, side, list(hints))
+        )
+        for coupling in couplings.values():
+            scope.met.add(coupling.bc_id)
+        # A deletion is a hint, and so is a row older than the one remembered (H2): ask by id.
+        doubtful = [
+            i
+            for i, record in hints.items()
+            if (record is None and i in couplings)
+            or (
+                record is not None
+                and i in couplings
+                and record.row_version < couplings[i].row_version_of(side)
+            )
+        ]
+        present: dict[str, Record] = {i: r for i, r in hints.items() if r is not None}
+        if doubtful:
+            current = here.get(mapping.table(side), doubtful)
+            for i in doubtful:
+                present.pop(i, None)
+                if i in current:
+                    present[i] = current[i]
+        gone = [i for i in hints if i not in present and i in couplings]
+        open_: dict[str, Record] = {}
+        for i, record in present.items():
+            known = couplings.get(i)
+            if known is not None and known.state is CouplingState.COUPLED and not scope.targeted:
+                if record.version == known.version_of(side) and known.first is None:
+                    # Not moved since both sides agreed. A change of the other side is a hint of its own.
+                    outcomes.setdefault(i, Outcome.UNCHANGED)
+                    continue
+                if side is Side.SALES and turn == 0 and record.modified_by == scope.facts.sales_user_id:
+                    # Changes in Sales made by the integration user are not synchronized (P19, H5).
+                    outcomes[i] = Outcome.IGNORED
+                    scope.reasons["last changed by the integration user"] = (
+                        scope.reasons.get("last changed by the integration user", 0) + 1
+                    )
+                    continue
+            open_[i] = record
+        partners = {
+            i: couplings[i].id_of(side.other)
+            for i in [*open_, *gone]
+            if i in couplings and couplings[i].state is CouplingState.COUPLED
+        }
+        others = there.get(mapping.table(side.other), sorted(set(partners.values()))) if partners else {}
+        rule = ports.rule(mapping)
+        open_ = {i: self.with_rule(rule, r, scope.facts) for i, r in open_.items()}
+        others = {i: self.with_rule(rule, r, scope.facts) for i, r in others.items()}
+        scope.references.gather(mapping, [*open_.values(), *others.values()])
+        matched = self._match(scope, side, [r for i, r in open_.items() if i not in couplings])
+        pairs: list[Pair] = []
+        for i in [*open_, *gone]:
+            partner = others.get(partners[i]) if i in partners else None
+            pairs.append(self.pair(scope, side, open_.get(i), partner, couplings.get(i), matched.get(i)))
+        return pairs
+
+    @staticmethod
+    def with_rule(rule: Any, record: Record, facts: Facts) -> Record:
+        added = rule.adds(record.side, record, facts)
+        return replace(record, values={**record.values, **added}) if added else record
+
+    def pair(
+        self,
+        scope: Scope,
+        side: Side,
+        record: Record | None,
+        partner: Record | None,
+        coupling: Coupling | None,
+        matched: list[str] | None,
+    ) -> Pair:
+        mapping, rule = scope.mapping, self._ports.rule(scope.mapping)
+        both = {side: record, side.other: partner}
+        outside: dict[Side, str] = {}
+        unconvertible: dict[str, str] = {}
+        shown: dict[Side, Any] = {Side.BC: {}, Side.SALES: {}}
+        hold: str | None = None
+        for which, row in both.items():
+            if row is None:
+                continue
+            reason = ignored(mapping.filter(which), row) or rule.ignores(which, row, scope.facts)
+            if reason:
+                outside[which] = reason
+            hold = hold or rule.holds(which, row, scope.facts)
+            projection = project(mapping, row, scope.references)
+            shown[which] = projection.fields
+            unconvertible |= projection.unconvertible
+        creator = {Side.BC: scope.facts.bc_user_id, Side.SALES: scope.facts.sales_user_id}[side]
+        taken = matched is not None and "" in matched
+        return Pair(
+            source=side,
+            bc=both[Side.BC],
+            sales=both[Side.SALES],
+            bc_fields=shown[Side.BC],
+            sales_fields=shown[Side.SALES],
+            coupling=coupling,
+            outside=outside,
+            unconvertible=unconvertible,
+            hold="several records match the same counterpart; couple one by hand" if taken else hold,
+            matches=None if taken else matched,
+            may_create=scope.may_create,
+            orphan=coupling is None and record is not None and record.created_by == creator and bool(creator),
+        )
+
+    def _match(self, scope: Scope, side: Side, sources: list[Record]) -> dict[str, list[str]]:
+        """Find uncoupled records on the other side with the same natural key; an id "" means contested."""
+        mapping, ports = scope.mapping, self._ports
+        owner = mapping.two_way or mapping.direction.reaches(side.other)
+        if not mapping.match or not owner or not (mapping.match_always or scope.matching):
+            return {}
+        rule = ports.rule(mapping)
+        sources = [
+            r
+            for r in sources
+            if not ignored(mapping.filter(side), r) and not rule.ignores(side, r, scope.facts)
+        ]
+        if not sources:
+            return {}
+        there, table = ports.records(side.other), mapping.table(side.other)
+        candidates: dict[str, Record] = {}
+        for column in match.columns_to_find(mapping, side.other):
+            values = match.values_to_find(mapping, column, side.other, sources)
+            if values:
+                candidates |= {r.id: r for r in there.find(table, column, values)}
+        coupled = scope.couplings(ports, side.other, list(candidates))
+        free = [
+            r
+            for i, r in candidates.items()
+            if i not in coupled
+            and not ignored(mapping.filter(side.other), r)
+            and not rule.ignores(side.other, r, scope.facts)
+        ]
+        found = {r.id: match.matches(mapping, r, free) for r in sources}
+        claims: dict[str, int] = {}
+        for ids in found.values():
+            if len(ids) == 1:
+                claims[ids[0]] = claims.get(ids[0], 0) + 1
+        return {i: ([""] if len(ids) == 1 and claims[ids[0]] > 1 else ids) for i, ids in found.items()}
+
+    def couple(
+        self,
+        scope: Scope,
+        side: Side,
+        couples: Sequence[tuple[Pair, Couple]],
+        outcomes: dict[str, Outcome],
+    ) -> list[tuple[Pair, Decision]]:
+        """Save couplings found by natural key, then decide those pairs as coupled ones."""
+        ports, mapping = self._ports, scope.mapping
+        now = ports.clock.now()
+        new = [
+            Coupling(mapping=mapping.name, bc_id=d.bc_id, sales_id=d.sales_id, first=d.first, coupled_at=now)
+            for _, d in couples
+        ]
+        results = ports.couplings.save(new)
+        ids = [d.sales_id if side is Side.BC else d.bc_id for _, d in couples]
+        others = ports.records(side.other).get(mapping.table(side.other), ids)
+        others = {i: self.with_rule(ports.rule(mapping), r, scope.facts) for i, r in others.items()}
+        scope.references.gather(mapping, others.values())
+        plan: list[tuple[Pair, Decision]] = []
+        for (pair, _), other_id, result in zip(couples, ids, results, strict=True):
+            record = pair.record(side)
+            assert record is not None
+            if result.coupling is None:
+                plan.append((pair, Hold(reason="its counterpart was coupled to another record meanwhile")))
+                continue
+            scope.learn(result.coupling)
+            scope.coupled += 1
+            scope.matched.append(result.coupling)
+            outcomes[record.id] = Outcome.COUPLED
+            again = self.pair(scope, side, record, others.get(other_id), result.coupling, None)
+            plan.append((again, decide(mapping, again)))
+        return plan

@@ -1,0 +1,57 @@
+"""What one job may do, and what it has found out so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.core.mapping import EntityMapping
+from shared.core.model import Coupling, Side
+from shared.engine.parts import Ports
+from shared.engine.references import References
+from shared.ports import Facts
+
+
+@dataclass(kw_only=True)
+class Scope:
+    """What one job may do, and what it has found out so far. Lives as long as the job."""
+
+    mapping: EntityMapping
+    facts: Facts
+    references: References
+    #: A pass over everything (a run's line), not only over what changed.
+    full: bool = False
+    #: Named records: whoever modified them (H5).
+    targeted: bool = False
+    may_create: bool = False
+    #: Couple by natural key before creating (H18).
+    matching: bool = False
+    forced: bool = False
+    run: str = ""
+    fence: int = 0
+    #: Called before every send, so that a lost lease stops the job (H11).
+    check_lease: Callable[[], None] | None = None
+    now: datetime = datetime.min
+    #: All couplings by id, for a full pass (H27).
+    index: dict[tuple[Side, str], Coupling] | None = None
+    met: set[str] = field(default_factory=set)
+    read: int = 0
+    changed: int = 0
+    coupled: int = 0
+    #: Coupled by natural key in this turn; what waited for them is woken with the rest.
+    matched: list[Coupling] = field(default_factory=list)
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    def couplings(self, ports: Ports, side: Side, ids: Sequence[str]) -> dict[str, Coupling]:
+        if self.index is None:
+            return ports.couplings.find(self.mapping.name, side, ids)
+        return {i: self.index[side, i] for i in ids if (side, i) in self.index}
+
+    def learn(self, coupling: Coupling, *, gone: bool = False) -> None:
+        if self.index is not None:
+            for side in Side:
+                if gone:
+                    self.index.pop((side, coupling.id_of(side)), None)
+                else:
+                    self.index[side, coupling.id_of(side)] = coupling

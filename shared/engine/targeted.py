@@ -1,0 +1,46 @@
+"""Jobs for named records, whoever modified them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from shared.core.model import Side
+from shared.engine.messages import IDS_PER_JOB, Job, queue_of, random_token
+from shared.engine.parts import Ports
+from shared.ports import OutgoingMessage
+
+
+def send_targeted(
+    ports: Ports,
+    mapping: str,
+    side: Side,
+    ids: Sequence[str],
+    *,
+    cause: str,
+    after: timedelta | None = None,
+    token: str = "",
+    create: bool = False,
+) -> None:
+    """Queue a job for named records; a random id where nothing makes the work new (H12)."""
+    at: datetime | None = ports.clock.now() + after if after else None
+    jobs = [
+        Job(
+            kind="targeted",
+            mapping=mapping,
+            side=side,
+            ids=tuple(ids[n : n + IDS_PER_JOB]),
+            cause=cause,
+            token=f"{token or random_token()}.{n}",
+            create=create,
+        )
+        for n in range(0, len(ids), IDS_PER_JOB)
+    ]
+    ports.queue.send(
+        [
+            OutgoingMessage(
+                queue=queue_of(mapping), body=j.to_json(), message_id=j.message_id, scheduled_at=at
+            )
+            for j in jobs
+        ]
+    )
