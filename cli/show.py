@@ -39,19 +39,21 @@ def review(run: Mapping[str, Any]) -> Table:
 
 
 def reasons(run: Mapping[str, Any]) -> Table:
-    """Return why records were ignored, counted."""
-    table = Table(title="Ignored, by reason", title_justify="left")
+    """Return why records were ignored and which fields were left empty, counted (P18)."""
+    table = Table(title="Ignored, and left empty, by reason", title_justify="left")
     for column in ("Mapping", "Reason", "Records"):
         table.add_column(column)
     for line in run["lines"]:
         for reason, count in sorted(line["reasons"].items()):
             table.add_row(line["mapping"], reason, str(count))
+        for field, count in sorted(line["unresolved"].items()):
+            table.add_row(line["mapping"], f"{field} left empty: no option for its code", str(count))
     return table
 
 
 def show_run(run: Mapping[str, Any]) -> None:
     console.print(review(run))
-    if any(line["reasons"] for line in run["lines"]):
+    if any(line["reasons"] or line["unresolved"] for line in run["lines"]):
         console.print(reasons(run))
 
 

@@ -197,6 +197,9 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             unresolved.append(f.name)
         elif isinstance(sales, Unresolved) and f.direction.reaches(Side.BC):
             unresolved.append(f.name)
+        if source is None and coupling.rewritten.get(f.name, 0) >= REWRITES and not equal(f, bc, sales):
+            problems.append(problem(f, "each side stores another value than it is sent", pair))
+            continue
         if source is None:
             # Nobody moved, or both to the same value: only remember.
             if equal(f, bc, sales) or base is None:
@@ -246,6 +249,8 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
 
 
 CLASH = "clash"
+#: A field that was answered with another value so often in a row travels no more on its own (H3).
+REWRITES = 2
 
 
 def mover(
@@ -334,20 +339,24 @@ def settled(
     sent: Mapping[Side, Fields],
     old: Baseline,
     behind: frozenset[str],
-) -> dict[str, Agreed]:
-    """Return the baseline after the writes were answered: what each side shows now (H3, H25).
+    rewritten: Mapping[str, int] = MappingProxyType({}),
+) -> tuple[dict[str, Agreed], dict[str, int]]:
+    """Return the baseline after the writes were answered, and how often fields were rewritten (H3, H25).
 
-    A two-way field whose answer differs from what was sent counts as that side's edit: its
-    remembered value is the one that was sent, so the answer travels back. Fields left `behind`
-    (conflict, held) keep what they had.
+    The baseline is what each side shows now. A two-way field whose answer differs from what was
+    sent counts as that side's edit: its remembered value is the one that was sent, so the answer
+    travels back. Once: when that is rewritten too, both values are remembered, and the field is
+    held until a person edits it. Fields left `behind` (conflict, held) keep what they had.
     """
     baseline = dict(old)
+    counts = dict(rewritten)
     for f in mapping.fields:
         if f.name in behind:
             continue
         now = Agreed(bc=bc.get(f.name), sales=sales.get(f.name))
         if equal(f, now.bc, now.sales):
             baseline[f.name] = now
+            counts.pop(f.name, None)
             continue
         if isinstance(now.bc, Unresolved) or isinstance(now.sales, Unresolved):
             # Unresolved is remembered as such: resolving it later is a change that travels (H6).
@@ -356,10 +365,14 @@ def settled(
                 baseline[f.name] = now
             continue
         to_sales, to_bc = f.name in sent.get(Side.SALES, {}), f.name in sent.get(Side.BC, {})
-        if to_sales and f.direction is Direction.BOTH:
+        if (to_sales or to_bc) and f.direction is Direction.BOTH:
+            counts[f.name] = counts.get(f.name, 0) + 1
+        if counts.get(f.name, 0) >= REWRITES:
+            baseline[f.name] = now
+        elif to_sales and f.direction is Direction.BOTH:
             baseline[f.name] = Agreed(bc=now.bc, sales=sent[Side.SALES][f.name])
         elif to_bc and f.direction is Direction.BOTH:
             baseline[f.name] = Agreed(bc=sent[Side.BC][f.name], sales=now.sales)
         elif to_sales or to_bc or (f.name not in old and f.blank is Blank.KEEP):
             baseline[f.name] = now
-    return baseline
+    return baseline, counts

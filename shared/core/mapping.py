@@ -107,6 +107,10 @@ class FieldMap:
         return self.converter.to if isinstance(self.converter, Reference | Option) else None
 
     @property
+    def option(self) -> bool:
+        return isinstance(self.converter, Option)
+
+    @property
     def soft(self) -> bool:
         return isinstance(self.converter, Reference) and self.converter.soft
 

@@ -110,6 +110,8 @@ class Coupling:
     baseline: Baseline = field(default_factory=lambda: MappingProxyType({}))
     first: First | None = None
     late: tuple[str, ...] = ()
+    #: How often in a row a write of a field was answered with another value (H3); absent is never.
+    rewritten: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     generation: int = 0
     outcome: str = ""
     coupled_at: datetime | None = None

@@ -99,6 +99,7 @@ class AdminApi:
             "finished": data["finished"],
             "message": data["message"],
             "reasons": data["reasons"],
+            "unresolved": data.get("unresolved", {}),
         }
 
     # --- mappings and jobs ---------------------------------------------------------------

@@ -65,6 +65,8 @@ class Gather:
                 if record.version == known.version_of(side) and known.first is None:
                     # Not moved since both sides agreed. A change of the other side is a hint of its own.
                     outcomes.setdefault(i, Outcome.UNCHANGED)
+                    if turn == 0:
+                        scope.count_unresolved(side, {n: v.of(side) for n, v in known.baseline.items()})
                     continue
                 if side is Side.SALES and turn == 0 and record.modified_by == scope.facts.sales_user_id:
                     # Changes in Sales made by the integration user are not synchronized (P19, H5).

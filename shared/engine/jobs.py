@@ -79,7 +79,7 @@ class Jobs:
                 cause=job.cause or job.kind,
                 state=state,
                 message=message,
-                details={"reasons": scope.reasons} if scope is not None and scope.reasons else {},
+                details={} if scope is None else scope.details(),
             )
         )
 
@@ -185,7 +185,14 @@ class Jobs:
         ports = self._ports
         for intent in ports.intents.get(scope.mapping.name):
             with_right = replace(
-                scope, targeted=True, may_create=True, matching=False, index=None, met=set(), reasons={}
+                scope,
+                targeted=True,
+                may_create=True,
+                matching=False,
+                index=None,
+                met=set(),
+                reasons={},
+                unresolved={},
             )
             found = ports.records(intent.side).get(scope.mapping.table(intent.side), intent.ids)
             gone = [i for i in intent.ids if i not in found]

@@ -45,12 +45,10 @@ class Kept:
     #: Records of the page's side to read and decide again.
     again: set[str] = field(default_factory=set)
     unknown: SyncError | None = None
-    unresolved: int = 0
 
     def agreed(self, scope: Scope, pair: Pair, decision: Nothing) -> None:
         coupling = pair.coupling
         assert coupling is not None and pair.bc is not None and pair.sales is not None
-        self.unresolved += len(decision.unresolved)
         same_versions = (
             coupling.bc_version == pair.bc.version and coupling.sales_version == pair.sales.version
         )
@@ -73,7 +71,6 @@ class Kept:
         target = decision.side
         source = pair.record(target.other)
         assert source is not None
-        self.unresolved += len(decision.unresolved)
         rows = {target: answer, target.other: source}
         shown = project(scope.mapping, answer, scope.references).fields
         foreign = _foreign(scope, answer)
@@ -82,7 +79,7 @@ class Kept:
             target: {**shown, **decision.values} if foreign else shown,
             target.other: pair.fields(target.other),
         }
-        baseline = settled(
+        baseline, rewritten = settled(
             scope.mapping,
             bc=fields[Side.BC],
             sales=fields[Side.SALES],
@@ -96,6 +93,7 @@ class Kept:
             bc_id=rows[Side.BC].id,
             sales_id=rows[Side.SALES].id,
             baseline=baseline,
+            rewritten=rewritten,
             late=decision.late,
             generation=old.generation + 1 if old is not None else 0,
             outcome="restored" if isinstance(decision, Restore) else "created",
@@ -107,6 +105,10 @@ class Kept:
             # Somebody wrote it between our create and our read of it: look at it again (H4).
             coupling = _unseen(coupling, target)
             self.again.add(hint_of(pair))
+        if rewritten:
+            # The target stored another value than it was sent: that is its edit, and travels back (H3).
+            coupling = _unseen(coupling, target.other)
+            self.again.add(hint_of(pair))
         if decision.problems:
             coupling = _unseen(coupling, target.other)
         self.saves.append((coupling, (pair.source, hint_of(pair))))
@@ -114,7 +116,6 @@ class Kept:
     def updated(self, scope: Scope, pair: Pair, decision: Update, shown: Mapping[Side, Record]) -> None:
         coupling = pair.coupling
         assert coupling is not None and pair.bc is not None and pair.sales is not None
-        self.unresolved += len(decision.unresolved)
         rows = {Side.BC: shown.get(Side.BC, pair.bc), Side.SALES: shown.get(Side.SALES, pair.sales)}
         fields: dict[Side, Fields] = {Side.BC: pair.bc_fields, Side.SALES: pair.sales_fields}
         behind = frozenset(p.field for p in decision.problems)
@@ -122,23 +123,28 @@ class Kept:
         for side, row in shown.items():
             now = project(scope.mapping, row, scope.references).fields
             fields[side] = {**now, **decision.writes[side]} if side in foreign else now
-        baseline = settled(
+        baseline, rewritten = settled(
             scope.mapping,
             bc=fields[Side.BC],
             sales=fields[Side.SALES],
             sent=decision.writes,
             old=coupling.baseline,
             behind=behind | _stand_still(scope.mapping, pair),
+            rewritten=coupling.rewritten,
         )
         saved = replace(
             _seen(coupling, rows[Side.BC], rows[Side.SALES]),
             baseline=baseline,
+            rewritten=rewritten,
             late=decision.late,
             first=None,
             outcome="updated",
         )
         for side in foreign:
             saved = _unseen(saved, side)
+            self.again.add(hint_of(pair))
+        if sum(rewritten.values()) > sum(coupling.rewritten.values()):
+            saved = _unseen(saved, pair.source)
             self.again.add(hint_of(pair))
         if decision.problems:
             saved = _unseen(saved, pair.source)

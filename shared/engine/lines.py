@@ -67,6 +67,7 @@ class Lines:
                     "finished": None,
                     "message": "",
                     "reasons": {},
+                    "unresolved": {},
                 },
             )
             for name, needs in lines.items()
@@ -188,7 +189,7 @@ class Lines:
         found = ports.records(side).changes(
             mapping.table(side), cursor=None, page=data["page"], limit=ports.limits.page
         )
-        scope.reasons = {}
+        scope.reasons, scope.unresolved = {}, {}
         tally = self._pages.run(scope, side, found.records, found.deleted, job=job)
         if found.next is None:
             tally += self._unmet(job, scope, side)
@@ -209,6 +210,7 @@ class Lines:
             name: (Tally.from_json(data[name]) + tally).as_json(),
             "requests": {k: data["requests"].get(k, 0) + spent[k] - before[k] for k in spent},
             "reasons": _sum(data["reasons"], scope.reasons),
+            "unresolved": _sum(data.get("unresolved", {}), scope.unresolved),
             "step": data["step"] + 1,
         }
         return tally, changes

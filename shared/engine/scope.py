@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.core.mapping import EntityMapping
-from shared.core.model import Coupling, Side
+from shared.core.model import Coupling, Fields, Side, Unresolved
 from shared.engine.parts import Ports
 from shared.engine.references import References
 from shared.ports import Facts
@@ -42,11 +42,24 @@ class Scope:
     #: Coupled by natural key in this turn; what waited for them is woken with the rest.
     matched: list[Coupling] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
+    #: Records whose option has no counterpart, by field (P18).
+    unresolved: dict[str, int] = field(default_factory=dict)
 
     def couplings(self, ports: Ports, side: Side, ids: Sequence[str]) -> dict[str, Coupling]:
         if self.index is None:
             return ports.couplings.find(self.mapping.name, side, ids)
         return {i: self.index[side, i] for i in ids if (side, i) in self.index}
+
+    def count_unresolved(self, side: Side, fields: Fields) -> None:
+        """Count the options of one record of `side` that have no counterpart and so are left empty."""
+        for f in self.mapping.fields:
+            if f.option and f.direction.reaches(side.other) and isinstance(fields.get(f.name), Unresolved):
+                self.unresolved[f.name] = self.unresolved.get(f.name, 0) + 1
+
+    def details(self) -> dict[str, dict[str, int]]:
+        """Return what the job log says besides the tally."""
+        found = {"reasons": self.reasons, "unresolved": self.unresolved}
+        return {name: counts for name, counts in found.items() if counts}
 
     def learn(self, coupling: Coupling, *, gone: bool = False) -> None:
         if self.index is not None:

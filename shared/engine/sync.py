@@ -129,7 +129,11 @@ class PageSync:
                 f"brake: {scope.mapping.name} {stop}; start it with force if this is what you want"
             )
         scope.changed += sum(isinstance(d, Update) and bool(d.writes) for _, d in plan)
-        scope.read += len(hints) if turn == 0 else 0
+        if turn == 0:
+            scope.read += len(hints)
+            for pair, decision in plan:
+                if isinstance(decision, Create | Restore | Update | Nothing):
+                    scope.count_unresolved(side, pair.fields(side))
         if writing:
             ids = tuple(hint_of(p) for p, _ in writing)
             # Before the first send: a crash from here on makes the next job repeat these (H1).

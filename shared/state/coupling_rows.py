@@ -31,6 +31,7 @@ def coupling_of(mapping: str, row: Row) -> Coupling:
         baseline=load_baseline(unpack("baseline", kept, "{}")),
         first=First(kept["first"]) if "first" in kept else None,
         late=tuple(json.loads(kept.get("late_fields", "[]"))),
+        rewritten=json.loads(kept.get("rewritten", "{}")),
         generation=kept["generation"],
         outcome=kept["outcome"],
         coupled_at=kept.get("coupled_at"),
@@ -52,6 +53,8 @@ def _fat(where: str, coupling: Coupling) -> Row:
     } | pack("baseline", dump_baseline(coupling.baseline))
     if coupling.late:
         properties["late_fields"] = json.dumps(coupling.late)
+    if coupling.rewritten:
+        properties["rewritten"] = json.dumps(dict(coupling.rewritten))
     if coupling.first is not None:
         properties["first"] = coupling.first.value
     if coupling.coupled_at is not None:

@@ -25,6 +25,7 @@ RUN = {
             "requests": {"bc": 1, "sales": 2, "tables": 3},
             "message": "",
             "reasons": {"the customer is blocked": 2},
+            "unresolved": {"payment_terms": 3},
         }
     ],
 }
