@@ -91,14 +91,21 @@ def parser() -> argparse.ArgumentParser:
     full.add_argument("--mapping", action="append", default=[], help="only this mapping (may be repeated)")
     full.add_argument("--rehearse", action="store_true", help="show the plan and write nothing")
     full.add_argument("--create", action="store_true", help="create without matching first")
+    full.add_argument("--force", action="store_true", help="go on although the brake would stop it")
     full.add_argument("--wait", action="store_true", help="wait for the end and show the review")
     command("status", "what an administrator looks at first")
     runs = command("runs", "full synchronizations, or one of them")
     runs.add_argument("id", nargs="?")
+    change = runs.add_mutually_exclusive_group()
+    change.add_argument("--resume", action="store_true", help="go on with what is not finished")
+    change.add_argument("--cancel", action="store_true", help="stop it after the pages at work")
+    runs.add_argument("--force", action="store_true", help="with --resume: release the brake")
     for name, text in (("jobs", "the job log"), ("held", "records out of sync, with their reasons")):
         command(name, text).add_argument("--mapping")
     command("mappings", "the mappings in force")
-    command("sync", "synchronize what changed in a mapping").add_argument("mapping")
+    sync = command("sync", "synchronize what changed in a mapping")
+    sync.add_argument("mapping")
+    sync.add_argument("--force", action="store_true", help="go on although the brake would stop it")
     for name, text in (
         ("explain", "how one record stands, and why"),
         ("retry", "try one record again"),
@@ -148,14 +155,26 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
     """Make the call; return its JSON and how to show it."""
     match chosen.command:
         case "full-sync":
-            body = {"mappings": chosen.mapping, "rehearse": chosen.rehearse, "create": chosen.create}
+            body = {
+                "mappings": chosen.mapping,
+                "rehearse": chosen.rehearse,
+                "create": chosen.create,
+                "force": chosen.force,
+            }
             data = api.post("full-sync", body)
             return (wait(api, data["run"]), show_run) if chosen.wait else (data, lambda d: print(d["run"]))
         case "status":
             return api.get("status"), show_status
         case "runs":
+            if (chosen.resume or chosen.cancel) and not chosen.id:
+                raise Failed(WRONG, "say which run")
             if chosen.id:
-                return api.get(f"runs/{quote(chosen.id, safe='')}"), show_run
+                path = f"runs/{quote(chosen.id, safe='')}"
+                if chosen.resume:
+                    return api.post(f"{path}/resume", {"force": chosen.force}), lambda d: print(d["run"])
+                if chosen.cancel:
+                    return api.post(f"{path}/cancel"), lambda d: print(d["run"])
+                return api.get(path), show_run
             return api.get("runs"), show_runs
         case "jobs":
             return api.get("jobs", mapping=chosen.mapping), show_jobs
@@ -166,7 +185,8 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
                 "\n".join(f"{m['mapping']}: {m['title']}" for m in d["value"])
             )
         case "sync":
-            return api.post(f"mappings/{quote(chosen.mapping, safe='')}/sync"), lambda d: print(d["job"])
+            path = f"mappings/{quote(chosen.mapping, safe='')}/sync"
+            return api.post(path, {"force": chosen.force}), lambda d: print(d["job"])
         case "explain":
             return api.get(record(chosen)), show_explain
         case _:

@@ -115,7 +115,7 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
     ("api_full_sync", "full-sync", "POST", ADMIN, 202, lambda api, r: api.start_full_sync(body_of(r))),
     ("api_runs", "runs", "GET", READ, 200, lambda api, r: api.runs(limit=number(r, "limit", 50, 200))),
     ("api_run", "runs/{id}", "GET", READ, 200, lambda api, r: api.run(run_id(r))),
-    ("api_resume", "runs/{id}/resume", "POST", ADMIN, 202, lambda api, r: api.resume(run_id(r))),
+    ("api_resume", "runs/{id}/resume", "POST", ADMIN, 202, lambda api, r: api.resume(run_id(r), body_of(r))),
     ("api_cancel", "runs/{id}/cancel", "POST", ADMIN, 202, lambda api, r: api.cancel(run_id(r))),
     ("api_mappings", "mappings", "GET", READ, 200, lambda api, r: api.mappings()),
     ("api_sync", "mappings/{m}/sync", "POST", ADMIN, 202, lambda api, r: api.sync(part(r, "m"), body_of(r))),

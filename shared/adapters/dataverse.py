@@ -124,6 +124,10 @@ class DataverseRecords:
             return [r for r in self._options.all(table) if str(r.values[column]).strip().lower() in wanted]
         # In(…) takes its texts as JSON strings; a text with a quote or a backslash is compared
         # with eq, whose escaping is documented (§3).
+        if column.startswith("_"):
+            # A lookup is compared by id, without quotes (§3).
+            equals = [f"{column} eq {v}" for v in wanted if is_guid(v)]
+            return self._filtered(table, [escape(" or ".join(part)) for part in chunks(equals, 100)])
         plain = [escape(f'"{v}"') for v in wanted if '"' not in v and "\\" not in v and "'" not in v]
         records = self._within(table, column, list(chunks_by_length(plain, FILTER_LENGTH)))
         odd = [f"{column} eq {literal(v)}" for v in wanted if '"' in v or "\\" in v or "'" in v]

@@ -228,7 +228,8 @@ class Reference:
 
     BC shows a SystemId, Sales a GUID in `_<column>_value`, written by `<nav>@odata.bind`
     (dataverse-web-api.md §2 Lookups). `soft`: left out while its target is not coupled (H20).
-    `local_currency`: BC's blank is the local currency, null in Sales too (H21).
+    `local_currency`: BC's blank is the local currency, null in Sales too (H21). `only_coupled`: a
+    record of this side whose target is not coupled is outside the filter instead of waiting (H30).
     """
 
     to: str
@@ -236,6 +237,7 @@ class Reference:
     entity_set: str
     soft: bool = False
     local_currency: bool = False
+    only_coupled: Side | None = None
 
     def read(self, side: Side, raw: Wire, resolver: Resolver) -> Value:
         text = "" if raw is None else str(raw).lower()

@@ -127,6 +127,15 @@ class Match:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CoupledWith:
+    """When records of `mapping` become coupled, look at the records of `side` that name them in `column`."""
+
+    mapping: str
+    side: Side
+    column: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EntityMapping:
     """Everything Tandem knows about one pair of tables. Raises `InvalidMapping` with every problem."""
 
@@ -147,6 +156,8 @@ class EntityMapping:
     match_always: bool = False
     bc_filter: tuple[Where, ...] = ()
     sales_filter: tuple[Where, ...] = ()
+    #: Between full synchronizations: whose couplings bring records of this mapping into its filter (H22).
+    coupled_with: tuple[CoupledWith, ...] = ()
     #: Constants written when a record is created on that side.
     constants_bc: tuple[tuple[str, Wire], ...] = ()
     constants_sales: tuple[tuple[str, Wire], ...] = ()

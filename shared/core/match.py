@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from shared.core.convert import Reference, Resolver
 from shared.core.mapping import EntityMapping, Match
 from shared.core.model import Record, Side
 
 
-def key(match: Match, record: Record) -> tuple[str, ...] | None:
-    """Return a record's natural key, case folded; None when a part is blank (R99)."""
-    columns = match.bc if record.side is Side.BC else match.sales
-    parts = tuple(str(record.values.get(c) or "").strip().casefold() for c in columns)
-    return parts if all(parts) else None
+def key(
+    match: Match, record: Record, references: Mapping[str, Reference], resolver: Resolver
+) -> tuple[str, ...] | None:
+    """Return a record's natural key, case folded; None when a part is blank (R99).
+
+    A part that refers to another record is the BC id of its coupling, so that both sides name it
+    alike; while it is not coupled, the key is None.
+    """
+    parts = []
+    for column in match.bc if record.side is Side.BC else match.sales:
+        raw = record.values.get(column)
+        if column in references:
+            raw = references[column].read(record.side, raw, resolver)
+            if not isinstance(raw, str):
+                return None
+        parts.append(str(raw or "").strip().casefold())
+    return tuple(parts) if all(parts) else None
 
 
 def columns_to_find(mapping: EntityMapping, side: Side) -> tuple[str, ...]:
@@ -34,20 +47,27 @@ def values_to_find(mapping: EntityMapping, column: str, side: Side, sources: Seq
     return list(values)
 
 
-def matches(mapping: EntityMapping, record: Record, candidates: Sequence[Record]) -> list[str]:
+def matches(
+    mapping: EntityMapping, record: Record, candidates: Sequence[Record], resolver: Resolver
+) -> list[str]:
     """Return the ids of the candidates that are the same thing as `record`.
 
     Priorities are tried in order; the first that finds exactly one decides. Otherwise the
     narrowest ambiguous result is returned, so that it can be shown; empty when none matches.
     """
     ambiguous: list[str] = []
+    columns = {side: references_of(mapping, side) for side in Side}
     for m in mapping.match:
-        wanted = key(m, record)
+        wanted = key(m, record, columns[record.side], resolver)
         if wanted is None:
             continue
-        found = [c.id for c in candidates if key(m, c) == wanted]
+        found = [c.id for c in candidates if key(m, c, columns[c.side], resolver) == wanted]
         if len(found) == 1:
             return found
         if found and (not ambiguous or len(found) < len(ambiguous)):
             ambiguous = found
     return ambiguous
+
+
+def references_of(mapping: EntityMapping, side: Side) -> dict[str, Reference]:
+    return {f.column(side): f.converter for f in mapping.fields if isinstance(f.converter, Reference)}

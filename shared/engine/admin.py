@@ -11,7 +11,7 @@ from shared.core import runs as rules
 from shared.core.model import Side, Tally
 from shared.engine.jobs import Jobs
 from shared.engine.kept import readable
-from shared.engine.messages import FULL_SYNC, REJECTED, FullSync, queue_of, random_token
+from shared.engine.messages import FULL_SYNC, REJECTED, FullSync, misfits, queue_of, random_token
 from shared.engine.parts import Ports
 from shared.engine.targeted import send_targeted
 from shared.ports import HeldRecord, JobEntry, OutgoingMessage, RunRow
@@ -34,13 +34,9 @@ class AdminApi:
 
     def start_full_sync(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Queue the start of a run (P38). Returns its id at once; the run works in the background (P40)."""
-        allowed = {"mappings", "rehearse", "create"}
-        if unknown := sorted(set(body) - allowed):
-            raise ApiProblem(
-                400, "Unknown field", f"{', '.join(unknown)}; allowed: {', '.join(sorted(allowed))}"
-            )
+        _fits(body, {"mappings": list, "rehearse": bool, "create": bool, "force": bool})
         mappings = body.get("mappings") or []
-        if not isinstance(mappings, list) or not all(isinstance(m, str) for m in mappings):
+        if not all(isinstance(m, str) for m in mappings):
             raise ApiProblem(400, "Bad mappings", "'mappings' must be a list of mapping names")
         for name in mappings:
             self._mapping(name)
@@ -48,13 +44,21 @@ class AdminApi:
             raise ApiProblem(501, "Not available", "rehearsal is not available in this version")
         run = f"run-{self._ports.clock.now():%Y%m%d%H%M%S}-{random_token()[:8]}"
         self._control(
-            FullSync(action="start", mappings=tuple(mappings), run=run, create=bool(body.get("create")))
+            FullSync(
+                action="start",
+                mappings=tuple(mappings),
+                run=run,
+                create=body.get("create", False),
+                force=body.get("force", False),
+            )
         )
         return {"run": run}
 
-    def resume(self, run: str) -> dict[str, Any]:
+    def resume(self, run: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Go on with what is not finished; with `force`, also where the brake stopped it."""
+        _fits(body or {}, {"force": bool})
         self.run(run)
-        self._control(FullSync(action="resume", run=run))
+        self._control(FullSync(action="resume", run=run, force=(body or {}).get("force", False)))
         return {"run": run}
 
     def cancel(self, run: str) -> dict[str, Any]:
@@ -131,8 +135,9 @@ class AdminApi:
     def sync(self, mapping: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Queue a synchronization of what changed, or of named records of one side."""
         body = body or {}
+        _fits(body, {"side": str, "ids": list, "create": bool, "force": bool})
         chosen = self._ports.mappings[self._mapping(mapping)]
-        if body.get("ids"):
+        if "ids" in body:
             side, ids = self._side(str(body.get("side", "bc"))), self._ids(body["ids"])
             token = random_token()
             send_targeted(
@@ -142,10 +147,15 @@ class AdminApi:
                 ids,
                 cause="administrator",
                 token=token,
-                create=bool(body.get("create")),
+                create=body.get("create", False),
+                force=body.get("force", False),
             )
             return {"job": token}
-        jobs = self._jobs.poll(chosen, occurrence=random_token(), cause="administrator")
+        if "side" in body or "create" in body:
+            raise ApiProblem(400, "Bad body", "'side' and 'create' go with 'ids'")
+        jobs = self._jobs.poll(
+            chosen, occurrence=random_token(), cause="administrator", force=body.get("force", False)
+        )
         return {"job": jobs[0].token}
 
     def jobs(
@@ -218,6 +228,7 @@ class AdminApi:
         self, mapping: str, side: str, id: str, body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Queue one record again, whatever held it; a record parked by a person comes back."""
+        _fits(body or {}, {})
         name, which = self._mapping(mapping), self._side(side)
         found = self._ports.held.find(name, [(which, id)])
         if any(h.kind == "skipped" for h in found.values()):
@@ -296,7 +307,11 @@ class AdminApi:
         self._ports.queue.send(
             [
                 OutgoingMessage(
-                    queue=FULL_SYNC, body=control.to_json(), message_id=f"{control.action}-{control.run}"
+                    queue=FULL_SYNC,
+                    body=control.to_json(),
+                    # Starting is the same work however often it is asked; resuming is new each time (H12).
+                    message_id=f"{control.action}-{control.run}"
+                    + ("" if control.action == "start" else f"-{random_token()}"),
                 )
             ]
         )
@@ -318,6 +333,11 @@ class AdminApi:
             else None,
             "fields": list(row.fields),
         }
+
+
+def _fits(body: Mapping[str, Any], allowed: Mapping[str, type]) -> None:
+    if problems := misfits(body, allowed):
+        raise ApiProblem(400, "Bad body", "; ".join(problems))
 
 
 def _job(entry: JobEntry) -> dict[str, Any]:

@@ -7,8 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from shared.core import match
+from shared.core.convert import Reference
 from shared.core.decide import Pair, decide
-from shared.core.model import Couple, Coupling, CouplingState, Decision, Hold, Outcome, Record, Side
+from shared.core.model import (
+    Couple,
+    Coupling,
+    CouplingState,
+    Decision,
+    Hold,
+    Outcome,
+    Record,
+    Side,
+    Unresolved,
+)
 from shared.core.project import ignored, project
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
@@ -116,8 +127,7 @@ class Gather:
         for which, row in both.items():
             if row is None:
                 continue
-            reason = ignored(mapping.filter(which), row) or rule.ignores(which, row, scope.facts)
-            if reason:
+            if reason := self._outside(scope, row):
                 outside[which] = reason
             hold = hold or rule.holds(which, row, scope.facts)
             projection = project(mapping, row, scope.references)
@@ -140,18 +150,25 @@ class Gather:
             orphan=coupling is None and record is not None and record.created_by == creator and bool(creator),
         )
 
+    def _outside(self, scope: Scope, record: Record) -> str | None:
+        """Return why a record is outside the mapping, or None (H24, H30)."""
+        mapping, side = scope.mapping, record.side
+        reason = ignored(mapping.filter(side), record)
+        reason = reason or self._ports.rule(mapping).ignores(side, record, scope.facts)
+        for f in mapping.fields:
+            if reason is None and isinstance(f.converter, Reference) and f.converter.only_coupled is side:
+                value = f.converter.read(side, record.values.get(f.column(side)), scope.references)
+                if isinstance(value, Unresolved):
+                    reason = f"its {f.name} is not coupled"
+        return reason
+
     def _match(self, scope: Scope, side: Side, sources: list[Record]) -> dict[str, list[str]]:
         """Find uncoupled records on the other side with the same natural key; an id "" means contested."""
         mapping, ports = scope.mapping, self._ports
         owner = mapping.two_way or mapping.direction.reaches(side.other)
         if not mapping.match or not owner or not (mapping.match_always or scope.matching):
             return {}
-        rule = ports.rule(mapping)
-        sources = [
-            r
-            for r in sources
-            if not ignored(mapping.filter(side), r) and not rule.ignores(side, r, scope.facts)
-        ]
+        sources = [r for r in sources if not self._outside(scope, r)]
         if not sources:
             return {}
         there, table = ports.records(side.other), mapping.table(side.other)
@@ -161,14 +178,9 @@ class Gather:
             if values:
                 candidates |= {r.id: r for r in there.find(table, column, values)}
         coupled = scope.couplings(ports, side.other, list(candidates))
-        free = [
-            r
-            for i, r in candidates.items()
-            if i not in coupled
-            and not ignored(mapping.filter(side.other), r)
-            and not rule.ignores(side.other, r, scope.facts)
-        ]
-        found = {r.id: match.matches(mapping, r, free) for r in sources}
+        scope.references.gather(mapping, candidates.values())
+        free = [r for i, r in candidates.items() if i not in coupled and not self._outside(scope, r)]
+        found = {r.id: match.matches(mapping, r, free, scope.references) for r in sources}
         claims: dict[str, int] = {}
         for ids in found.values():
             if len(ids) == 1:

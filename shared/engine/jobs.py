@@ -30,10 +30,12 @@ class Jobs:
         self.lines = Lines(ports, self._pages, self.late)
         self._set_aside = set_aside
 
-    def poll(self, mapping: EntityMapping, *, occurrence: str, cause: str = "timer") -> list[Job]:
+    def poll(
+        self, mapping: EntityMapping, *, occurrence: str, cause: str = "timer", force: bool = False
+    ) -> list[Job]:
         """Queue one job for each side whose changes matter. The same occurrence queues the same jobs (H12)."""
         jobs = [
-            Job(kind="poll", mapping=mapping.name, side=side, cause=cause, token=occurrence)
+            Job(kind="poll", mapping=mapping.name, side=side, cause=cause, token=occurrence, force=force)
             for side in Side
             if mapping.reads(side)
         ]
@@ -50,6 +52,7 @@ class Jobs:
                 tally = self.late(mapping, run=job.run, cause=job.cause)
             else:
                 with self.scope(mapping, run=job.run) as scope:
+                    scope.forced = job.force
                     self._repeat_half_done(scope, job)
                     tally = self._do(job, scope)
         except Busy as busy:
@@ -62,7 +65,8 @@ class Jobs:
             state, message = "deferred", str(error)
         except Misconfigured as error:
             state, message = "stopped", str(error)
-            self._set_aside(queue_of(job.mapping), job.to_json(), str(error), job.message_id)
+            if not self._known_stop(job, str(error)):
+                self._set_aside(queue_of(job.mapping), job.to_json(), str(error), job.message_id)
             if job.kind == "line":
                 self.lines.fail(job, str(error))
         spent = ports.requests()
@@ -81,6 +85,13 @@ class Jobs:
                 message=message,
                 details={} if scope is None else scope.details(),
             )
+        )
+
+    def _known_stop(self, job: Job, message: str) -> bool:
+        """Say whether the mapping's last job was stopped by the same: one message tells it, not one a tick."""
+        entries, _ = self._ports.jobs.list(job.mapping, limit=4)
+        return job.kind == "poll" and any(
+            e.state == "stopped" and e.message == message and e.side == job.side.value for e in entries
         )
 
     @contextmanager

@@ -41,12 +41,20 @@ class Lines:
 
     # --- starting ----------------------------------------------------------------------------
 
-    def start(self, run: str, mappings: tuple[str, ...], *, create: bool = False) -> None:
+    def start(
+        self, run: str, mappings: tuple[str, ...], *, create: bool = False, force: bool = False
+    ) -> None:
         """Make a run with its lines and start those that wait for nothing. Starting it twice is harmless."""
         ports = self._ports
         now = ports.clock.now().isoformat()
         lines = rules.plan(tuple(ports.mappings.values()), mappings)
-        rows = [RunRow(run=run, name="", data={"state": rules.RUNNING, "started": now, "create": create})]
+        rows = [
+            RunRow(
+                run=run,
+                name="",
+                data={"state": rules.RUNNING, "started": now, "create": create, "force": force},
+            )
+        ]
         rows += [
             RunRow(
                 run=run,
@@ -97,12 +105,12 @@ class Lines:
             finished = now if state != rules.RUNNING else None
             self._save(head, {"state": state, "finished": finished})
 
-    def resume(self, run: str) -> None:
-        """Send every line that is not finished again, with a new attempt."""
+    def resume(self, run: str, *, force: bool = False) -> None:
+        """Send every line that is not finished again, with a new attempt; `force` releases the brake."""
         for row in self._ports.runs.get(run):
             if row.name == "":
                 if row.data["state"] != rules.FINISHED:
-                    self._save(row, {"state": rules.RUNNING, "finished": None})
+                    self._save(row, {"state": rules.RUNNING, "finished": None, "force": force})
             elif row.data["state"] in (rules.FAILED, rules.RUNNING, rules.CANCELLED):
                 self._again(row)
         self.advance(run)
@@ -158,6 +166,7 @@ class Lines:
             return Tally()
         scope.full = True
         scope.may_create = True
+        scope.forced = bool(head.data.get("force"))
         scope.matching = bool(mapping.match) and not head.data.get("create")
         scope.index = {}
         for coupling in ports.couplings.stream(mapping.name):

@@ -46,6 +46,8 @@ class Job:
     #: What makes the work new (H12): the timer's occurrence, a version, a random id.
     token: str = ""
     create: bool = False
+    #: Goes on although the brake would stop it.
+    force: bool = False
     action: str = ""
     arguments: Mapping[str, Any] | None = None
 
@@ -77,6 +79,7 @@ JOB_FIELDS: Mapping[str, type] = {
     "cause": str,
     "token": str,
     "create": bool,
+    "force": bool,
     "action": str,
     "arguments": dict,
 }
@@ -88,6 +91,7 @@ FULL_SYNC_FIELDS: Mapping[str, type] = {
     "rehearse": bool,
     "run": str,
     "create": bool,
+    "force": bool,
 }
 FULL_SYNC_ACTIONS = ("start", "resume", "cancel")
 
@@ -100,16 +104,33 @@ def read_object(body: bytes, allowed: Mapping[str, type]) -> dict[str, Any]:
         raise InvalidMessage(f"not JSON: {error}") from None
     if not isinstance(data, dict):
         raise InvalidMessage(f"a JSON object is expected, not {type(data).__name__}")
-    problems = [f"unknown field '{name}'" for name in data if name not in allowed]
-    for name, value in data.items():
-        kind = allowed.get(name)
-        if kind is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-            problems.append(f"'{name}' must be {kind.__name__}")
+    problems = misfits(data, allowed)
     if not problems and data.get("version", 1) != 1:
         problems.append(f"version {data['version']} is not known; this is version 1")
     if problems:
         raise InvalidMessage("; ".join(problems))
     return data
+
+
+def misfits(data: Mapping[str, Any], allowed: Mapping[str, type]) -> list[str]:
+    """Return every field that is unknown or of the wrong type."""
+    problems = [
+        f"unknown field '{name}'; known: {', '.join(allowed)}" for name in data if name not in allowed
+    ]
+    for name, value in data.items():
+        kind = allowed.get(name)
+        if kind is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            problems.append(f"'{name}' must be {NAMES_OF_TYPES[kind]}")
+    return problems
+
+
+NAMES_OF_TYPES: Mapping[type, str] = {
+    int: "a whole number",
+    str: "a text",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object",
+}
 
 
 def read_job(body: bytes, *, mapping: str, known: Sequence[str]) -> Job:
@@ -149,6 +170,7 @@ def read_job(body: bytes, *, mapping: str, known: Sequence[str]) -> Job:
         cause=data.get("cause", "message"),
         token=data.get("token") or random_token(),
         create=data.get("create", False),
+        force=data.get("force", False),
         action=data.get("action", ""),
         arguments=data.get("arguments"),
     )
@@ -163,6 +185,7 @@ class FullSync:
     rehearse: bool = False
     run: str = ""
     create: bool = False
+    force: bool = False
 
     def to_json(self) -> bytes:
         data = {k: v for k, v in asdict(self).items() if v not in ("", (), False)}
@@ -194,4 +217,5 @@ def read_full_sync(body: bytes, *, known: Sequence[str]) -> FullSync:
         rehearse=False,
         run=run,
         create=data.get("create", False),
+        force=data.get("force", False),
     )

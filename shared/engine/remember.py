@@ -181,3 +181,21 @@ class Memory:
             woken.setdefault((mapping, side), []).append(id_)
         for (mapping, side), ids in woken.items():
             send_targeted(self._ports, mapping, side, sorted(ids), cause=f"waited for {name}", create=True)
+        if not scope.full:
+            self._look_at_theirs(name, born)
+
+    def _look_at_theirs(self, name: str, born: Sequence[Coupling]) -> None:
+        """Hint the records that are inside their filter only now, because these are coupled (H22, H30).
+
+        Not in a full synchronization, where their own line comes later.
+        """
+        ports = self._ports
+        for mapping in ports.mappings.values():
+            for theirs in mapping.coupled_with:
+                if theirs.mapping != name:
+                    continue
+                wanted = [c.id_of(theirs.side) for c in born]
+                found = ports.records(theirs.side).find(mapping.table(theirs.side), theirs.column, wanted)
+                if found:
+                    ids = sorted(r.id for r in found)
+                    send_targeted(ports, mapping.name, theirs.side, ids, cause=f"coupled {name}")

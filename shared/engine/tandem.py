@@ -56,9 +56,11 @@ class Tandem:
                 )
                 match control.action:
                     case "start":
-                        self.jobs.lines.start(run, control.mappings, create=control.create)
+                        self.jobs.lines.start(
+                            run, control.mappings, create=control.create, force=control.force
+                        )
                     case "resume":
-                        self.jobs.lines.resume(run)
+                        self.jobs.lines.resume(run, force=control.force)
                     case "cancel":
                         self.jobs.lines.cancel(run)
             else:

@@ -21,6 +21,7 @@ def send_targeted(
     after: timedelta | None = None,
     token: str = "",
     create: bool = False,
+    force: bool = False,
 ) -> None:
     """Queue a job for named records; a random id where nothing makes the work new (H12)."""
     at: datetime | None = ports.clock.now() + after if after else None
@@ -33,6 +34,7 @@ def send_targeted(
             cause=cause,
             token=f"{token or random_token()}.{n}",
             create=create,
+            force=force,
         )
         for n in range(0, len(ids), IDS_PER_JOB)
     ]

@@ -1,7 +1,8 @@
 """Persons of a customer in Business Central are contacts of its account in Sales (P3, P21)."""
 
 from shared.core.convert import Reference, Text
-from shared.core.mapping import Blank, Direction, EntityMapping, FieldMap, Match, Table, Where
+from shared.core.mapping import Blank, CoupledWith, Direction, EntityMapping, FieldMap, Match, Table, Where
+from shared.core.model import Side
 
 CONTACTS = EntityMapping(
     name="contacts",
@@ -13,7 +14,11 @@ CONTACTS = EntityMapping(
     depends_on=("customers", "salespeople", "currencies"),
     match=(
         Match(bc=("email",), sales=("emailaddress1",)),
-        Match(bc=("surname", "firstName"), sales=("lastname", "firstname")),
+        # The same name in the same company.
+        Match(
+            bc=("surname", "firstName", "customerId"),
+            sales=("lastname", "firstname", "_parentcustomerid_value"),
+        ),
     ),
     bc_filter=(
         Where(column="type", op="eq", value="Person", reason="the contact is a company"),
@@ -23,6 +28,7 @@ CONTACTS = EntityMapping(
         Where(column="statecode", op="eq", value=0, reason="the contact is inactive"),
         Where(column="_parentcustomerid_value", op="filled", reason="the contact belongs to no account"),
     ),
+    coupled_with=(CoupledWith(mapping="customers", side=Side.SALES, column="_parentcustomerid_value"),),
     constants_bc=(("type", "Person"),),
     rule="contacts",
     extra_bc=("currencyCode",),
@@ -30,12 +36,15 @@ CONTACTS = EntityMapping(
         FieldMap(name="first_name", bc="firstName", sales="firstname", converter=Text(30, 50)),
         FieldMap(name="middle_name", bc="middleName", sales="middlename", converter=Text(30, 50)),
         FieldMap(name="surname", bc="surname", sales="lastname", converter=Text(30, 50)),
-        # A contact's company is a two-way hard reference (H30).
+        # A contact's company is a two-way hard reference; in Sales, one under an account that is not
+        # coupled, or under another contact, is outside the filter (H30).
         FieldMap(
             name="company",
             bc="customerId",
             sales="_parentcustomerid_value",
-            converter=Reference("customers", nav="parentcustomerid_account", entity_set="accounts"),
+            converter=Reference(
+                "customers", nav="parentcustomerid_account", entity_set="accounts", only_coupled=Side.SALES
+            ),
         ),
         FieldMap(name="address", bc="address", sales="address1_line1", converter=Text(100, 250)),
         FieldMap(name="address_2", bc="address2", sales="address1_line2", converter=Text(50, 250)),

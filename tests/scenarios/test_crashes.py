@@ -242,9 +242,7 @@ def test_a_full_pass_leaves_cursors_from_which_polls_go_on_H17():
 
 
 def test_the_brake_stops_a_job_that_would_blank_a_field_everywhere():
-    from shared.engine.parts import Limits as L
-
-    world = a_company(limits=L(brake_floor=3))
+    world = a_company(limits=Limits(brake_floor=3))
     customers = [add_customer(world, f"C{n}", city="Rome") for n in range(10)]
     world.full_sync()
     for customer in customers:
@@ -254,6 +252,29 @@ def test_the_brake_stops_a_job_that_would_blank_a_field_everywhere():
 
     assert account_of(world, customers[0])["address1_city"] == "Rome"
     assert "brake" in world.app.api.status()["rejected"][0]["reason"]
+
+    world.tick("customers")
+    assert len(world.app.api.status()["rejected"]) == 1, "the same stop is told once, not at every tick"
+
+    world.app.api.sync("customers", {"force": True})
+    world.run()
+    assert [account_of(world, c)["address1_city"] for c in customers] == [None] * 10
+
+
+def test_a_line_stopped_by_the_brake_goes_on_when_resumed_with_force():
+    world = a_company(limits=Limits(brake_floor=3))
+    customers = [add_customer(world, f"C{n}", city="Rome") for n in range(10)]
+    world.full_sync()
+    for customer in customers:
+        world.bc.edit("customers", customer, city="")
+    run = world.full_sync("customers")
+    assert run["state"] == "failed" and "brake" in line(run, "customers")["message"]
+
+    world.app.api.resume(run["id"], {"force": True})
+    world.run()
+
+    assert world.app.api.run(run["id"])["state"] == "finished"
+    assert [account_of(world, c)["address1_city"] for c in customers] == [None] * 10
 
 
 def test_a_crash_is_no_exception_that_somebody_could_catch():

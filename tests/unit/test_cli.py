@@ -161,6 +161,7 @@ def test_full_sync_sends_what_was_asked_for(server):
         "mappings": ["customers", "contacts"],
         "rehearse": False,
         "create": True,
+        "force": False,
     }
 
 
