@@ -39,13 +39,33 @@ class ChangePage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Step:
+    """One more row that is written in the same transaction as a record (H16).
+
+    `action` is "create" (the id is new), "update" (the row must be there) or "upsert" (either;
+    the id is ours, so that a repeat meets itself).
+    """
+
+    action: str
+    table: Table
+    id: str
+    values: Mapping[str, Wire]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Write:
-    """One record to create (`if_version` None) or change. `values` are wire properties of its side."""
+    """One record to create (`if_version` None) or change. `values` are wire properties of its side.
+
+    `before` and `after` are written in the same transaction, in this order: all or nothing. Only
+    Sales takes them, in a change set (dataverse-web-api.md §5).
+    """
 
     id: str
     values: Mapping[str, Wire]
     #: The version that was gathered; "*" changes whatever is there (one-way mappings only).
     if_version: str | None = None
+    before: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +93,17 @@ class Records(Protocol):
         May repeat a record; never misses one. `limit` is the most records in a page.
         """
 
+    def position(self, table: Table) -> str:
+        """Return the cursor of a pass that starts now: what was written before is not listed by it."""
+
     def get(self, table: Table, ids: Sequence[str]) -> dict[str, Record]:
         """Return the records that exist now, by id, never from a lagging replica (H2)."""
 
     def find(self, table: Table, column: str, values: Sequence[str]) -> list[Record]:
-        """Return the records whose text column equals one of the values, ignoring case."""
+        """Return the records whose text column equals one of the values, ignoring case.
+
+        Or whose reference (an id on either side) is one of them.
+        """
 
     def create(self, table: Table, writes: Sequence[Write]) -> list[Written]:
         """Create records under the ids given. Answers in order; one bad record does not sink others."""

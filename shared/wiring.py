@@ -63,13 +63,20 @@ class RememberedSetUp:
 
 
 def columns(mappings: Mapping[str, EntityMapping], side: Side) -> dict[str, tuple[str, ...]]:
-    """Return the columns to read by table. Columns that a rule computes are not asked for."""
+    """Return the columns to read by table: of mappings, their feeds and their rules' needs.
+
+    Columns that a rule computes are not asked for.
+    """
     wanted: dict[str, dict[str, None]] = {}
     for mapping in mappings.values():
-        table = mapping.table(side)
-        for column in mapping.columns(side):
-            if table.kind == "rows" and not column.startswith("computed"):
-                wanted.setdefault(table.name, {})[column] = None
+        reads = [(mapping.table(side), mapping.columns(side))]
+        reads += [(feed.table, (feed.column,)) for feed in mapping.also_changed_by if feed.side is side]
+        if mapping.rule:
+            reads += [(table, names) for where, table, names in RULES[mapping.rule].reads if where is side]
+        for table, names in reads:
+            for column in names:
+                if table.kind == "rows" and not column.startswith("computed"):
+                    wanted.setdefault(table.name, {})[column] = None
     return {name: tuple(found) for name, found in wanted.items()}
 
 

@@ -53,6 +53,10 @@ class InMemoryRecords:
     def edit(self, table: str, id: str, /, **values: Any) -> None:
         self._put(table, id, values, PEOPLE)
 
+    def compute(self, table: str, id: str, /, **values: Any) -> None:
+        """Change what a row shows while the row and its version stand still, as a FlowField does."""
+        self._rows[table][id]["values"] |= values
+
     def delete(self, table: str, id: str) -> None:
         if self._rows.get(table, {}).pop(id, None) is not None:
             self._version += 1
@@ -86,6 +90,10 @@ class InMemoryRecords:
         gone = tuple(i for v, t, i in self._gone if t == self._name(table) and v > start) if cursor else ()
         self.after("changes")
         return ChangePage(records=records, deleted=gone, cursor=str(until), full=cursor is None)
+
+    def position(self, table: Table) -> str:
+        self._call("position")
+        return str(self._version)
 
     def get(self, table: Table, ids: Sequence[str]) -> dict[str, Record]:
         self._call("get")
@@ -129,13 +137,32 @@ class InMemoryRecords:
             error = Missing("no record with this id")
         elif name == "update" and row is not None and write.if_version not in ("*", str(row["version"])):
             error = Stale("another version")
-        elif reason := self.refuse(self._name(table), write.values):
+        elif reason := self.refuse(self._name(table), write.values) or self._refused_step(write):
             error = Rejected(reason)
         if error is not None:
             return Written(id=write.id, error=error)
+        for step in write.before:
+            self._put(self._name(step.table), step.id, step.values, INTEGRATION, create=True)
         self._put(self._name(table), write.id, write.values, INTEGRATION, create=name == "create")
-        self.written += 1
+        for step in write.after:
+            self._put(self._name(step.table), step.id, step.values, INTEGRATION, create=True)
+        self.written += 1 + len(write.before) + len(write.after)
         return Written(id=write.id, record=self._record(table, write.id))
+
+    def _refused_step(self, write: Write) -> str | None:
+        """Return why one of the steps cannot be done: then nothing of the record is written (H16)."""
+        made: set[tuple[str, str]] = set()
+        for step in (*write.before, *write.after):
+            name = self._name(step.table)
+            there = step.id in self._rows.get(name, {}) or (name, step.id) in made or step.id == write.id
+            if step.action == "create" and there:
+                return f"{name}: a row with this id is there"
+            if step.action == "update" and not there:
+                return f"{name}: no row with this id"
+            if reason := self.refuse(name, step.values):
+                return f"{name}: {reason}"
+            made.add((name, step.id))
+        return None
 
     def _put(
         self, table: str, id: str, values: Mapping[str, Any], user: str, *, create: bool = False

@@ -127,6 +127,12 @@ class BusinessCentralRecords:
             deleted=tuple(str(row["deletedId"]).lower() for row in deleted),
         )
 
+    def position(self, table: Table) -> str:
+        [state] = self.query(["syncState?$select=minimumActiveRowVersion"])
+        if not state:
+            raise Misconfigured(f"{BC} answers no syncState; is the companion extension installed?")
+        return str(int(state[0]["minimumActiveRowVersion"]))
+
     def get(self, table: Table, ids: Sequence[str]) -> dict[str, Record]:
         wanted = list(dict.fromkeys(i.lower() for i in ids if is_guid(i)))
         filters = [" or ".join(f"id eq {i}" for i in part) for part in chunks(wanted, IDS_IN_FILTER)]
@@ -134,6 +140,9 @@ class BusinessCentralRecords:
 
     def find(self, table: Table, column: str, values: Sequence[str]) -> list[Record]:
         wanted = list(dict.fromkeys(v.strip().lower() for v in values if v.strip()))
+        if column.endswith("Id"):
+            equals = [f"{column} eq {v}" for v in wanted if is_guid(v)]
+            return self._filtered(table, [" or ".join(part) for part in chunks(equals, IDS_IN_FILTER)])
         # tolower only switches to matching without case (business-central-api.md §4).
         terms = [f"tolower({column}) eq {literal(value)}" for value in wanted]
         by_escaped = {escape(f" or {term}"): term for term in terms}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -35,10 +35,10 @@ from shared.adapters.writing import (
     tell_exists_from_taken,
 )
 from shared.core.convert import moment
-from shared.core.errors import Misconfigured, Rejected, SyncError, Transient
+from shared.core.errors import Misconfigured, Rejected, Stale, SyncError, Transient
 from shared.core.mapping import Table
 from shared.core.model import Record, Side, Wire
-from shared.ports import ChangePage, Clock, Write, Written
+from shared.ports import ChangePage, Clock, Step, Write, Written
 
 #: Records of one bulk message or $batch of writes. More are allowed (§5, §6); a hundred keeps one
 #: refused record from sinking many, and keeps a request short.
@@ -46,6 +46,8 @@ WRITES = 100
 #: Ids of one In(…) filter: a GET inside $batch may have a URL of 65,536 characters (§3), one id
 #: takes 43.
 IDS_IN_FILTER = 1200
+#: Operations of one $batch, members of change sets counted singly (§5).
+OPERATIONS = 1000
 FILTER_LENGTH = 50_000
 
 SYSTEM_COLUMNS = ("modifiedon", "_modifiedby_value", "_createdby_value")
@@ -104,6 +106,9 @@ class DataverseRecords:
             return ChangePage(records=tuple(self._options.all(table)), cursor="", full=True)
         return self._changes.read(table, self._select(table), cursor=cursor, page=page, limit=limit)
 
+    def position(self, table: Table) -> str:
+        return "" if table.kind == "option" else self._changes.position(self._select(table))
+
     def get(self, table: Table, ids: Sequence[str]) -> dict[str, Record]:
         if not ids:
             return {}
@@ -155,10 +160,14 @@ class DataverseRecords:
             return []
         if table.kind == "option":
             return self._options.create(table, writes)
-        if table.bulk:
-            results = self._in_bulk(table, writes, "CreateMultiple", self._post)
-        else:
-            results = self._one_by_one(table, writes, self._post, Effect.HARMLESS)
+        stepped = [w for w in writes if w.before or w.after]
+        plain = [w for w in writes if not (w.before or w.after)]
+        results = self._in_sets(table, stepped, self._post, Effect.HARMLESS) if stepped else []
+        if plain and table.bulk:
+            results += self._in_bulk(table, plain, "CreateMultiple", self._post)
+        elif plain:
+            results += self._one_by_one(table, plain, self._post, Effect.HARMLESS)
+        results = _in_order(writes, results)
         if taken := taken_ids(results):
             try:
                 results = tell_exists_from_taken(results, self.get(table, taken))
@@ -179,13 +188,58 @@ class DataverseRecords:
             return all_failed(writes, Rejected("an option of a choice column is never changed"))
         if any(not write.if_version for write in writes):
             raise ValueError("an update needs the version that was gathered, or *")
-        anyway = [w for w in writes if w.if_version == "*" and table.bulk]
-        checked = [w for w in writes if w.if_version != "*" or not table.bulk]
+        stepped = [w for w in writes if w.before or w.after]
+        plain = [w for w in writes if not (w.before or w.after)]
+        anyway = [w for w in plain if w.if_version == "*" and table.bulk]
+        checked = [w for w in plain if w.if_version != "*" or not table.bulk]
         results = self._in_bulk(table, anyway, "UpdateMultiple", self._patch) if anyway else []
         if checked:
             results += self._one_by_one(table, checked, self._patch, Effect.ONCE)
-        in_order = {result.id: result for result in results}
-        return [in_order[write.id] for write in writes]
+        if stepped:
+            results += self._in_sets(table, stepped, self._patch, Effect.ONCE)
+        return _in_order(writes, results)
+
+    def _in_sets(
+        self,
+        table: Table,
+        writes: Sequence[Write],
+        single: Callable[[Table, Write], Operation],
+        effect: Effect,
+    ) -> list[Written]:
+        """Send each record with its steps as one change set, many to a $batch (H16), then read them once (H4)."""
+
+        def send(part: Sequence[Write]) -> list[Written | None]:
+            sets = [
+                (*map(self._step, write.before), single(table, write), *map(self._step, write.after))
+                for write in part
+            ]
+            try:
+                answers = self._line.change_sets(sets, effect)
+            except Lost as problem:
+                if effect is Effect.ONCE:
+                    return [*self._look_again(table, part, problem)]
+                return [*all_failed(part, problem)]
+            except Transient as problem:
+                return [*all_failed(part, problem)]
+            return [_of_set(write, answer) for write, answer in zip(part, answers, strict=True)]
+
+        parts = self._line.channel.each(send, list(_by_operations(writes)))
+        answered = dict(zip([w.id for w in writes], [r for part in parts for r in part], strict=True))
+        unread = [w for w in writes if answered[w.id] is None]
+        try:
+            read = read_back(unread, self.get(table, [w.id for w in unread])) if unread else []
+        except Transient as problem:
+            read = all_failed(unread, problem)
+        return _unless_misconfigured([*[r for r in answered.values() if r is not None], *read])
+
+    def _step(self, step: Step) -> Operation:
+        if step.action == "create":
+            body = {step.table.key: step.id, **step.values}
+            return self._line.operation("POST", step.table.name, body=body)
+        # Without If-Match a PATCH creates a row that is not there (§2).
+        headers = {"If-Match": "*"} if step.action == "update" else {}
+        path = f"{step.table.name}({step.id})"
+        return self._line.operation("PATCH", path, headers=headers, body=dict(step.values))
 
     def _in_bulk(
         self, table: Table, writes: Sequence[Write], message: str, single: Callable[[Table, Write], Operation]
@@ -325,6 +379,42 @@ class DataverseRecords:
 def _logical_name(table: Table) -> str:
     """Return the table's own name: its primary key is that name and `id` (dataverse_schema)."""
     return table.entity or table.key.removesuffix("id")
+
+
+def _in_order(writes: Sequence[Write], results: Sequence[Written]) -> list[Written]:
+    by_id = {result.id: result for result in results}
+    return [by_id[write.id] for write in writes]
+
+
+def _by_operations(writes: Sequence[Write]) -> Iterator[list[Write]]:
+    """Cut into parts of at most 1,000 operations (§5)."""
+    part: list[Write] = []
+    size = 0
+    for write in writes:
+        takes = 1 + len(write.before) + len(write.after)
+        if part and size + takes > OPERATIONS:
+            yield part
+            part, size = [], 0
+        part.append(write)
+        size += takes
+    if part:
+        yield part
+
+
+def _of_set(write: Write, answers: tuple[Answer, ...]) -> Written | None:
+    """Return why a change set failed; None when it was done and its record has to be read."""
+    failed = next((a for a in answers if a.status not in (200, 201, 204)), None)
+    if failed is None and len(answers) == 1 + len(write.before) + len(write.after):
+        return None
+    error = write_error(DATAVERSE, failed or Answer(status=503))
+    own = str(len(write.before) + 1)
+    if failed is not None and failed.headers.get("content-id", own) != own:
+        steps = {str(n): s for n, s in enumerate((*write.before, None, *write.after), start=1) if s}
+        step = steps.get(failed.headers["content-id"])
+        if isinstance(error, Stale | Rejected) and step is not None:
+            # It is not the record that is missing, taken or newer.
+            error = Rejected(f"{step.table.name}: {error}", code=failed.code)
+    return Written(id=write.id, error=error)
 
 
 def _unless_misconfigured(results: list[Written]) -> list[Written]:

@@ -78,6 +78,11 @@ class ChangeReader:
         answer = self._ask(delta, limit)
         return self._full(table, select, limit) if _expired(answer) else self._page(table, delta, answer)
 
+    def position(self, select: str) -> str:
+        """Return a cursor by time: the tracked read gives its own only after listing everything."""
+        to = self._server_time(self._line.get("WhoAmI", "WhoAmI")) - OVERLAP
+        return json.dumps({"modified": to.strftime("%Y-%m-%dT%H:%M:%SZ"), "select": select})
+
     def _full(self, table: Table, select: str, limit: int) -> ChangePage:
         """List everything. The listing is the tracked read, so its own last link goes on from it (H17)."""
         if table.name not in self._untracked:

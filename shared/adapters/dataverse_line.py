@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from shared.adapters.dataverse_batch import CONTENT_TYPE, Operation, read_batch, write_batch
+from shared.adapters.dataverse_batch import CONTENT_TYPE, ChangeSet, Operation, read_batch, write_batch
 from shared.adapters.odata import DATAVERSE, Answer, Lost, chunks, encode, read_error
 from shared.adapters.throttle import Channel, Effect, answer_of
 from shared.core.errors import Misconfigured, Transient
@@ -71,6 +71,15 @@ class DataverseLine:
 
     def batch(self, operations: Sequence[Operation], effect: Effect) -> list[Answer]:
         """Send one $batch that goes on after failures; a missing answer counts as not done."""
+        return [a for a in self._batch(operations, effect) if isinstance(a, Answer)]
+
+    def change_sets(self, sets: Sequence[ChangeSet], effect: Effect) -> list[tuple[Answer, ...]]:
+        """Send change sets in one $batch: each is all or nothing, and goes on after one that failed."""
+        return [a if isinstance(a, tuple) else (a,) for a in self._batch(sets, effect)]
+
+    def _batch(
+        self, operations: Sequence[Operation | ChangeSet], effect: Effect
+    ) -> list[Answer | tuple[Answer, ...]]:
         response = self.channel.send(
             "POST",
             f"{self.root}/$batch",

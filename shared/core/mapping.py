@@ -136,6 +136,19 @@ class CoupledWith:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Feed:
+    """Rows of another table of `side` whose changes change a record without touching its row (H22).
+
+    `column` of such a row is the id of the record.
+    """
+
+    name: str
+    side: Side
+    table: Table
+    column: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EntityMapping:
     """Everything Tandem knows about one pair of tables. Raises `InvalidMapping` with every problem."""
 
@@ -158,6 +171,11 @@ class EntityMapping:
     sales_filter: tuple[Where, ...] = ()
     #: Between full synchronizations: whose couplings bring records of this mapping into its filter (H22).
     coupled_with: tuple[CoupledWith, ...] = ()
+    also_changed_by: tuple[Feed, ...] = ()
+    #: Columns of BC change while the row and its version stand still, so an unmoved version says nothing.
+    volatile: bool = False
+    #: Values depend on the day: looked at again once a day (H22).
+    daily: bool = False
     #: Constants written when a record is created on that side.
     constants_bc: tuple[tuple[str, Wire], ...] = ()
     constants_sales: tuple[tuple[str, Wire], ...] = ()

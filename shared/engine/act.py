@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.core.decide import Pair
-from shared.core.model import Create, Decision, Restore, Side, Update, derived_id
+from shared.core.model import Create, Decision, Fields, Restore, Side, Update, derived_id
 from shared.core.project import render
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
@@ -26,20 +26,7 @@ class Act:
                 if isinstance(decision, Create | Restore) and decision.side is target:
                     creates.append((id(pair), self._new(scope, pair, decision)))
                 elif isinstance(decision, Update) and decision.writes.get(target):
-                    record = pair.record(target)
-                    assert record is not None
-                    updates.append(
-                        (
-                            id(pair),
-                            Write(
-                                id=record.id,
-                                values=render(
-                                    scope.mapping, target, decision.writes[target], scope.references
-                                ),
-                                if_version=record.version if scope.mapping.two_way else "*",
-                            ),
-                        )
-                    )
+                    updates.append((id(pair), self._changed(scope, pair, target, decision.writes[target])))
             records, table = self._ports.records(target), scope.mapping.table(target)
             for work, send in ((creates, records.create), (updates, records.update)):
                 if not work:
@@ -50,24 +37,37 @@ class Act:
                     answers[key, target] = written
         return answers
 
+    def _changed(self, scope: Scope, pair: Pair, target: Side, fields: Fields) -> Write:
+        mapping, record, source = scope.mapping, pair.record(target), pair.record(target.other)
+        assert record is not None and source is not None
+        steps = self._ports.rule(mapping).steps(target, record.id, fields, source, record, scope.context)
+        return Write(
+            id=record.id,
+            values={**render(mapping, target, fields, scope.references), **steps.values},
+            if_version=record.version if mapping.two_way else "*",
+            before=steps.before,
+            after=steps.after,
+        )
+
     def _new(self, scope: Scope, pair: Pair, decision: Create | Restore) -> Write:
         target, mapping = decision.side, scope.mapping
         source = pair.record(target.other)
         assert source is not None
         generation = pair.coupling.generation + 1 if pair.coupling is not None else 0
+        rule = self._ports.rule(mapping)
+        # The same id every time (design §4): a create whose reply was lost meets itself.
+        new_id = derived_id(
+            company=scope.facts.company_id,
+            mapping=mapping.name,
+            source=target.other,
+            source_id=rule.identity(target, source, scope.context),
+            generation=generation,
+        )
+        steps = rule.steps(target, new_id, decision.values, source, None, scope.context)
         values = {
             **mapping.constants(target),
-            **self._ports.rule(mapping).on_create(target, source, scope.facts),
+            **rule.on_create(target, source, scope.context),
             **render(mapping, target, decision.values, scope.references),
+            **steps.values,
         }
-        return Write(
-            # The same id every time (design §4): a create whose reply was lost meets itself.
-            id=derived_id(
-                company=scope.facts.company_id,
-                mapping=mapping.name,
-                source=target.other,
-                source_id=source.id,
-                generation=generation,
-            ),
-            values=values,
-        )
+        return Write(id=new_id, values=values, before=steps.before, after=steps.after)

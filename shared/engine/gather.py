@@ -23,7 +23,9 @@ from shared.core.model import (
 from shared.core.project import ignored, project
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
-from shared.ports import Facts
+
+#: How often a rule may ask for more rows, each time knowing what it was told before.
+ASKED = 3
 
 
 class Gather:
@@ -73,7 +75,8 @@ class Gather:
         for i, record in present.items():
             known = couplings.get(i)
             if known is not None and known.state is CouplingState.COUPLED and not scope.targeted:
-                if record.version == known.version_of(side) and known.first is None:
+                still = record.version == known.version_of(side) and known.first is None
+                if still and not (mapping.volatile and side is Side.BC):
                     # Not moved since both sides agreed. A change of the other side is a hint of its own.
                     outcomes.setdefault(i, Outcome.UNCHANGED)
                     if turn == 0:
@@ -93,9 +96,9 @@ class Gather:
             if i in couplings and couplings[i].state is CouplingState.COUPLED
         }
         others = there.get(mapping.table(side.other), sorted(set(partners.values()))) if partners else {}
-        rule = ports.rule(mapping)
-        open_ = {i: self.with_rule(rule, r, scope.facts) for i, r in open_.items()}
-        others = {i: self.with_rule(rule, r, scope.facts) for i, r in others.items()}
+        self._relate(scope, [*open_.values(), *others.values()])
+        open_ = {i: self.with_rule(scope, r) for i, r in open_.items()}
+        others = {i: self.with_rule(scope, r) for i, r in others.items()}
         scope.references.gather(mapping, [*open_.values(), *others.values()])
         matched = self._match(scope, side, [r for i, r in open_.items() if i not in couplings])
         pairs: list[Pair] = []
@@ -104,9 +107,39 @@ class Gather:
             pairs.append(self.pair(scope, side, open_.get(i), partner, couplings.get(i), matched.get(i)))
         return pairs
 
-    @staticmethod
-    def with_rule(rule: Any, record: Record, facts: Facts) -> Record:
-        added = rule.adds(record.side, record, facts)
+    def _relate(self, scope: Scope, records: Sequence[Record]) -> None:
+        """Read the rows of other tables that the mapping's rule needs for these records."""
+        rule = self._ports.rule(scope.mapping)
+        related: dict[str, dict[str, list[Record]]] = {}
+        asked: dict[str, set[str]] = {}
+        scope.see(related)
+        for _ in range(ASKED):
+            new = False
+            for need in rule.needs(records, scope.context):
+                known = asked.setdefault(need.name, set())
+                wanted = sorted({v.lower() for v in need.values if v} - known)
+                if not wanted:
+                    continue
+                new = True
+                known.update(wanted)
+                rows = related.setdefault(need.name, {})
+                there = self._ports.records(need.side)
+                found = (
+                    list(there.get(need.table, wanted).values())
+                    if need.column == need.table.key
+                    else there.find(need.table, need.column, wanted)
+                )
+                for row in found:
+                    key = row.id if need.column == need.table.key else str(row.values.get(need.column) or "")
+                    rows.setdefault(key.lower(), []).append(row)
+            scope.references.look_up(
+                reference for record in records for reference in rule.refers(record, scope.context)
+            )
+            if not new:
+                break
+
+    def with_rule(self, scope: Scope, record: Record) -> Record:
+        added = self._ports.rule(scope.mapping).adds(record.side, record, scope.context)
         return replace(record, values={**record.values, **added}) if added else record
 
     def pair(
@@ -129,7 +162,7 @@ class Gather:
                 continue
             if reason := self._outside(scope, row):
                 outside[which] = reason
-            hold = hold or rule.holds(which, row, scope.facts)
+            hold = hold or rule.holds(which, row, scope.context)
             projection = project(mapping, row, scope.references)
             shown[which] = projection.fields
             unconvertible |= projection.unconvertible
@@ -154,7 +187,7 @@ class Gather:
         """Return why a record is outside the mapping, or None (H24, H30)."""
         mapping, side = scope.mapping, record.side
         reason = ignored(mapping.filter(side), record)
-        reason = reason or self._ports.rule(mapping).ignores(side, record, scope.facts)
+        reason = reason or self._ports.rule(mapping).ignores(side, record, scope.context)
         for f in mapping.fields:
             if reason is None and isinstance(f.converter, Reference) and f.converter.only_coupled is side:
                 value = f.converter.read(side, record.values.get(f.column(side)), scope.references)
@@ -204,7 +237,8 @@ class Gather:
         results = ports.couplings.save(new)
         ids = [d.sales_id if side is Side.BC else d.bc_id for _, d in couples]
         others = ports.records(side.other).get(mapping.table(side.other), ids)
-        others = {i: self.with_rule(ports.rule(mapping), r, scope.facts) for i, r in others.items()}
+        self._relate(scope, [*[r for p, _ in couples if (r := p.record(side))], *others.values()])
+        others = {i: self.with_rule(scope, r) for i, r in others.items()}
         scope.references.gather(mapping, others.values())
         plan: list[tuple[Pair, Decision]] = []
         for (pair, _), other_id, result in zip(couples, ids, results, strict=True):

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 
 from shared.core.errors import Busy, Misconfigured, Transient
-from shared.core.mapping import EntityMapping
+from shared.core.mapping import Creates, Direction, EntityMapping, Table
 from shared.core.model import Side, Tally
+from shared.engine.feeds import cursor_of, take_position
 from shared.engine.lines import Lines
 from shared.engine.messages import Job, queue_of, random_token
 from shared.engine.parts import Ports
 from shared.engine.references import References
 from shared.engine.scope import Scope
 from shared.engine.sync import PageSync
-from shared.ports import JobEntry, Outdated, OutgoingMessage
+from shared.ports import ChangePage, JobEntry, Outdated, OutgoingMessage, StoredCursor
 
 #: Waits between two tries of the same work: doubled each time, up to the last.
 FIRST_WAIT, LAST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
@@ -38,6 +39,10 @@ class Jobs:
             Job(kind="poll", mapping=mapping.name, side=side, cause=cause, token=occurrence, force=force)
             for side in Side
             if mapping.reads(side)
+        ]
+        jobs += [
+            Job(kind="feed", mapping=mapping.name, side=f.side, cause=f.name, action=f.name, token=occurrence)
+            for f in mapping.also_changed_by
         ]
         self._send(jobs)
         return jobs
@@ -151,6 +156,10 @@ class Jobs:
                 tally = self._poll(job, scope)
             case "targeted":
                 tally = self._targeted(job, scope)
+            case "feed":
+                tally = self._feed(job, scope)
+            case "sweep":
+                tally = self._sweep(job, scope)
             case "line":
                 return self.lines.go_on(job, scope)
             case _:
@@ -161,27 +170,77 @@ class Jobs:
 
     def _poll(self, job: Job, scope: Scope) -> Tally:
         """Read from the cursor to the end, page by page; then, and only then, move the cursor (H7)."""
-        ports, mapping, side = self._ports, scope.mapping, job.side
-        stored = ports.cursors.get(mapping.name, side)
-        tally, page = Tally(), (job.arguments or {}).get("page")
+        mapping, side, tally = scope.mapping, job.side, Tally()
+        stored = self._ports.cursors.get(mapping.name, side)
+        for found in self._read(job, side, mapping.table(side), stored.value):
+            tally += self._pages.run(scope, side, found.records, found.deleted, job=job)
+            self._move(mapping.name, side, found, stored)
+        return tally
+
+    def _feed(self, job: Job, scope: Scope) -> Tally:
+        """Look at the records named by the changed rows of another table (H22).
+
+        The first time only the position is stored: what came before, a full synchronization reads.
+        """
+        ports, mapping, tally = self._ports, scope.mapping, Tally()
+        feed = next((f for f in mapping.also_changed_by if f.name == job.action), None)
+        if feed is None:
+            raise Misconfigured(f"{mapping.name} has no feed '{job.action}'")
+        stored = take_position(ports, mapping, feed)
+        if stored is None:
+            return tally
+        scope.targeted = True
+        for found in self._read(job, feed.side, feed.table, stored.value):
+            ids = sorted({str(r.values.get(feed.column) or "").lower() for r in found.records} - {""})
+            coupled = ports.couplings.find(mapping.name, feed.side, ids)
+            wanted = [i for i in ids if i in coupled or mapping.creates is Creates.ALWAYS]
+            if wanted:
+                rows = ports.records(feed.side).get(mapping.table(feed.side), wanted)
+                tally += self._pages.run(scope, feed.side, rows.values(), job=job)
+            self._move(cursor_of(mapping, feed), feed.side, found, stored)
+        return tally
+
+    def _sweep(self, job: Job, scope: Scope) -> Tally:
+        """Look at every record of a side once more, for values that depend on the day (H22)."""
+        tally = Tally()
+        for found in self._read(job, job.side, scope.mapping.table(job.side), None):
+            tally += self._pages.run(scope, job.side, found.records, job=job)
+        return tally
+
+    def _read(self, job: Job, side: Side, table: Table, cursor: str | None) -> Iterator[ChangePage]:
+        """Yield pages to the end; when the job's time is over, its follow-up goes on after the last one."""
+        ports = self._ports
+        page = (job.arguments or {}).get("page")
         deadline = ports.clock.now() + ports.limits.job
         while True:
-            found = ports.records(side).changes(
-                mapping.table(side), cursor=stored.value, page=page, limit=ports.limits.page
-            )
-            tally += self._pages.run(scope, side, found.records, found.deleted, job=job)
+            found = ports.records(side).changes(table, cursor=cursor, page=page, limit=ports.limits.page)
+            yield found
             page = found.next
             if page is None:
-                if found.cursor != stored.value:
-                    try:
-                        ports.cursors.put(mapping.name, side, found.cursor, etag=stored.etag)
-                    except Outdated:
-                        pass  # a newer pass has stored its own
-                return tally
+                return
             if ports.clock.now() >= deadline:
                 step = job.step + 1
                 self._send([replace(job, step=step, token=f"{job.token}.{step}", arguments={"page": page})])
-                return tally
+                return
+
+    def _move(self, name: str, side: Side, found: ChangePage, stored: StoredCursor) -> None:
+        if found.next is None and found.cursor != stored.value:
+            with suppress(Outdated):  # a newer pass has stored its own
+                self._ports.cursors.put(name, side, found.cursor, etag=stored.etag)
+
+    def sweeps(self) -> None:
+        """Queue today's sweeps. Sent first, marked second: the same day sends the same job (H12)."""
+        ports = self._ports
+        today = ports.clock.now().date().isoformat()
+        for mapping in ports.mappings.values():
+            side = Side.SALES if mapping.direction is Direction.FROM_SALES else Side.BC
+            if not mapping.daily:
+                continue
+            stored = ports.cursors.get(f"{mapping.name}.sweep", side)
+            if stored.value != today:
+                self._send([Job(kind="sweep", mapping=mapping.name, side=side, cause="daily", token=today)])
+                with suppress(Outdated):
+                    ports.cursors.put(f"{mapping.name}.sweep", side, today, etag=stored.etag)
 
     def _targeted(self, job: Job, scope: Scope) -> Tally:
         ports, table = self._ports, scope.mapping.table(job.side)

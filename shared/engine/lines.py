@@ -15,6 +15,7 @@ from typing import Any
 from shared.core import runs as rules
 from shared.core.mapping import Direction, EntityMapping
 from shared.core.model import CouplingState, Side, Tally
+from shared.engine.feeds import take_position
 from shared.engine.messages import Job, queue_of
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
@@ -195,6 +196,8 @@ class Lines:
             # The position that the next poll starts from is taken before the first read (H17).
             etag = changes["cursor_etag"] = ports.cursors.get(mapping.name, side).etag
             scope.met = set()
+            for feed in mapping.also_changed_by:
+                take_position(ports, mapping, feed)
         found = ports.records(side).changes(
             mapping.table(side), cursor=None, page=data["page"], limit=ports.limits.page
         )

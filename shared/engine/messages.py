@@ -31,7 +31,8 @@ class Job:
 
     Kinds: `poll` (read from the cursor of `side`), `line` (go on with a line of `run`), `targeted`
     (the records `ids` of `side`, whatever their modifier), `late` (couplings whose soft references
-    were left out), `action` (an administrator's write, with its `arguments`).
+    were left out), `feed` (records named by changed rows of the feed `action`), `sweep` (all records
+    of `side`, once a day), `action` (an administrator's write, with its `arguments`).
     """
 
     kind: str
@@ -56,7 +57,8 @@ class Job:
         """The same work has the same id, so the queue drops a second copy (H12). At most 128 characters."""
         if self.kind == "line":
             return f"{self.run}/{self.mapping}/{self.step}/{self.attempt}"
-        return f"{self.kind}/{self.mapping}/{self.side.value}/{self.token}/{self.attempt}"[:128]
+        what = f"{self.kind}.{self.action}" if self.action else self.kind
+        return f"{what}/{self.mapping}/{self.side.value}/{self.token}/{self.attempt}"[:128]
 
     def to_json(self) -> bytes:
         data = {k: v for k, v in asdict(self).items() if v not in ("", 0, (), None, False)}
@@ -83,7 +85,7 @@ JOB_FIELDS: Mapping[str, type] = {
     "action": str,
     "arguments": dict,
 }
-KINDS = ("poll", "line", "targeted", "late", "action")
+KINDS = ("poll", "line", "targeted", "late", "feed", "sweep", "action")
 FULL_SYNC_FIELDS: Mapping[str, type] = {
     "version": int,
     "action": str,
@@ -153,6 +155,8 @@ def read_job(body: bytes, *, mapping: str, known: Sequence[str]) -> Job:
         problems.append(f"{len(ids)} ids; at most {IDS_PER_JOB}")
     if not all(isinstance(i, str) and 0 < len(i) <= 64 for i in ids):
         problems.append("'ids' must be texts of 1 to 64 characters")
+    if kind in ("feed", "action") and not data.get("action"):
+        problems.append(f"kind '{kind}' needs 'action'")
     if kind == "line" and not data.get("run"):
         problems.append("kind 'line' needs 'run'")
     if kind == "targeted" and not ids:

@@ -36,9 +36,16 @@ class References:
                 raw = str(record.values.get(f.column(record.side)) or "").lower()
                 if raw and raw != ZERO_GUID and target is not None:
                     wanted.setdefault((target, record.side), set()).add(raw)
+        self.look_up((target, side, i) for (target, side), ids in wanted.items() for i in sorted(ids))
+
+    def look_up(self, references: Iterable[tuple[str, Side, str]]) -> None:
+        """Look up the couplings of (mapping, side, id), at most twice per mapping."""
+        wanted: dict[tuple[str, Side], set[str]] = {}
+        for target, side, i in references:
+            wanted.setdefault((target, side), set()).add(i.lower())
         for (target, side), ids in wanted.items():
             known = self._known.setdefault((target, side), {})
-            unknown = [i for i in ids if i not in known]
+            unknown = sorted(i for i in ids if i not in known)
             if unknown:
                 self._look_up(target, side, unknown)
 

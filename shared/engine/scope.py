@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.core.mapping import EntityMapping
-from shared.core.model import Coupling, Fields, Side, Unresolved
+from shared.core.model import Coupling, Fields, Record, Side, Unresolved
 from shared.engine.parts import Ports
 from shared.engine.references import References
 from shared.ports import Facts
+from shared.rules import Context
 
 
 @dataclass(kw_only=True)
@@ -44,6 +45,16 @@ class Scope:
     reasons: dict[str, int] = field(default_factory=dict)
     #: Records whose option has no counterpart, by field (P18).
     unresolved: dict[str, int] = field(default_factory=dict)
+    #: What rules see: set-up values, and what was read for the page at hand.
+    context: Context = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.see({})
+
+    def see(self, related: Mapping[str, Mapping[str, Sequence[Record]]]) -> None:
+        self.context = Context.of(
+            self.facts, today=self.now.date(), resolver=self.references, related=related
+        )
 
     def couplings(self, ports: Ports, side: Side, ids: Sequence[str]) -> dict[str, Coupling]:
         if self.index is None:

@@ -215,7 +215,7 @@ class PageSync:
     ) -> Outcome | None:
         hint = hint_of(pair)
         if written.record is not None:
-            answer = self._gather.with_rule(self._ports.rule(scope.mapping), written.record, scope.facts)
+            answer = self._gather.with_rule(scope, written.record)
             kept.created(scope, pair, decision, answer)
             if decision.problems:
                 kept.hold(
@@ -252,9 +252,7 @@ class PageSync:
             written = answers[id(pair), target]
             if written.record is None:
                 return self._failed(scope, side, pair, written.error, kept)
-            shown[target] = self._gather.with_rule(
-                self._ports.rule(scope.mapping), written.record, scope.facts
-            )
+            shown[target] = self._gather.with_rule(scope, written.record)
         kept.updated(scope, pair, decision, shown)
         if decision.problems:
             conflict = any(p.conflict for p in decision.problems)

@@ -102,6 +102,7 @@ class Tandem:
             # The same ten minutes send the same job once (H12).
             tick = int(now.timestamp() // 600)
             send_targeted(ports, mapping, side, sorted(ids), cause="due", create=True, token=f"due-{tick}")
+        self.jobs.sweeps()
         for row in ports.runs.list():
             if row.data["state"] == RUNNING:
                 self.jobs.lines.watch(row.run)

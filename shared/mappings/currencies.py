@@ -1,7 +1,8 @@
 """Currencies in Business Central are transaction currencies in Sales, by ISO code (P4, P22)."""
 
 from shared.core.convert import Number, Text
-from shared.core.mapping import Direction, EntityMapping, FieldMap, Match, Table, When
+from shared.core.mapping import Direction, EntityMapping, Feed, FieldMap, Match, Table, When
+from shared.core.model import Side
 
 TO_SALES = Direction.TO_SALES
 
@@ -15,6 +16,17 @@ CURRENCIES = EntityMapping(
     match=(Match(bc=("code",), sales=("isocurrencycode",)),),
     match_always=True,
     rule="currencies",
+    # The rate of today is computed: neither a new rate nor a new day touches the currency's row.
+    volatile=True,
+    daily=True,
+    also_changed_by=(
+        Feed(
+            name="exchange_rates",
+            side=Side.BC,
+            table=Table(name="currencyExchangeRates"),
+            column="currencyId",
+        ),
+    ),
     extra_bc=("isoCode", "symbol", "description", "exchangeRateAmount", "relationalExchangeRateAmount"),
     label_bc="code",
     label_sales="isocurrencycode",

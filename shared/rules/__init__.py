@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from shared.rules.base import Rule
+from shared.rules.base import Context, Need, Rule, Steps
 from shared.rules.currencies import Currencies
 from shared.rules.customers import WithCurrency
 
@@ -11,4 +11,4 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {"currencies": Currencies(), "customers": WithCurrency(), "contacts": WithCurrency()}
 )
 
-__all__ = ["RULES", "Rule"]
+__all__ = ["RULES", "Context", "Need", "Rule", "Steps"]

@@ -1,26 +1,126 @@
-"""What a rule may say beyond a mapping. Pure: it sees one record and the set-up values."""
+"""What a rule may say beyond a mapping. Pure: it sees one record and what was gathered for its page."""
 
 from __future__ import annotations
 
-from shared.core.model import Record, Side, Wire
-from shared.ports import Facts
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from types import MappingProxyType
+
+from shared.core.convert import Resolver
+from shared.core.mapping import Table
+from shared.core.model import Fields, Record, Side, Wire
+from shared.ports import Facts, Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """Rows of another table to read with a page: those whose `column` is one of the values.
+
+    One request of its kind for the whole page. `name` is how the rule finds the rows again.
+    """
+
+    name: str
+    side: Side
+    table: Table
+    column: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context(Facts):
+    """Set-up values, the day, and the rows that the rule needed for this page."""
+
+    today: date = date.min
+    resolver: Resolver | None = None
+    #: need name → value of its column, lower case → rows
+    related: Mapping[str, Mapping[str, Sequence[Record]]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    def rows(self, need: str, value: object) -> Sequence[Record]:
+        """Return the rows of a need whose column has this value; none when it was not asked."""
+        return self.related.get(need, {}).get(str(value or "").lower(), ())
+
+    def row(self, need: str, value: object) -> Record | None:
+        return next(iter(self.rows(need, value)), None)
+
+    @classmethod
+    def of(
+        cls,
+        facts: Facts,
+        *,
+        today: date,
+        resolver: Resolver,
+        related: Mapping[str, Mapping[str, Sequence[Record]]],
+    ) -> Context:
+        known = {f.name: getattr(facts, f.name) for f in fields(Facts)}
+        return cls(**known, today=today, resolver=resolver, related=related)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """Rows written in the same transaction, before and after the record itself (H16).
+
+    `values` are more columns of the record itself.
+    """
+
+    before: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
+    values: Mapping[str, Wire] = field(default_factory=lambda: MappingProxyType({}))
+
+
+NO_STEPS = Steps()
 
 
 class Rule:
     """A rule that adds nothing. Rules of an entity override what they need."""
 
-    def ignores(self, side: Side, record: Record, facts: Facts) -> str | None:
+    #: Tables that `needs` reads besides the mapping's own, with the columns wanted: (side, table, columns).
+    reads: tuple[tuple[Side, Table, tuple[str, ...]], ...] = ()
+
+    def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
+        """Return what has to be read for these records of either side before anything is decided.
+
+        Asked again with the answers until nothing new is asked, at most three times in all.
+        """
+        return ()
+
+    def refers(self, record: Record, facts: Context) -> Iterable[tuple[str, Side, str]]:
+        """Return references (mapping, side, id) that are in no field, so that the resolver knows them."""
+        return ()
+
+    def ignores(self, side: Side, record: Record, facts: Context) -> str | None:
         """Return why a record is outside the mapping, beyond its declared filter."""
         return None
 
-    def holds(self, side: Side, record: Record, facts: Facts) -> str | None:
+    def holds(self, side: Side, record: Record, facts: Context) -> str | None:
         """Return why a record needs a person before it can be synchronized."""
         return None
 
-    def adds(self, side: Side, record: Record, facts: Facts) -> dict[str, Wire]:
+    def adds(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
         """Return columns computed from the record; their names begin with `computed`."""
         return {}
 
-    def on_create(self, side: Side, source: Record, facts: Facts) -> dict[str, Wire]:
+    def on_create(self, side: Side, source: Record, facts: Context) -> dict[str, Wire]:
         """Return more wire values for the record that is created on `side` from `source`."""
         return {}
+
+    def identity(self, side: Side, source: Record, facts: Context) -> str:
+        """Return what the id of the new record on `side` is derived from; the source's id unless told."""
+        return source.id
+
+    def steps(
+        self,
+        side: Side,
+        id: str,
+        values: Fields,
+        source: Record,
+        target: Record | None,
+        facts: Context,
+    ) -> Steps:
+        """Return what else is written with the record `id` of `side`; `target` is None when it is new.
+
+        `values` are the canonical fields that are written, `source` the counterpart they come from.
+        """
+        return NO_STEPS
