@@ -378,13 +378,13 @@ def test_records_are_found_by_text_ignoring_case(side, text):
 
 
 def test_records_are_found_by_what_they_refer_to_H22(bc, sales):
-    salesperson = bc.sim.add("salespeople", {"code": "JR", "name": "John"})
-    mine, _ = bc.add(salespersonId=salesperson), bc.add()
+    currency = bc.sim.add("currencies", {"code": "USD"})
+    mine, _ = bc.add(currencyId=currency), bc.add()
     contact = sales.sim.add("contacts", {"lastname": "Doe"})
     with_contact = sales.add(**{"primarycontactid@odata.bind": f"/contacts({contact})"})
     sales.add()
 
-    assert [r.id for r in bc.records.find(bc.table, "salespersonId", [salesperson])] == [mine]
+    assert [r.id for r in bc.records.find(bc.table, "currencyId", [currency])] == [mine]
     found = sales.records.find(sales.table, "_primarycontactid_value", [contact, "not an id"])
     assert [r.id for r in found] == [with_contact]
 
