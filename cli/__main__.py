@@ -7,14 +7,14 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from cli.show import show_explain, show_held, show_jobs, show_run, show_runs, show_status
+from cli.show import show_explain, show_held, show_job, show_jobs, show_run, show_runs, show_status
 
 ENDPOINTS = Path(__file__).parents[1] / "sandbox" / ".run" / "endpoints.json"
 #: Exit codes: 0 done; 1 the run, or the app, failed; 2 the call was wrong; 3 the app could not be reached.
@@ -22,6 +22,8 @@ OK, FAILED, WRONG, UNREACHED = 0, 1, 2, 3
 #: Seconds between two looks at a run, and looks without an answer (it restarts) or without the run
 #: (its message waits) before `--wait` gives up.
 PAUSE, LOOKS = 1.0, 300
+#: Looks for what became of a wish; after that it is still in its queue.
+OUTCOME_LOOKS = 60
 
 
 class Failed(Exception):
@@ -45,6 +47,9 @@ class Api:
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         return self._answer("POST", path, json=body or {})
+
+    def delete(self, path: str) -> Any:
+        return self._answer("DELETE", path)
 
     def all(self, path: str, **params: Any) -> dict[str, Any]:
         """Follow `next` to the end."""
@@ -108,12 +113,29 @@ def parser() -> argparse.ArgumentParser:
     sync.add_argument("--force", action="store_true", help="go on although the brake would stop it")
     for name, text in (
         ("explain", "how one record stands, and why"),
-        ("retry", "try one record again"),
+        ("retry", "try one record again; one that was parked comes back"),
+        ("skip", "park one record: nothing of it is synchronized until it is retried"),
+        ("uncouple", "take two records apart; both stay as they are"),
+        ("resolve", "settle a record's conflicts in favour of one side"),
     ):
         chosen = command(name, text)
         chosen.add_argument("mapping")
         chosen.add_argument("side", choices=["bc", "sales"])
         chosen.add_argument("id")
+        if name == "resolve":
+            chosen.add_argument("--use", choices=["bc", "sales"], required=True, help="whose value is right")
+            chosen.add_argument("--field", help="only this field")
+    couple = command("couple", "couple two records by hand")
+    couple.add_argument("mapping")
+    couple.add_argument("bc_id")
+    couple.add_argument("sales_id")
+    couple.add_argument(
+        "--from",
+        dest="first",
+        choices=["bc", "sales", "compare"],
+        default="compare",
+        help="whose values come first; compare: fields that differ are conflicts",
+    )
     return top
 
 
@@ -189,12 +211,39 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
             return api.post(path, {"force": chosen.force}), lambda d: print(d["job"])
         case "explain":
             return api.get(record(chosen)), show_explain
+        case "couple":
+            body = {
+                "mapping": chosen.mapping,
+                "bc": chosen.bc_id.lower(),
+                "sales": chosen.sales_id.lower(),
+                "from": chosen.first,
+            }
+            return outcome(api, chosen.mapping, api.post("couplings", body)), show_job
+        case "uncouple":
+            path = record(chosen).replace("records/", "couplings/", 1)
+            return outcome(api, chosen.mapping, api.delete(path)), show_job
+        case "resolve":
+            body = {"use": chosen.use} | ({"field": chosen.field} if chosen.field else {})
+            return outcome(api, chosen.mapping, api.post(f"{record(chosen)}/resolve", body)), show_job
         case _:
-            return api.post(f"{record(chosen)}/{chosen.command}"), lambda d: print(d["job"])
+            told = api.post(f"{record(chosen)}/{chosen.command}")
+            return outcome(api, chosen.mapping, told), show_job
 
 
 def record(chosen: argparse.Namespace) -> str:
     return f"records/{quote(chosen.mapping, safe='')}/{chosen.side}/{quote(chosen.id, safe='')}"
+
+
+def outcome(api: Api, mapping: str, told: Mapping[str, Any]) -> Any:
+    """Wait until the job log shows what became of an administrator's wish; it may stand in a queue."""
+    for _ in range(OUTCOME_LOOKS):
+        for job in api.get("jobs", mapping=mapping)["value"]:
+            if job["id"] == told["job"] and job["state"] != "deferred":
+                if job["state"] != "finished":
+                    raise Failed(WRONG, f"{job['state']}: {job['message']}")
+                return job
+        time.sleep(PAUSE)
+    return told
 
 
 def wait(api: Api, run_id: str) -> Any:

@@ -75,6 +75,14 @@ def show_jobs(data: Mapping[str, Any]) -> None:
     console.print(table)
 
 
+def show_job(job: Mapping[str, Any]) -> None:
+    """Show what became of an administrator's wish, or its id while it is still to come."""
+    if "tally" in job:
+        console.print(f"{job['state']}: {tally(job['tally'])}")
+    else:
+        console.print(f"queued as {job['job']}")
+
+
 def show_held(data: Mapping[str, Any]) -> None:
     table = Table("Mapping", "Record", "Kind", "Reason", "Since", "Next try")
     for held in data["value"]:

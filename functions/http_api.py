@@ -109,6 +109,10 @@ def record(request: func.HttpRequest) -> tuple[str, str, str]:
     return part(request, "m"), part(request, "side"), text.lower()
 
 
+def acting(action: str) -> Call:
+    return lambda api, r: api.on_record(*record(r), action, body_of(r))
+
+
 READ, ADMIN = Access.READ, Access.ADMIN
 #: function name, route, method, access, status, call
 ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
@@ -145,14 +149,19 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
         200,
         lambda api, r: api.explain(*record(r)),
     ),
-    (
-        "api_retry",
-        "records/{m}/{side}/{id}/retry",
-        "POST",
-        ADMIN,
-        202,
-        lambda api, r: api.retry(*record(r), body_of(r)),
+    *(
+        (
+            f"api_{action}",
+            f"records/{{m}}/{{side}}/{{id}}/{action}",
+            "POST",
+            ADMIN,
+            202,
+            acting(action),
+        )
+        for action in ("retry", "skip", "resolve")
     ),
+    ("api_couple", "couplings", "POST", ADMIN, 202, lambda api, r: api.couple(body_of(r))),
+    ("api_uncouple", "couplings/{m}/{side}/{id}", "DELETE", ADMIN, 202, acting("uncouple")),
     ("api_status", "status", "GET", READ, 200, lambda api, r: api.status()),
 )
 

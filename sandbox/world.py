@@ -114,6 +114,12 @@ class World:
         for name in self.mappings:
             self.tick(name)
 
+    def act(self, mapping: str, action: str, /, **arguments: Any) -> dict[str, Any]:
+        """Do what an administrator does by hand, let it run, and return the job that tells the outcome."""
+        job = self.app.api.act(mapping, action, arguments)["job"]
+        self.run()
+        return next(e for e in self.app.api.jobs(mapping)["value"] if e["id"] == job)
+
     def send(self, queue: str, body: bytes, *, message_id: str = "") -> None:
         self.queue.send([OutgoingMessage(queue=queue, body=body, message_id=message_id or random_token())])
 

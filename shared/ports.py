@@ -262,6 +262,9 @@ class HeldRecords(Protocol):
     ) -> tuple[Many[HeldRecord], str | None]:
         """Return held records, oldest key first, and where to go on (None at the end)."""
 
+    def skipped(self, mapping: str) -> set[tuple[Side, str]]:
+        """Return the records that a person has parked; one request for each thousand rows held."""
+
     def due(self, now: datetime, *, limit: int = 1000) -> Many[HeldRecord]: ...
 
     def waiting_for(self, mapping: str, records: Sequence[tuple[Side, str]]) -> Many[tuple[str, Side, str]]:

@@ -25,6 +25,7 @@ from shared.core.model import (
     Ignore,
     Nothing,
     Record,
+    Resolution,
     Restore,
     Side,
     Uncouple,
@@ -59,6 +60,8 @@ class Pair:
     may_create: bool = False
     #: Created by the integration user, but no coupling knows it (H1).
     orphan: bool = False
+    #: A person has said which side is right where both moved.
+    resolution: Resolution | None = None
 
     def record(self, side: Side) -> Record | None:
         return self.bc if side is Side.BC else self.sales
@@ -188,6 +191,8 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         bc, sales = pair.bc_fields.get(f.name), pair.sales_fields.get(f.name)
         base = coupling.baseline.get(f.name)
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
+        if source == CLASH and pair.resolution is not None and pair.resolution.names(f.name):
+            source = pair.resolution.use
         if f.soft and (isinstance(bc, Unresolved) or isinstance(sales, Unresolved)) and source is not None:
             # The referenced record is not coupled yet; the wake-up fills this in (H20).
             late.append(f.name)

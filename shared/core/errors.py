@@ -8,6 +8,7 @@ SyncError
 │   ├── Missing     it does not exist (any more)
 │   ├── Exists      the id chosen for a new record is taken      → adopt it
 │   └── Unconvertible
+├── Refused         an administrator's wish that cannot be met    → its job says why, nothing changes
 ├── InvalidMessage  nobody can understand this message           → set aside with its reason
 └── Misconfigured   stop the job, tell a person
     └── InvalidMapping
@@ -63,6 +64,10 @@ class Exists(Rejected):
 
 class Unconvertible(Rejected):
     """A value has no form on the other side."""
+
+
+class Refused(SyncError):
+    """An administrator asked for something that cannot be done. Nothing was changed."""
 
 
 class InvalidMessage(SyncError):

@@ -137,6 +137,17 @@ def derived_id(*, company: str, mapping: str, source: Side, source_id: str, gene
     return str(uuid.uuid5(namespace, f"{source_id}:{generation}"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Resolution:
+    """A person's word on a conflict: whose value is right, for these fields or for all."""
+
+    use: Side
+    fields: frozenset[str] | None = None
+
+    def names(self, field: str) -> bool:
+        return self.fields is None or field in self.fields
+
+
 # --- decisions: what should happen to one pair -------------------------------------------------
 
 

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from shared.core import runs as rules
-from shared.core.model import Side, Tally
+from shared.core.model import Side
 from shared.engine.jobs import Jobs
 from shared.engine.kept import readable
-from shared.engine.messages import FULL_SYNC, REJECTED, FullSync, misfits, queue_of, random_token
+from shared.engine.messages import (
+    FULL_SYNC,
+    REJECTED,
+    FullSync,
+    Job,
+    action_problems,
+    misfits,
+    queue_of,
+    random_token,
+)
 from shared.engine.parts import Ports
 from shared.engine.targeted import send_targeted
-from shared.ports import HeldRecord, JobEntry, OutgoingMessage, RunRow
+from shared.engine.views import held_record, iso, job_entry, run_head, run_line
+from shared.ports import OutgoingMessage
 
 
 class ApiProblem(Exception):
@@ -67,7 +75,7 @@ class AdminApi:
         return {"run": run}
 
     def runs(self, *, limit: int = 50) -> dict[str, Any]:
-        return {"value": [self._head(r) for r in self._ports.runs.list(limit=limit)], "next": None}
+        return {"value": [run_head(r) for r in self._ports.runs.list(limit=limit)], "next": None}
 
     def run(self, run: str) -> dict[str, Any]:
         """Return one run with its lines, in the order of dependencies (P39, P41)."""
@@ -76,35 +84,7 @@ class AdminApi:
         if head is None:
             raise ApiProblem(404, "No such run", f"there is no run '{run}'")
         order = [m for m in self._ports.mappings if m in rows]
-        return self._head(head) | {"lines": [self._line(rows[name]) for name in order]}
-
-    @staticmethod
-    def _head(row: RunRow) -> dict[str, Any]:
-        return {
-            "id": row.run,
-            "state": row.data["state"],
-            "started": row.data.get("started"),
-            "finished": row.data.get("finished"),
-        }
-
-    @staticmethod
-    def _line(row: RunRow) -> dict[str, Any]:
-        data = row.data
-        state = rules.FAILED if data["state"] == rules.CANCELLED else data["state"]
-        return {
-            "mapping": row.name,
-            "state": state,
-            "depends_on": data["depends_on"],
-            "to_sales": Tally.from_json(data["to_sales"]).as_json(),
-            "from_sales": Tally.from_json(data["from_sales"]).as_json(),
-            "wake_ups": Tally.from_json(data["wake_ups"]).as_json(),
-            "requests": {k: data["requests"].get(k, 0) for k in ("bc", "sales", "tables")},
-            "started": data["started"],
-            "finished": data["finished"],
-            "message": data["message"],
-            "reasons": data["reasons"],
-            "unresolved": data.get("unresolved", {}),
-        }
+        return run_head(head) | {"lines": [run_line(rows[name]) for name in order]}
 
     # --- mappings and jobs ---------------------------------------------------------------
 
@@ -164,7 +144,7 @@ class AdminApi:
         if mapping is not None:
             self._mapping(mapping)
         entries, more = self._ports.jobs.list(mapping, limit=limit, after=after)
-        return {"value": [_job(e) for e in entries], "next": more}
+        return {"value": [job_entry(e) for e in entries], "next": more}
 
     # --- records -------------------------------------------------------------------------
 
@@ -174,7 +154,7 @@ class AdminApi:
         if mapping is not None:
             self._mapping(mapping)
         rows, more = self._ports.held.list(mapping, limit=limit, after=after)
-        return {"value": [self._held(r) for r in rows], "next": more}
+        return {"value": [held_record(r) for r in rows], "next": more}
 
     def explain(self, mapping: str, side: str, id: str) -> dict[str, Any]:
         """Say how one record stands: coupled to what, agreed on what, held why, written when."""
@@ -183,7 +163,7 @@ class AdminApi:
         keys = [(which, id)]
         if coupling is not None:
             keys.append((which.other, coupling.id_of(which.other)))
-        held = [self._held(h) for h in self._ports.held.find(name, keys).values()]
+        held = [held_record(h) for h in self._ports.held.find(name, keys).values()]
         chosen = self._ports.mappings[name]
         exists = self._ports.records(which).get(chosen.table(which), [id])
         if coupling is None and not held and not exists:
@@ -224,18 +204,42 @@ class AdminApi:
             "history": history,
         }
 
-    def retry(
-        self, mapping: str, side: str, id: str, body: Mapping[str, Any] | None = None
+    # --- what a person decides ---------------------------------------------------------------
+
+    def act(self, mapping: str, action: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Queue an administrator's wish (H10): couple, uncouple, skip, retry or resolve.
+
+        Returns the id of the job, which tells the outcome in the job log: state "refused" with the
+        reason when it could not be done.
+        """
+        self._mapping(mapping)
+        if problems := action_problems(action, arguments):
+            raise ApiProblem(400, "Bad body", "; ".join(problems))
+        job = Job(
+            kind="action",
+            mapping=mapping,
+            cause=action,
+            action=action,
+            arguments=dict(arguments),
+            token=random_token(),
+        )
+        queue = queue_of(mapping)
+        self._ports.queue.send([OutgoingMessage(queue=queue, body=job.to_json(), message_id=job.message_id)])
+        return {"job": job.token}
+
+    def couple(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Couple two records: {"mapping", "bc", "sales", "from": "bc" | "sales" | "compare"} (P14)."""
+        if not isinstance(body.get("mapping"), str):
+            raise ApiProblem(400, "Bad body", "'mapping' must be a text")
+        return self.act(body["mapping"], "couple", {k: v for k, v in body.items() if k != "mapping"})
+
+    def on_record(
+        self, mapping: str, side: str, id: str, action: str, body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Queue one record again, whatever held it; a record parked by a person comes back."""
-        _fits(body or {}, {})
-        name, which = self._mapping(mapping), self._side(side)
-        found = self._ports.held.find(name, [(which, id)])
-        if any(h.kind == "skipped" for h in found.values()):
-            self._ports.held.remove(name, [(which, id)])
-        token = random_token()
-        send_targeted(self._ports, name, which, self._ids([id]), cause="retry", token=token, create=True)
-        return {"job": token}
+        """Act on the record in the path; the body has what else the action needs."""
+        if clash := sorted({"side", "id"} & set(body or {})):
+            raise ApiProblem(400, "Bad body", f"{' and '.join(clash)} are in the address already")
+        return self.act(mapping, action, {**(body or {}), "side": self._side(side).value, "id": id})
 
     # --- state ---------------------------------------------------------------------------
 
@@ -257,7 +261,7 @@ class AdminApi:
                     "queue": data["queue"],
                     "reason": data["reason"],
                     "message_id": data["message_id"],
-                    "at": _iso(message.enqueued_at),
+                    "at": iso(message.enqueued_at),
                 }
             )
         dead = {}
@@ -268,10 +272,10 @@ class AdminApi:
         last = {}
         for name in self._ports.mappings:
             entries, _ = self._ports.jobs.list(name, limit=1)
-            last[name] = _job(entries[0]) if entries else None
+            last[name] = job_entry(entries[0]) if entries else None
         runs = self._ports.runs.list(limit=1)
         return {
-            "run": self._head(runs[0]) if runs else None,
+            "run": run_head(runs[0]) if runs else None,
             "held": kinds,
             "rejected": rejected,
             "dead_letters": dead,
@@ -316,46 +320,7 @@ class AdminApi:
             ]
         )
 
-    @staticmethod
-    def _held(row: HeldRecord) -> dict[str, Any]:
-        return {
-            "mapping": row.mapping,
-            "side": row.side.value,
-            "id": row.id,
-            "label": row.label,
-            "kind": row.kind,
-            "reason": row.reason,
-            "since": _iso(row.since),
-            "next_try": _iso(row.next_try),
-            "tries": row.tries,
-            "awaits": {"mapping": row.awaits_mapping, "side": row.awaits_side, "id": row.awaits_id}
-            if row.awaits_id
-            else None,
-            "fields": list(row.fields),
-        }
-
 
 def _fits(body: Mapping[str, Any], allowed: Mapping[str, type]) -> None:
     if problems := misfits(body, allowed):
         raise ApiProblem(400, "Bad body", "; ".join(problems))
-
-
-def _job(entry: JobEntry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "mapping": entry.mapping,
-        "side": entry.side,
-        "started": _iso(entry.started),
-        "finished": _iso(entry.finished),
-        "state": entry.state,
-        "cause": entry.cause,
-        "run": entry.run,
-        "tally": dict(entry.tally),
-        "requests": dict(entry.requests),
-        "message": entry.message,
-        "details": dict(entry.details),
-    }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None

@@ -72,8 +72,16 @@ class Gather:
                     present[i] = current[i]
         gone = [i for i in hints if i not in present and i in couplings]
         open_: dict[str, Record] = {}
+        for i in [*present, *gone]:
+            if scope.is_skipped(side, i, couplings.get(i)):
+                outcomes[i] = Outcome.IGNORED
+                if turn == 0:
+                    scope.ignore("skipped by a person")
+        gone = [i for i in gone if i not in outcomes]
         for i, record in present.items():
             known = couplings.get(i)
+            if scope.is_skipped(side, i, known):
+                continue
             if known is not None and known.state is CouplingState.COUPLED and not scope.targeted:
                 still = record.version == known.version_of(side) and known.first is None
                 if still and not (mapping.volatile and side is Side.BC):
@@ -85,9 +93,7 @@ class Gather:
                 if side is Side.SALES and turn == 0 and record.modified_by == scope.facts.sales_user_id:
                     # Changes in Sales made by the integration user are not synchronized (P19, H5).
                     outcomes[i] = Outcome.IGNORED
-                    scope.reasons["last changed by the integration user"] = (
-                        scope.reasons.get("last changed by the integration user", 0) + 1
-                    )
+                    scope.ignore("last changed by the integration user")
                     continue
             open_[i] = record
         partners = {
@@ -180,6 +186,7 @@ class Gather:
             hold="several records match the same counterpart; couple one by hand" if taken else hold,
             matches=None if taken else matched,
             may_create=scope.may_create,
+            resolution=scope.resolutions.get(coupling.bc_id) if coupling is not None else None,
             orphan=coupling is None and record is not None and record.created_by == creator and bool(creator),
         )
 

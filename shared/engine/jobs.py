@@ -8,9 +8,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.core.errors import Busy, Misconfigured, Transient
+from shared.core.errors import Busy, Misconfigured, Refused, Transient
 from shared.core.mapping import Creates, Direction, EntityMapping, Table
 from shared.core.model import Side, Tally
+from shared.engine.actions import Actions
 from shared.engine.feeds import cursor_of, take_position
 from shared.engine.lines import Lines
 from shared.engine.messages import Job, queue_of, random_token
@@ -29,6 +30,7 @@ class Jobs:
         self._ports = ports
         self._pages = PageSync(ports)
         self.lines = Lines(ports, self._pages, self.late)
+        self._actions = Actions(ports, self._pages)
         self._set_aside = set_aside
 
     def poll(
@@ -68,6 +70,8 @@ class Jobs:
         except Transient as error:
             self._later(job, error)
             state, message = "deferred", str(error)
+        except Refused as refused:
+            state, message = "refused", str(refused)
         except Misconfigured as error:
             state, message = "stopped", str(error)
             if not self._known_stop(job, str(error)):
@@ -77,7 +81,7 @@ class Jobs:
         spent = ports.requests()
         ports.jobs.add(
             JobEntry(
-                id=random_token(),
+                id=job.token if job.kind == "action" else random_token(),
                 mapping=job.mapping,
                 side=job.side.value,
                 started=started,
@@ -125,6 +129,7 @@ class Jobs:
                 fence=lease.fence,
                 check_lease=check,
                 now=ports.clock.now(),
+                skipped=ports.held.skipped(mapping.name),
             )
         finally:
             ports.leases.release(held[0])
@@ -160,6 +165,8 @@ class Jobs:
                 tally = self._feed(job, scope)
             case "sweep":
                 tally = self._sweep(job, scope)
+            case "action":
+                tally = self._actions.do(job, scope)
             case "line":
                 return self.lines.go_on(job, scope)
             case _:

@@ -155,8 +155,10 @@ def read_job(body: bytes, *, mapping: str, known: Sequence[str]) -> Job:
         problems.append(f"{len(ids)} ids; at most {IDS_PER_JOB}")
     if not all(isinstance(i, str) and 0 < len(i) <= 64 for i in ids):
         problems.append("'ids' must be texts of 1 to 64 characters")
-    if kind in ("feed", "action") and not data.get("action"):
+    if kind == "feed" and not data.get("action"):
         problems.append(f"kind '{kind}' needs 'action'")
+    if kind == "action":
+        problems += action_problems(data.get("action", ""), data.get("arguments") or {})
     if kind == "line" and not data.get("run"):
         problems.append("kind 'line' needs 'run'")
     if kind == "targeted" and not ids:
@@ -178,6 +180,35 @@ def read_job(body: bytes, *, mapping: str, known: Sequence[str]) -> Job:
         action=data.get("action", ""),
         arguments=data.get("arguments"),
     )
+
+
+#: What an administrator may ask for: argument → type, and whether it must be there (H10).
+ACTIONS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
+    "couple": {"bc": (str, True), "sales": (str, True), "from": (str, False)},
+    "uncouple": {"side": (str, True), "id": (str, True)},
+    "skip": {"side": (str, True), "id": (str, True)},
+    "retry": {"side": (str, True), "id": (str, True)},
+    "resolve": {"side": (str, True), "id": (str, True), "use": (str, True), "field": (str, False)},
+}
+_WORDS = {"side": ("bc", "sales"), "use": ("bc", "sales"), "from": ("bc", "sales", "compare")}
+
+
+def action_problems(action: str, arguments: Mapping[str, Any]) -> list[str]:
+    """Return everything that is wrong with an administrator's action."""
+    known = ACTIONS.get(action)
+    if known is None:
+        return [f"unknown action '{action}'; known: {', '.join(ACTIONS)}"]
+    problems = misfits(arguments, {name: kind for name, (kind, _) in known.items()})
+    problems += [
+        f"action '{action}' needs '{n}'" for n, (_, must) in known.items() if must and n not in arguments
+    ]
+    for name, words in _WORDS.items():
+        if isinstance(arguments.get(name), str) and arguments[name] not in words:
+            problems.append(f"'{name}' must be one of {', '.join(words)}, not '{arguments[name]}'")
+    for name in ("id", "bc", "sales"):
+        if isinstance(arguments.get(name), str) and not 0 < len(arguments[name]) <= 64:
+            problems.append(f"'{name}' must be a text of 1 to 64 characters")
+    return problems
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.core.mapping import EntityMapping
-from shared.core.model import Coupling, Fields, Record, Side, Unresolved
+from shared.core.model import Coupling, CouplingState, Fields, Record, Resolution, Side, Unresolved
 from shared.engine.parts import Ports
 from shared.engine.references import References
 from shared.ports import Facts
@@ -31,6 +31,10 @@ class Scope:
     forced: bool = False
     run: str = ""
     fence: int = 0
+    #: What a person said of conflicts, by BC id.
+    resolutions: Mapping[str, Resolution] = field(default_factory=dict)
+    #: Records that a person has parked, as held rows name them.
+    skipped: Set[tuple[Side, str]] = frozenset()
     #: Called before every send, so that a lost lease stops the job (H11).
     check_lease: Callable[[], None] | None = None
     now: datetime = datetime.min
@@ -51,6 +55,11 @@ class Scope:
     def __post_init__(self) -> None:
         self.see({})
 
+    def is_skipped(self, side: Side, id: str, coupling: Coupling | None) -> bool:
+        if coupling is not None and coupling.state is CouplingState.COUPLED:
+            side, id = Side.BC, coupling.bc_id
+        return (side, id) in self.skipped
+
     def see(self, related: Mapping[str, Mapping[str, Sequence[Record]]]) -> None:
         self.context = Context.of(
             self.facts, today=self.now.date(), resolver=self.references, related=related
@@ -60,6 +69,9 @@ class Scope:
         if self.index is None:
             return ports.couplings.find(self.mapping.name, side, ids)
         return {i: self.index[side, i] for i in ids if (side, i) in self.index}
+
+    def ignore(self, reason: str) -> None:
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
     def count_unresolved(self, side: Side, fields: Fields) -> None:
         """Count the options of one record of `side` that have no counterpart and so are left empty."""

@@ -184,7 +184,7 @@ class PageSync:
         hint = hint_of(pair)
         match decision:
             case Ignore(reason=reason):
-                scope.reasons[reason] = scope.reasons.get(reason, 0) + 1
+                scope.ignore(reason)
                 kept.clear(side, hint)
                 return Outcome.IGNORED
             case Nothing():

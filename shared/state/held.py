@@ -92,6 +92,10 @@ class TableHeld:
                 found.append(_record(name, row))
         return found, None
 
+    def skipped(self, mapping: str) -> set[tuple[Side, str]]:
+        rows = self._store.query(HELD, self._partition(mapping), where={"kind": "skipped"}, select=("kind",))
+        return {(Side(side), record_id) for side, _, record_id in (row.key.partition(":") for row in rows)}
+
     def due(self, now: datetime, *, limit: int = 1000) -> builtins.list[HeldRecord]:
         """Return the records whose next try has come, longest due first."""
         return nsmallest(limit, self._all_due(now), key=lambda record: record.next_try or now)

@@ -31,6 +31,10 @@ WRITES = {
     "api_resume": {"id": "run-1"},
     "api_cancel": {"id": "run-1"},
     "api_retry": RECORD,
+    "api_skip": RECORD,
+    "api_resolve": RECORD,
+    "api_couple": {},
+    "api_uncouple": RECORD,
 }
 
 
@@ -138,7 +142,9 @@ def test_health_answers_while_settings_are_wrong_and_says_nothing_secret(monkeyp
             {},
             ("explain", ("payment_terms", "sales", "4"), {}),
         ),
-        ("api_retry", RECORD, {}, ("retry", ("customers", "bc", ID.lower(), {}), {})),
+        ("api_retry", RECORD, {}, ("on_record", ("customers", "bc", ID.lower(), "retry", {}), {})),
+        ("api_skip", RECORD, {}, ("on_record", ("customers", "bc", ID.lower(), "skip", {}), {})),
+        ("api_uncouple", RECORD, {}, ("on_record", ("customers", "bc", ID.lower(), "uncouple", {}), {})),
         ("api_sync", {"m": "customers"}, {}, ("sync", ("customers", {}), {})),
     ],
 )

@@ -115,8 +115,12 @@ class Server:
                 return httpx.Response(200, json={"value": [{"mapping": "customers", "title": "Customer"}]})
             case "GET", "records/customers/bc/i1":
                 return httpx.Response(200, json=EXPLAINED)
-            case "POST", "records/customers/bc/i1/retry" | "mappings/customers/sync":
-                return httpx.Response(202, json={"job": "t1"})
+            case "POST", "mappings/customers/sync" | "couplings":
+                return httpx.Response(202, json={"job": "j1"})
+            case "POST", "records/customers/bc/i1/retry" | "records/customers/bc/i1/skip":
+                return httpx.Response(202, json={"job": "j1"})
+            case ("POST", "records/customers/bc/i1/resolve") | ("DELETE", "couplings/customers/bc/i1"):
+                return httpx.Response(202, json={"job": "j1"})
         return httpx.Response(404, json={"title": "No such thing", "detail": path})
 
 
@@ -141,9 +145,13 @@ def tandem(server: Server, *arguments: str, key: str = "k") -> int:
         pytest.param(("jobs", "--mapping", "customers"), "timer", id="jobs"),
         pytest.param(("held",), "BC '1', Sales '2'", id="held shows both values of a conflict"),
         pytest.param(("mappings",), "customers: Customer", id="mappings"),
-        pytest.param(("sync", "customers"), "t1", id="sync"),
+        pytest.param(("sync", "customers"), "j1", id="sync"),
         pytest.param(("explain", "customers", "bc", "i1"), "city: 'Ulm' → 'Bonn'", id="explain"),
-        pytest.param(("retry", "customers", "bc", "i1"), "t1", id="retry"),
+        pytest.param(("retry", "customers", "bc", "i1"), "finished: 1 read", id="retry"),
+        pytest.param(("skip", "customers", "bc", "i1"), "finished: 1 read", id="skip"),
+        pytest.param(("uncouple", "customers", "bc", "i1"), "finished: 1 read", id="uncouple"),
+        pytest.param(("couple", "customers", "b1", "s1"), "finished: 1 read", id="couple"),
+        pytest.param(("resolve", "customers", "bc", "i1", "--use", "bc"), "finished: 1 read", id="resolve"),
     ],
 )
 def test_each_command_shows_what_people_ask_for(server, arguments, shown, capsys):
@@ -163,6 +171,25 @@ def test_full_sync_sends_what_was_asked_for(server):
         "create": True,
         "force": False,
     }
+
+
+def test_couple_and_resolve_send_what_was_asked_for_P14(server):
+    tandem(server, "couple", "customers", "B1", "S1", "--from", "sales")
+    tandem(server, "resolve", "customers", "bc", "i1", "--use", "sales", "--field", "phone")
+
+    sent = [json.loads(r.content) for r in server.asked if r.method == "POST"]
+    assert sent == [
+        {"mapping": "customers", "bc": "b1", "sales": "s1", "from": "sales"},
+        {"use": "sales", "field": "phone"},
+    ]
+
+
+def test_a_wish_that_was_refused_says_why(server, capsys):
+    refused = JOB | {"state": "refused", "message": "customers bc i1 is not coupled"}
+    server.answers_with("jobs", httpx.Response(200, json={"value": [refused], "next": None}))
+
+    assert tandem(server, "uncouple", "customers", "bc", "i1") == WRONG
+    assert "is not coupled" in capsys.readouterr().err
 
 
 def test_full_sync_waits_and_shows_the_review_P41(server, capsys):

@@ -1,0 +1,149 @@
+"""What administrators do to couplings: under the mapping's lease, as jobs of its queue (H10).
+
+Each checks and writes; a second delivery finds what the first one did and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from shared.core.errors import Refused
+from shared.core.model import Coupling, CouplingState, First, Record, Resolution, Side, Tally
+from shared.engine.messages import Job
+from shared.engine.parts import Ports
+from shared.engine.scope import Scope
+from shared.engine.sync import PageSync
+from shared.ports import HeldRecord
+
+ACTIONS = ("couple", "uncouple", "skip", "retry", "resolve")
+
+
+class Actions:
+    def __init__(self, ports: Ports, pages: PageSync) -> None:
+        self._ports = ports
+        self._pages = pages
+
+    def do(self, job: Job, scope: Scope) -> Tally:
+        """Do what an administrator asked for. Raises `Refused` with the reason when it cannot be done."""
+        wish = job.arguments or {}
+        scope.targeted = True
+        match job.action:
+            case "couple":
+                return self._couple(job, scope, wish)
+            case "uncouple":
+                return self._uncouple(scope, self._coupling(scope, wish))
+            case "skip":
+                return self._skip(scope, wish)
+            case "retry":
+                return self._retry(job, scope, wish)
+            case "resolve":
+                return self._resolve(job, scope, wish)
+        raise Refused(f"there is no action '{job.action}'")
+
+    # --- couplings -----------------------------------------------------------------------------
+
+    def _couple(self, job: Job, scope: Scope, wish: Mapping[str, Any]) -> Tally:
+        """Couple two records; whose values come first is the administrator's word (P14)."""
+        ports, mapping = self._ports, scope.mapping
+        ids = {Side.BC: str(wish["bc"]), Side.SALES: str(wish["sales"])}
+        for side, id in ids.items():
+            if id not in ports.records(side).get(mapping.table(side), [id]):
+                raise Refused(f"{mapping.name} has no record {id} in {side.value}")
+        found = [ports.couplings.find(mapping.name, side, [id]).get(id) for side, id in ids.items()]
+        same = found[0] is not None and found[0].sales_id == ids[Side.SALES]
+        if not same or (found[0] and found[0].state is not CouplingState.COUPLED):
+            for side, old in zip(ids, found, strict=True):
+                if old is not None and old.state is CouplingState.COUPLED:
+                    other = old.id_of(side.other)
+                    raise Refused(f"{side.value} {ids[side]} is coupled to {side.other.value} {other}")
+            # Markers of an earlier uncoupling give way: a person lifts them (H8).
+            markers = [c for c in found if c is not None]
+            generation = max((c.generation for c in markers), default=0)
+            ports.couplings.remove([c for c in markers if not same])
+            new = Coupling(
+                mapping=mapping.name,
+                bc_id=ids[Side.BC],
+                sales_id=ids[Side.SALES],
+                first=First(wish.get("from", First.COMPARE.value)),
+                generation=generation,
+                outcome="coupled by a person",
+                coupled_at=scope.now,
+                etag=found[0].etag if same and found[0] else None,
+            )
+            [result] = ports.couplings.save([new])
+            if result.coupling is None:
+                raise Refused("one of the two was coupled by somebody else at the same moment; look again")
+            scope.coupled += 1
+            scope.matched.append(result.coupling)
+        for side, id in ids.items():
+            ports.held.remove(mapping.name, [(side, id)])
+        return self._look(job, scope, Side.BC, ids[Side.BC])
+
+    def _uncouple(self, scope: Scope, coupling: Coupling) -> Tally:
+        """Take two records apart; both stay as they are, and stay apart until a person couples them (H8)."""
+        ports, name = self._ports, scope.mapping.name
+        marked = replace(coupling, state=CouplingState.UNCOUPLED, outcome="uncoupled by a person")
+        [result] = ports.couplings.save([marked])
+        if result.coupling is None:
+            raise Refused("the coupling was changed by somebody else at the same moment; look again")
+        ports.held.remove(name, [(side, coupling.id_of(side)) for side in Side])
+        return Tally(uncoupled=1)
+
+    # --- records -------------------------------------------------------------------------------
+
+    def _skip(self, scope: Scope, wish: Mapping[str, Any]) -> Tally:
+        """Park a record: nothing is synchronized in either direction until it is retried."""
+        ports, name = self._ports, scope.mapping.name
+        side, id = self._key(scope, wish)
+        before = ports.held.find(name, [(side, id)]).get((side, id))
+        row = before or HeldRecord(
+            mapping=name, side=side, id=id, kind="skipped", reason="", since=scope.now, label=""
+        )
+        said = f"skipped by a person; it was {row.kind}: {row.reason}" if before else "skipped by a person"
+        if row.kind != "skipped" or before is None:
+            parked = replace(row, kind="skipped", reason=said, since=scope.now, next_try=None, tries=0)
+            ports.held.put([replace(parked, awaits_mapping="", awaits_side="", awaits_id="")])
+        return Tally(ignored=1)
+
+    def _retry(self, job: Job, scope: Scope, wish: Mapping[str, Any]) -> Tally:
+        """Try a record again, whatever held it; one that was parked comes back."""
+        side, id = self._key(scope, wish)
+        if (side, id) in scope.skipped:
+            self._ports.held.remove(scope.mapping.name, [(side, id)])
+            scope.skipped = scope.skipped - {(side, id)}
+        scope.may_create = True
+        return self._look(job, scope, Side(wish["side"]), str(wish["id"]))
+
+    def _resolve(self, job: Job, scope: Scope, wish: Mapping[str, Any]) -> Tally:
+        """Settle conflicting fields in favour of one side; the other side's value is overwritten."""
+        coupling = self._coupling(scope, wish)
+        field = wish.get("field")
+        if field is not None and field not in {f.name for f in scope.mapping.fields}:
+            raise Refused(f"{scope.mapping.name} has no field '{field}'")
+        scope.resolutions = {
+            coupling.bc_id: Resolution(use=Side(wish["use"]), fields=frozenset([field]) if field else None)
+        }
+        return self._look(job, scope, Side.BC, coupling.bc_id)
+
+    # --- shared --------------------------------------------------------------------------------
+
+    def _coupling(self, scope: Scope, wish: Mapping[str, Any]) -> Coupling:
+        side, id = Side(wish["side"]), str(wish["id"])
+        found = self._ports.couplings.find(scope.mapping.name, side, [id]).get(id)
+        if found is None or found.state is not CouplingState.COUPLED:
+            raise Refused(f"{scope.mapping.name} {side.value} {id} is not coupled")
+        return found
+
+    def _key(self, scope: Scope, wish: Mapping[str, Any]) -> tuple[Side, str]:
+        """Return how held rows name the record: a coupled pair by its BC id."""
+        side, id = Side(wish["side"]), str(wish["id"])
+        found = self._ports.couplings.find(scope.mapping.name, side, [id]).get(id)
+        if found is not None and found.state is CouplingState.COUPLED:
+            return Side.BC, found.bc_id
+        return side, id
+
+    def _look(self, job: Job, scope: Scope, side: Side, id: str) -> Tally:
+        found: dict[str, Record] = self._ports.records(side).get(scope.mapping.table(side), [id])
+        return self._pages.run(scope, side, found.values(), [] if found else [id], job=job)
