@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from shared.trace import follow, trace_of
 from shared.wiring import app
 
 
@@ -13,10 +14,13 @@ def handle(queue: str, message: func.ServiceBusMessage, context: func.Context) -
     The sender's trace goes on; a message from elsewhere starts with the host's own (H29).
     """
     properties = message.application_properties or {}
-    app().run_message(
-        queue,
-        message.get_body(),
-        message_id=message.message_id or "",
-        delivery_count=message.delivery_count or 1,
-        traceparent=properties.get("traceparent") or context.trace_context.trace_parent or None,
-    )
+    sender, host = trace_of(properties), context.trace_context.trace_parent
+    correlation = message.correlation_id or message.message_id or context.invocation_id
+    with follow(sender, host, correlation=str(correlation)) as trace:
+        app().run_message(
+            queue,
+            message.get_body(),
+            message_id=message.message_id or "",
+            delivery_count=message.delivery_count or 1,
+            traceparent=trace.parent,
+        )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import azure.functions as func
 
 from shared.mappings import ALL
+from shared.trace import Trace, follow
 from shared.wiring import app
 
 bp = func.Blueprint()
@@ -51,9 +53,15 @@ def occurrence(timer: func.TimerRequest, now: datetime) -> str:
     return f"{now.isoformat(timespec='milliseconds')}-{uuid4().hex[:8]}"
 
 
-def poll(mapping: str) -> Callable[[func.TimerRequest], None]:
-    def run(timer: func.TimerRequest) -> None:
-        app().poll(mapping, occurrence=occurrence(timer, datetime.now(UTC)))
+def ticking(context: func.Context) -> AbstractContextManager[Trace]:
+    """Follow the host's trace; the messages of one tick have one correlation id (H29)."""
+    return follow(host=context.trace_context.trace_parent, correlation=context.invocation_id)
+
+
+def poll(mapping: str) -> Callable[[func.TimerRequest, func.Context], None]:
+    def run(timer: func.TimerRequest, context: func.Context) -> None:
+        with ticking(context):
+            app().poll(mapping, occurrence=occurrence(timer, datetime.now(UTC)))
 
     return run
 
@@ -68,5 +76,6 @@ for _mapping in ALL:
 
 @bp.function_name("housekeeping")
 @bp.timer_trigger(arg_name="timer", schedule="%SCHEDULE_HOUSEKEEPING%")
-def housekeeping(timer: func.TimerRequest) -> None:
-    app().housekeeping()
+def housekeeping(timer: func.TimerRequest, context: func.Context) -> None:
+    with ticking(context):
+        app().housekeeping()

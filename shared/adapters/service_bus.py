@@ -28,6 +28,7 @@ from azure.servicebus.exceptions import (
 
 from shared.core.errors import Misconfigured, Rejected, Transient
 from shared.ports import OutgoingMessage, PeekedMessage
+from shared.trace import current_trace, trace_properties
 
 
 class ServiceBusQueue:
@@ -111,13 +112,16 @@ class ServiceBusQueue:
 
     @staticmethod
     def _message(message: OutgoingMessage) -> ServiceBusMessage:
+        """Build a message that says what it follows from: a job, a tick, a person's call (H29)."""
+        here = current_trace()
+        properties = {**trace_properties(), **message.properties}
         return ServiceBusMessage(
             message.body,
             message_id=message.message_id,
-            correlation_id=message.correlation_id,
+            correlation_id=message.correlation_id or (here.correlation if here else "") or None,
             scheduled_enqueue_time_utc=message.scheduled_at,
             content_type="application/json",
-            application_properties={str(k): str(v) for k, v in message.properties.items()} or None,
+            application_properties={str(k): str(v) for k, v in properties.items()} or None,
         )
 
     @staticmethod
