@@ -224,6 +224,36 @@ class Leases(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Permitted:
+    """What a process may do now, and what it saw of the others when it asked."""
+
+    holder: str
+    #: Etag of each permit that it holds, by number; none when all are with others.
+    permits: Mapping[int, str]
+    #: When the first of them runs out; with none, when the first of the others' does.
+    until: datetime
+    #: Mappings whose lease is held, here or elsewhere.
+    running: int = 0
+
+
+class Permits(Protocol):
+    """How many requests one system takes at once, shared out among all processes (H29)."""
+
+    def take(self, holder: str, *, wanted: int, keep: int, lasting: timedelta) -> Permitted:
+        """Have up to `wanted` permits that last so long at least; fewer, or none, when others have them.
+
+        Never waits. A holder of several gives half of them back when somebody waits for one, but not
+        below `keep`. Taking again is harmless and prolongs what is held.
+        """
+
+    def give_back(self, permitted: Permitted) -> None:
+        """Free these permits. Does nothing for those that have gone to somebody else."""
+
+    def running(self) -> int:
+        """Return how many mappings have their lease held now, here or elsewhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class HeldRecord:
     """A record out of sync, with its reason, age and next try.
 
