@@ -27,6 +27,7 @@ from shared.adapters.odata import (
     literal,
     write_error,
 )
+from shared.adapters.share import Share
 from shared.adapters.throttle import Effect
 from shared.adapters.writing import (
     all_failed,
@@ -55,7 +56,7 @@ class BusinessCentralRecords:
     company_id: The company's SystemId (`find_company`).
     api_root: Address of the companion route, up to its version.
     columns: Columns to read, by entity set; system columns are added here.
-    parallel, sleep: As for `Channel`.
+    parallel, permits, sleep: As for `Channel`.
     """
 
     side = Side.BC
@@ -68,12 +69,15 @@ class BusinessCentralRecords:
         api_root: str,
         columns: Mapping[str, Sequence[str]],
         parallel: int = PARALLEL,
+        permits: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.company_id = company_id
         self._company = f"companies({company_id})"
         self._columns = {name: tuple(wanted) for name, wanted in columns.items()}
-        self._line = BusinessCentralLine(http, api_root=api_root, parallel=parallel, sleep=sleep)
+        self._line = BusinessCentralLine(
+            http, api_root=api_root, parallel=parallel, permits=permits, sleep=sleep
+        )
         self._user_id = ""
 
     # --- what was spent ---

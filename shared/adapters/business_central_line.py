@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from shared.adapters.odata import BC, Answer, Lost, chunks, decode, encode, read_error
+from shared.adapters.share import Share
 from shared.adapters.throttle import Channel, Effect, answer_of
 from shared.core.errors import Misconfigured, Transient
 
@@ -22,10 +23,16 @@ class BusinessCentralLine:
     """Args: as for `BusinessCentralRecords`."""
 
     def __init__(
-        self, http: httpx.Client, *, api_root: str, parallel: int, sleep: Callable[[float], None]
+        self,
+        http: httpx.Client,
+        *,
+        api_root: str,
+        parallel: int,
+        permits: Share | None = None,
+        sleep: Callable[[float], None],
     ) -> None:
         self.root = api_root.rstrip("/")
-        self.channel = Channel(http, system=BC, parallel=parallel, sleep=sleep)
+        self.channel = Channel(http, system=BC, parallel=parallel, permits=permits, sleep=sleep)
 
     def get_all(
         self, paths: Sequence[str], names: Sequence[str], *, page_size: int | None = None

@@ -26,6 +26,7 @@ from shared.adapters.odata import (
     read_error,
     write_error,
 )
+from shared.adapters.share import Share
 from shared.adapters.throttle import Effect
 from shared.adapters.writing import (
     all_failed,
@@ -60,7 +61,7 @@ class DataverseRecords:
     api_root: `<organization>/api/data/v9.2`.
     columns: Columns to read, by entity set; system columns are added here.
     parallel: Requests under way at once until `x-ms-dop-hint` tells; 1 means one after another.
-    share: How many lines share the hint (H29).
+    share: How much of the hint falls to this process (H29).
     sleep: As for `Channel`.
     """
 
@@ -74,7 +75,7 @@ class DataverseRecords:
         columns: Mapping[str, Sequence[str]],
         clock: Clock,
         parallel: int = 4,
-        share: int = 1,
+        share: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._columns = {name: tuple(wanted) for name, wanted in columns.items()}

@@ -11,6 +11,7 @@ import httpx
 
 from shared.adapters.dataverse_batch import CONTENT_TYPE, ChangeSet, Operation, read_batch, write_batch
 from shared.adapters.odata import DATAVERSE, Answer, Lost, chunks, encode, read_error
+from shared.adapters.share import Share
 from shared.adapters.throttle import Channel, Effect, answer_of
 from shared.core.errors import Misconfigured, Transient
 
@@ -31,7 +32,7 @@ class DataverseLine:
         *,
         api_root: str,
         parallel: int,
-        share: int = 1,
+        share: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.root = api_root.rstrip("/")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TypeVar
@@ -12,6 +13,7 @@ from typing import TypeVar
 import httpx
 
 from shared.adapters.odata import NOT_DONE, UNKNOWN_OUTCOME, Answer, Lost, decode, forbidden, retry_after
+from shared.adapters.share import Share
 from shared.core.errors import Misconfigured, Transient
 
 T = TypeVar("T")
@@ -44,6 +46,11 @@ class Slots:
     @property
     def now(self) -> int:
         return self._now
+
+    @property
+    def busy(self) -> int:
+        """How many requests are under way, the caller's own included."""
+        return self._busy
 
     def resize(self, most: int) -> None:
         """Take another upper limit, such as `x-ms-dop-hint`."""
@@ -81,8 +88,10 @@ class Channel:
 
     Args:
         parallel: Requests under way at once; 1 sends them one after another in a fixed order.
-        follow_hint: Let `x-ms-dop-hint` set the number instead (dataverse-web-api.md §7), divided
-            by `share`, the number of lines that use it.
+        permits: Send no more at once than this process has permits for, of those that all processes
+            share (H29).
+        follow_hint: Let `x-ms-dop-hint` set the number instead (dataverse-web-api.md §7), or as much
+            of it as falls to this process by `share`.
         sleep: Waits so many seconds; tests advance a clock instead.
         wait_at_most: Longest single wait in seconds; a longer Retry-After becomes `Transient`.
         tries: Most attempts of one request, the first included.
@@ -95,8 +104,9 @@ class Channel:
         system: str,
         sleep: Callable[[float], None],
         parallel: int = 5,
+        permits: Share | None = None,
         follow_hint: bool = False,
-        share: int = 1,
+        share: Share | None = None,
         wait_at_most: float = 5.0,
         tries: int = 5,
     ) -> None:
@@ -104,11 +114,13 @@ class Channel:
         self._system = system
         self._sleep = sleep
         self._parallel = parallel
+        self._permits = permits
         self._follow_hint = follow_hint and parallel > 1
-        self._share = max(1, share)
+        self._share = share
+        self._hint = 0
         self._wait_at_most = wait_at_most
         self._tries = tries
-        self._slots = Slots(parallel)
+        self._slots = Slots(1 if permits else parallel)
         self._counting = threading.Lock()
         self.reads = 0
         self.writes = 0
@@ -125,8 +137,31 @@ class Channel:
         """Do `work` on every item, in parallel where that is allowed; answers in order."""
         if self._parallel == 1 or len(items) < 2:
             return [work(item) for item in items]
-        with ThreadPoolExecutor(max_workers=min(len(items), max(self._parallel, self._slots.now))) as pool:
-            return list(pool.map(work, items))
+        with self._permits.using() if self._permits else nullcontext():
+            self._fit(len(items))
+            with ThreadPoolExecutor(
+                max_workers=min(len(items), max(self._parallel, self._slots.now))
+            ) as pool:
+                return list(pool.map(work, items))
+
+    def _fit(self, items: int) -> None:
+        """Find out how many requests may be under way, before so many begin."""
+        if self._permits:
+            wanted = min(items, self._parallel)
+            self._slots.resize(self._permits.ready(wanted=wanted, busy=self._slots.busy))
+        elif self._hint:
+            self._slots.resize(int(self._hint * (self._share.of_all() if self._share else 1)))
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        """Hold one of the places of this process, and a permit for it where permits are shared out."""
+        if self._permits is None:
+            with self._slots:
+                yield
+            return
+        with self._permits.using(), self._slots:
+            self._slots.resize(self._permits.ready(busy=self._slots.busy))
+            yield
 
     def send(
         self,
@@ -141,7 +176,8 @@ class Channel:
 
         Raises:
             Lost: the reply did not come, or says nothing; it may have been done.
-            Transient: it was not done; `retry_after` says when to come back.
+            Transient: it was not done; `retry_after` says when to come back. `Busy` of them: there was
+                no permit.
             Misconfigured: 401 (a fresh token was tried) or 403.
         """
         attempt = 0
@@ -150,7 +186,7 @@ class Channel:
             attempt += 1
             problem: Transient
             try:
-                with self._slots:
+                with self._slot():
                     self._count(effect)
                     response = self._http.request(method, url, headers=dict(headers), content=content)
                     # Cookies would tie us to one web server (dataverse-web-api.md §7).
@@ -163,7 +199,7 @@ class Channel:
                 raise Misconfigured(f"the address of {self._system} is not valid") from None
             else:
                 if self._follow_hint and (hint := response.headers.get("x-ms-dop-hint", "")).isdigit():
-                    self._slots.resize(int(hint) // self._share)
+                    self._hint = int(hint)
                 if response.status_code in (401, 403):
                     raise forbidden(self._system, answer_of(response))
                 if response.status_code in NOT_DONE:
