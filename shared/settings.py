@@ -45,6 +45,13 @@ class Settings:
     request_seconds: int = 100
     #: A worker that died keeps its mapping for this long at most (H11).
     lease_seconds: int = 360
+    #: Requests that BC takes at once from the integration user (business-central-api.md §8), shared
+    #: out among all processes.
+    bc_permits: int = 5
+    #: What is older goes: the history of records, the job log, and all but the last runs.
+    history_days: int = 180
+    jobs_days: int = 90
+    runs_keep: int = 100
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -67,6 +74,10 @@ class Settings:
             ("BRAKE_SHARE", 0.5, 0.01, 1),
             ("REQUEST_SECONDS", 100, 1, 240),
             ("LEASE_SECONDS", 360, 2, 3600),
+            ("BC_PERMITS", 5, 1, 100),
+            ("HISTORY_DAYS", 180, 1, 3650),
+            ("JOBS_DAYS", 90, 1, 3650),
+            ("RUNS_KEEP", 100, 1, 1000),
         ):
             text = env.get(name, "").strip() or str(default)
             try:
@@ -76,6 +87,8 @@ class Settings:
                 continue
             if not least <= numbers[name] <= most:
                 problems.append(f"{name} must be from {least} to {most}, not {text}")
+            elif isinstance(default, int) and numbers[name] % 1:
+                problems.append(f"{name} must be a whole number, not {text}")
         if "REQUEST_SECONDS" in numbers and "LEASE_SECONDS" in numbers:
             if numbers["REQUEST_SECONDS"] > numbers["LEASE_SECONDS"] * 2 / 3:
                 problems.append("REQUEST_SECONDS must be at most two thirds of LEASE_SECONDS")
@@ -97,4 +110,8 @@ class Settings:
             brake_share=numbers["BRAKE_SHARE"],
             request_seconds=int(numbers["REQUEST_SECONDS"]),
             lease_seconds=int(numbers["LEASE_SECONDS"]),
+            bc_permits=int(numbers["BC_PERMITS"]),
+            history_days=int(numbers["HISTORY_DAYS"]),
+            jobs_days=int(numbers["JOBS_DAYS"]),
+            runs_keep=int(numbers["RUNS_KEEP"]),
         )

@@ -1,5 +1,9 @@
 """A missing or wrong setting stops start-up with one message that lists every problem."""
 
+import json
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
 from shared.core.errors import Misconfigured
@@ -21,6 +25,11 @@ def test_all_missing_settings_are_named_at_once():
         ({"BC_URL": "http://bc"}, "BC_URL must start with https://"),
         ({"PAGE_SIZE": "many"}, "PAGE_SIZE must be a number, not 'many'"),
         ({"PAGE_SIZE": "9000"}, "PAGE_SIZE must be from 1 to 5000, not 9000"),
+        ({"BC_PERMITS": "0"}, "BC_PERMITS must be from 1 to 100, not 0"),
+        ({"BC_PERMITS": "2.5"}, "BC_PERMITS must be a whole number, not 2.5"),
+        ({"HISTORY_DAYS": "never"}, "HISTORY_DAYS must be a number, not 'never'"),
+        ({"JOBS_DAYS": "-1"}, "JOBS_DAYS must be from 1 to 3650, not -1"),
+        ({"RUNS_KEEP": "nan"}, "RUNS_KEEP must be from 1 to 1000, not nan"),
         ({"CLIENT_SECRET": "@Microsoft.KeyVault(SecretUri=x)"}, "CLIENT_SECRET is a Key Vault reference"),
     ],
 )
@@ -33,3 +42,22 @@ def test_good_settings_are_read_and_secrets_are_not_shown():
     settings = Settings.from_env(GOOD | {"CLIENT_SECRET": "hush-hush"})
 
     assert settings.dataverse_url == "https://sales" and "hush-hush" not in repr(settings)
+
+
+def test_all_wrong_numbers_are_named_at_once():
+    wrong = {name: "x" for name in ("PAGE_SIZE", "BC_PERMITS", "HISTORY_DAYS", "JOBS_DAYS", "RUNS_KEEP")}
+
+    with pytest.raises(Misconfigured) as caught:
+        Settings.from_env(GOOD | wrong)
+
+    assert [p.split()[0] for p in caught.value.problems] == list(wrong)
+
+
+def test_the_example_shows_every_setting_and_its_default():
+    """Whoever sets Tandem up copies the example, so what it leaves out stays unknown."""
+    values = json.loads((Path(__file__).parents[2] / "local.settings.example.json").read_text())["Values"]
+    given = Settings.from_env(GOOD | {n: v for n, v in values.items() if n not in REQUIRED})
+
+    assert given == Settings.from_env(GOOD)
+    named = {f.name.upper() for f in fields(Settings)} - {"SERVICE_BUS_CONNECTION"} | {"ServiceBusConnection"}
+    assert named <= set(values)
