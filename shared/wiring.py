@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import ssl
+import time
+import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -20,13 +22,14 @@ from shared.adapters.business_central_line import find_company
 from shared.adapters.dataverse import DataverseRecords
 from shared.adapters.service_bus import ServiceBusQueue
 from shared.adapters.setup import SystemSetUp
+from shared.adapters.share import Share
 from shared.adapters.tables import AzureTables
 from shared.core.mapping import EntityMapping
 from shared.core.model import Side
 from shared.engine.parts import Limits, Ports
 from shared.engine.tandem import Tandem
 from shared.mappings import BY_NAME
-from shared.ports import Facts
+from shared.ports import Clock, Facts, TableStore
 from shared.rules import RULES
 from shared.settings import Settings
 from shared.state.couplings import TableCouplings
@@ -35,6 +38,7 @@ from shared.state.held import TableHeld
 from shared.state.history import TableHistory
 from shared.state.jobs import TableJobLog
 from shared.state.leases import TableLeases
+from shared.state.permits import TablePermits
 from shared.state.runs import TableRuns
 
 #: How long set-up values are kept before they are read again.
@@ -80,7 +84,41 @@ def columns(mappings: Mapping[str, EntityMapping], side: Side) -> dict[str, tupl
     return {name: tuple(found) for name, found in wanted.items()}
 
 
-def build(settings: Settings) -> Tandem:
+class Worker(Tandem):
+    """`Tandem` in one of many processes: it gives its permits back when its last message is done (H29)."""
+
+    def __init__(self, ports: Ports, share: Share) -> None:
+        super().__init__(ports)
+        self._share = share
+
+    def run_message(
+        self,
+        queue: str,
+        body: bytes,
+        *,
+        message_id: str = "",
+        delivery_count: int = 1,
+        traceparent: str | None = None,
+    ) -> None:
+        with self._share.job():
+            super().run_message(
+                queue,
+                body,
+                message_id=message_id,
+                delivery_count=delivery_count,
+                traceparent=traceparent,
+            )
+
+
+def share_of(settings: Settings, store: TableStore, company: str, clock: Clock) -> Share:
+    """Return what this process may use of BC's places and of the requests that Sales advises (H29)."""
+    request = timedelta(seconds=settings.request_seconds)
+    # Prolonged when a third is over, so that it outlives the longest request.
+    permits = TablePermits(store, company, clock, number=settings.bc_permits, duration=request * 1.5)
+    return Share(permits, clock, holder=uuid.uuid4().hex, request=request, sleep=time.sleep)
+
+
+def build(settings: Settings) -> Worker:
     """Put the production parts together. Asks BC once, for the company's id."""
     trust = ssl.create_default_context(cafile=settings.ca_bundle or None)
     timeout = httpx.Timeout(settings.request_seconds, connect=10.0)
@@ -100,20 +138,24 @@ def build(settings: Settings) -> Tandem:
     clock = SystemClock()
     bc_http = client(BC_SCOPE)
     company = find_company(bc_http, api_root=f"{settings.bc_url}/api/v2.0", wanted=settings.bc_company_id)
+    store = AzureTables(connection_string=settings.tables_connection_string)
+    share = share_of(settings, store, company, clock)
     bc = BusinessCentralRecords(
         bc_http,
         company_id=company,
         api_root=f"{settings.bc_url}/api/tandem/sync/v1.0",
         columns=columns(BY_NAME, Side.BC),
+        parallel=settings.bc_permits,
+        permits=share,
     )
     sales = DataverseRecords(
         client(dataverse_scope(settings.dataverse_url)),
         api_root=f"{settings.dataverse_url}/api/data/v9.2",
         columns=columns(BY_NAME, Side.SALES),
         clock=clock,
+        share=share,
     )
-    store = AzureTables(connection_string=settings.tables_connection_string)
-    return Tandem(
+    return Worker(
         Ports(
             bc=bc,
             sales=sales,
@@ -137,11 +179,12 @@ def build(settings: Settings) -> Tandem:
                 brake_share=settings.brake_share,
             ),
             spent=lambda: {"bc": bc.requests, "sales": sales.requests, "tables": store.requests()},
-        )
+        ),
+        share,
     )
 
 
 @cache
-def app() -> Tandem:
+def app() -> Worker:
     """Return this process's application. Raises `Misconfigured` with every bad setting."""
     return build(Settings.from_env(os.environ))
