@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import httpx
 
+from cli.plan import html, show_plan
 from cli.show import show_explain, show_held, show_job, show_jobs, show_run, show_runs, show_status
 
 ENDPOINTS = Path(__file__).parents[1] / "sandbox" / ".run" / "endpoints.json"
@@ -95,6 +96,10 @@ def parser() -> argparse.ArgumentParser:
     full = command("full-sync", "synchronize all records of all mappings, in the background")
     full.add_argument("--mapping", action="append", default=[], help="only this mapping (may be repeated)")
     full.add_argument("--rehearse", action="store_true", help="show the plan and write nothing")
+    full.add_argument(
+        "--changes", action="store_true", help="with --rehearse: only what changed since the last time"
+    )
+    full.add_argument("--html", metavar="FILE", help="with --rehearse: write the plan as a page")
     full.add_argument("--create", action="store_true", help="create without matching first")
     full.add_argument("--force", action="store_true", help="go on although the brake would stop it")
     full.add_argument("--wait", action="store_true", help="wait for the end and show the review")
@@ -169,7 +174,9 @@ def main(arguments: Sequence[str] | None = None, *, transport: httpx.BaseTranspo
         print(json.dumps(data, indent=2))
     else:
         show(data)
-    unfinished = chosen.command == "full-sync" and chosen.wait and data.get("state") != "finished"
+    run_shown = data.get("run") if isinstance(data.get("run"), dict) else data
+    waited = chosen.command == "full-sync" and (chosen.wait or chosen.rehearse)
+    unfinished = waited and run_shown.get("state") != "finished"
     return FAILED if unfinished else OK
 
 
@@ -183,6 +190,12 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
                 "create": chosen.create,
                 "force": chosen.force,
             }
+            if chosen.rehearse:
+                run = api.post("full-sync", body | {"changes": chosen.changes})["run"]
+                plan = {"run": wait(api, run), "plan": api.all(f"runs/{run}/plan")["value"]}
+                if chosen.html:
+                    Path(chosen.html).write_text(html(plan))
+                return plan, show_plan
             data = api.post("full-sync", body)
             return (wait(api, data["run"]), show_run) if chosen.wait else (data, lambda d: print(d["run"]))
         case "status":

@@ -28,6 +28,7 @@ from shared.state.held import TableHeld
 from shared.state.history import TableHistory
 from shared.state.jobs import TableJobLog
 from shared.state.leases import TableLeases
+from shared.state.plans import TablePlans
 from shared.state.runs import TableRuns
 
 COMPANY = "11111111-2222-4333-8444-555555555555"
@@ -84,6 +85,8 @@ class World:
                 jobs=TableJobLog(store, COMPANY),
                 runs=TableRuns(store, COMPANY, clock),
                 history=TableHistory(store, COMPANY),
+                plans=TablePlans(store, COMPANY),
+                overlay=lambda run: TableCouplings(store, f"{COMPANY}~{run}"),
                 queue=self.queue,
                 clock=clock,
                 mappings=self.mappings,
@@ -113,6 +116,20 @@ class World:
     def tick_all(self) -> None:
         for name in self.mappings:
             self.tick(name)
+
+    def rehearse(self, *mappings: str, **options: bool) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Rehearse a full synchronization and return the run and its plan."""
+        body = {"mappings": list(mappings), "rehearse": True, **options}
+        run = self.app.api.start_full_sync(body)["run"]
+        self.run()
+        plan: list[dict[str, Any]] = []
+        after: str | None = None
+        while True:
+            page = self.app.api.plan(run, after=after)
+            plan += page["value"]
+            after = page["next"]
+            if after is None:
+                return self.app.api.run(run), plan
 
     def act(self, mapping: str, action: str, /, **arguments: Any) -> dict[str, Any]:
         """Do what an administrator does by hand, let it run, and return the job that tells the outcome."""

@@ -363,6 +363,18 @@ class HistoryEntry:
     fields: Mapping[str, tuple[Any, Any]]
 
 
+class Plans(Protocol):
+    """What rehearsals found. Entries are JSON."""
+
+    def add(self, run: str, mapping: str, step: int, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Save the plan of one step of a line. Saving the same step again replaces it."""
+
+    def list(
+        self, run: str, mapping: str, *, after: str | None = None, limit: int = 1000
+    ) -> tuple[Many[dict[str, Any]], str | None]:
+        """Return about `limit` entries in the order of the run, and where to go on (None at the end)."""
+
+
 class History(Protocol):
     def add(self, entries: Sequence[HistoryEntry]) -> None: ...
 

@@ -39,6 +39,7 @@ from shared.state.history import TableHistory
 from shared.state.jobs import TableJobLog
 from shared.state.leases import TableLeases
 from shared.state.permits import TablePermits
+from shared.state.plans import TablePlans
 from shared.state.runs import TableRuns
 
 #: How long set-up values are kept before they are read again.
@@ -168,6 +169,8 @@ def build(settings: Settings) -> Worker:
             jobs=TableJobLog(store, company),
             runs=TableRuns(store, company, clock),
             history=TableHistory(store, company),
+            plans=TablePlans(store, company),
+            overlay=lambda run: TableCouplings(store, f"{company}~{run}"),
             queue=ServiceBusQueue(connection_string=settings.service_bus_connection),
             clock=clock,
             mappings=BY_NAME,

@@ -24,7 +24,7 @@ class Act:
             updates: list[tuple[int, Write]] = []
             for pair, decision in writing:
                 if isinstance(decision, Create | Restore) and decision.side is target:
-                    creates.append((id(pair), self._new(scope, pair, decision)))
+                    creates.append((id(pair), self.new(scope, pair, decision)))
                 elif isinstance(decision, Update) and decision.writes.get(target):
                     updates.append((id(pair), self._changed(scope, pair, target, decision.writes[target])))
             records, table = self._ports.records(target), scope.mapping.table(target)
@@ -49,7 +49,8 @@ class Act:
             after=steps.after,
         )
 
-    def _new(self, scope: Scope, pair: Pair, decision: Create | Restore) -> Write:
+    def new(self, scope: Scope, pair: Pair, decision: Create | Restore) -> Write:
+        """Return the write that makes a record's counterpart."""
         target, mapping = decision.side, scope.mapping
         source = pair.record(target.other)
         assert source is not None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.core.forecast import forecast
 from shared.core.model import Side
 from shared.engine.jobs import Jobs
 from shared.engine.kept import readable
@@ -42,14 +44,15 @@ class AdminApi:
 
     def start_full_sync(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Queue the start of a run (P38). Returns its id at once; the run works in the background (P40)."""
-        _fits(body, {"mappings": list, "rehearse": bool, "create": bool, "force": bool})
+        allowed = {"mappings": list, "rehearse": bool, "changes": bool, "create": bool, "force": bool}
+        _fits(body, allowed)
         mappings = body.get("mappings") or []
         if not all(isinstance(m, str) for m in mappings):
             raise ApiProblem(400, "Bad mappings", "'mappings' must be a list of mapping names")
         for name in mappings:
             self._mapping(name)
-        if body.get("rehearse"):
-            raise ApiProblem(501, "Not available", "rehearsal is not available in this version")
+        if body.get("changes") and not body.get("rehearse"):
+            raise ApiProblem(400, "Bad body", "'changes' goes with 'rehearse': timers synchronize changes")
         run = f"run-{self._ports.clock.now():%Y%m%d%H%M%S}-{random_token()[:8]}"
         self._control(
             FullSync(
@@ -58,6 +61,8 @@ class AdminApi:
                 run=run,
                 create=body.get("create", False),
                 force=body.get("force", False),
+                rehearse=body.get("rehearse", False),
+                changes=body.get("changes", False),
             )
         )
         return {"run": run}
@@ -84,7 +89,35 @@ class AdminApi:
         if head is None:
             raise ApiProblem(404, "No such run", f"there is no run '{run}'")
         order = [m for m in self._ports.mappings if m in rows]
-        return run_head(head) | {"lines": [run_line(rows[name]) for name in order]}
+        found = run_head(head) | {"lines": [run_line(rows[name]) for name in order]}
+        if found["rehearse"]:
+            written = Counter[str]()
+            for name in order:
+                written.update(rows[name].data.get("writes", {}))
+                written["sales"] += rows[name].data["wake_ups"].get("updated", 0)
+            found["forecast"] = forecast(written)
+        return found
+
+    def plan(self, run: str, mapping: str | None = None, *, after: str | None = None) -> dict[str, Any]:
+        """Return a page of what a rehearsal would do, in the order of its lines (H26).
+
+        Each entry: mapping, side, id, label, action (create, update, couple, restore, uncouple, wait,
+        hold, conflict), target, reason, fields {name: [old, new]}, problems.
+        """
+        found = self.run(run)
+        if not found["rehearse"]:
+            raise ApiProblem(404, "No plan", f"run '{run}' is no rehearsal")
+        if mapping is not None:
+            self._mapping(mapping)
+        names = [line["mapping"] for line in found["lines"] if mapping in (None, line["mapping"])]
+        at, _, key = (after or "").partition("|")
+        for name in names[names.index(at) if at in names else 0 :]:
+            start = f"{name}|{key}" if name == at and key else None
+            entries, more = self._ports.plans.list(run, name, after=start)
+            rest = names[names.index(name) + 1 :]
+            if entries or not rest:
+                return {"value": entries, "next": more or (f"{rest[0]}|" if rest else None)}
+        return {"value": [], "next": None}
 
     # --- mappings and jobs ---------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from shared.engine.lines import Lines
 from shared.engine.messages import Job, queue_of, random_token
 from shared.engine.parts import Ports
 from shared.engine.references import References
+from shared.engine.rehearsal import WOULD_BE, Rehearsal, rehearsing
 from shared.engine.scope import Scope
 from shared.engine.sync import PageSync
 from shared.ports import ChangePage, JobEntry, Outdated, OutgoingMessage, StoredCursor
@@ -52,6 +53,8 @@ class Jobs:
     def handle(self, job: Job) -> None:
         """Do one job. Never raises for what it knows how to react to: later, set aside, or logged."""
         ports, mapping = self._ports, self._ports.mappings[job.mapping]
+        if job.rehearse and not ports.rehearses:
+            return Jobs(rehearsing(ports, job.run), set_aside=self._set_aside).handle(job)
         started, before = ports.clock.now(), ports.requests()
         tally, state, message, scope = Tally(), "finished", "", None
         try:
@@ -110,7 +113,9 @@ class Jobs:
         The lease is released at the end; a process that dies leaves it to expire (H11).
         """
         ports = self._ports
-        lease = ports.leases.acquire(mapping.name, random_token(), ports.limits.lease)
+        # A rehearsal keeps nobody from writing; its own lease makes it the one writer of its overlay.
+        name = f"{mapping.name}~{ports.rehearses}" if ports.rehearses else mapping.name
+        lease = ports.leases.acquire(name, random_token(), ports.limits.lease)
         held = [lease]
 
         def check() -> None:
@@ -130,16 +135,20 @@ class Jobs:
                 check_lease=check,
                 now=ports.clock.now(),
                 skipped=ports.held.skipped(mapping.name),
+                rehearsal=Rehearsal(ports) if ports.rehearses else None,
             )
         finally:
             ports.leases.release(held[0])
 
-    def late(self, mapping: EntityMapping, *, run: str = "", cause: str = "late references") -> Tally:
-        """Fill soft references that were left out, now that their targets may be coupled (H20)."""
+    def late(
+        self, mapping: EntityMapping, *, run: str = "", cause: str = "late references", of: str = ""
+    ) -> Tally:
+        """Fill soft references that were left out, now that their targets (`of`) may be coupled (H20)."""
         ports = self._ports
         tally = Tally()
-        ids = [c.bc_id for c in ports.couplings.stream(mapping.name, late_only=True)]
-        if not ids:
+        late = list(ports.couplings.stream(mapping.name, late_only=True))
+        ids = [c.bc_id for c in late if not c.outcome.startswith(WOULD_BE)]
+        if not late:
             return tally
         with self.scope(mapping, run=run) as scope:
             scope.targeted = True
@@ -151,6 +160,12 @@ class Jobs:
                 tally += self._pages.run(
                     scope, Side.BC, found.values(), gone, job=replace(job, ids=tuple(part))
                 )
+            if scope.rehearsal is not None:
+                would_be = [c for c in late if c.outcome.startswith(WOULD_BE)]
+                tally += Tally(updated=scope.rehearsal.late(scope, would_be))
+                # After every step of the mapping's own line, and the same each time.
+                step = 900_000 + list(ports.mappings).index(of)
+                ports.plans.add(run, mapping.name, step, scope.rehearsal.take())
         return tally
 
     # --- kinds -----------------------------------------------------------------------------

@@ -57,7 +57,7 @@ class Kept:
         self.saves.append(
             (
                 replace(
-                    _seen(coupling, pair.bc, pair.sales),
+                    seen(coupling, pair.bc, pair.sales),
                     baseline=decision.baseline if decision.baseline is not None else coupling.baseline,
                     late=decision.late,
                     first=None,
@@ -100,7 +100,7 @@ class Kept:
             coupled_at=old.coupled_at if old is not None else None,
             etag=old.etag if old is not None else None,
         )
-        coupling = _seen(coupling, rows[Side.BC], rows[Side.SALES])
+        coupling = seen(coupling, rows[Side.BC], rows[Side.SALES])
         if foreign:
             # Somebody wrote it between our create and our read of it: look at it again (H4).
             coupling = _unseen(coupling, target)
@@ -133,7 +133,7 @@ class Kept:
             rewritten=coupling.rewritten,
         )
         saved = replace(
-            _seen(coupling, rows[Side.BC], rows[Side.SALES]),
+            seen(coupling, rows[Side.BC], rows[Side.SALES]),
             baseline=baseline,
             rewritten=rewritten,
             late=decision.late,
@@ -147,13 +147,7 @@ class Kept:
             saved = _unseen(saved, pair.source)
             self.again.add(hint_of(pair))
         if decision.problems:
-            saved = _unseen(saved, pair.source)
-            if (
-                saved.first is None
-                and coupling.first is not None
-                and any(p.conflict for p in decision.problems)
-            ):
-                saved = replace(saved, first=coupling.first if coupling.first is First.COMPARE else None)
+            saved = left_behind(saved, coupling.first, pair.source, decision.problems)
         self.saves.append((saved, (pair.source, hint_of(pair))))
         now_at = scope.now
         for side, values in decision.writes.items():
@@ -241,13 +235,24 @@ def _foreign(scope: Scope, record: Record) -> bool:
     return bool(user) and bool(record.modified_by) and record.modified_by != user
 
 
-def _seen(coupling: Coupling, bc: Record, sales: Record) -> Coupling:
+def seen(coupling: Coupling, bc: Record, sales: Record) -> Coupling:
+    """Return the coupling with the versions of these two records."""
     return replace(
         coupling,
         bc_version=bc.version,
         sales_version=sales.version,
         bc_row_version=max(bc.row_version, coupling.bc_row_version),
         sales_row_version=max(sales.row_version, coupling.sales_row_version),
+    )
+
+
+def left_behind(
+    coupling: Coupling, first: First | None, source: Side, problems: Sequence[FieldProblem]
+) -> Coupling:
+    """Return the coupling so that the fields that stayed behind are looked at again."""
+    conflict = any(p.conflict for p in problems)
+    return replace(
+        _unseen(coupling, source), first=first if conflict and first is First.COMPARE else coupling.first
     )
 
 

@@ -7,7 +7,8 @@ follow-up again, so a message that is delivered twice, or after a crash, repeats
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from shared.core.model import CouplingState, Side, Tally
 from shared.engine.feeds import take_position
 from shared.engine.messages import Job, queue_of
 from shared.engine.parts import Ports
+from shared.engine.rehearsal import WOULD_BE, OverlaidCouplings
 from shared.engine.scope import Scope
 from shared.engine.sync import PageSync
 from shared.ports import Outdated, OutgoingMessage, RunRow
@@ -43,19 +45,25 @@ class Lines:
     # --- starting ----------------------------------------------------------------------------
 
     def start(
-        self, run: str, mappings: tuple[str, ...], *, create: bool = False, force: bool = False
+        self,
+        run: str,
+        mappings: tuple[str, ...],
+        *,
+        create: bool = False,
+        force: bool = False,
+        rehearse: bool = False,
+        changes: bool = False,
     ) -> None:
-        """Make a run with its lines and start those that wait for nothing. Starting it twice is harmless."""
+        """Make a run with its lines and start those that wait for nothing. Starting it twice is harmless.
+
+        With `rehearse` it writes nothing to BC or Sales and leaves a plan (H26); with `changes` the
+        plan is that of the timers, from the cursors on.
+        """
         ports = self._ports
         now = ports.clock.now().isoformat()
         lines = rules.plan(tuple(ports.mappings.values()), mappings)
-        rows = [
-            RunRow(
-                run=run,
-                name="",
-                data={"state": rules.RUNNING, "started": now, "create": create, "force": force},
-            )
-        ]
+        how = {"create": create, "force": force, "rehearse": rehearse, "changes": changes}
+        rows = [RunRow(run=run, name="", data={"state": rules.RUNNING, "started": now} | how)]
         rows += [
             RunRow(
                 run=run,
@@ -98,22 +106,25 @@ class Lines:
         now = ports.clock.now().isoformat()
         for name in rules.ready(needs, started=started, done=done):
             # Sent first, marked second: a second start has the same message id and is dropped.
-            self._send(run, name, rows[name].data)
+            self._send(head, name, rows[name].data)
             self._save(rows[name], {"state": rules.RUNNING, "started": now, "updated": now})
             states[name] = rules.RUNNING
         state = rules.state_of(states, needs)
         if state != head.data["state"]:
             finished = now if state != rules.RUNNING else None
             self._save(head, {"state": state, "finished": finished})
+            if state == rules.FINISHED and isinstance(ports.couplings, OverlaidCouplings):
+                for name in rows:
+                    ports.couplings.forget(name)
 
     def resume(self, run: str, *, force: bool = False) -> None:
         """Send every line that is not finished again, with a new attempt; `force` releases the brake."""
-        for row in self._ports.runs.get(run):
-            if row.name == "":
-                if row.data["state"] != rules.FINISHED:
-                    self._save(row, {"state": rules.RUNNING, "finished": None, "force": force})
-            elif row.data["state"] in (rules.FAILED, rules.RUNNING, rules.CANCELLED):
-                self._again(row)
+        rows = self._ports.runs.get(run)
+        for head in (r for r in rows if r.name == "" and r.data["state"] != rules.FINISHED):
+            self._save(head, {"state": rules.RUNNING, "finished": None, "force": force})
+        for row in rows:
+            if row.name and row.data["state"] in (rules.FAILED, rules.RUNNING, rules.CANCELLED):
+                self._again(_head(rows), row)
         self.advance(run)
 
     def cancel(self, run: str) -> None:
@@ -125,13 +136,14 @@ class Lines:
     def watch(self, run: str) -> None:
         """Send a line without progress again, and start what should have started (the watchdog, H15)."""
         now = self._ports.clock.now()
-        for row in self._ports.runs.get(run):
+        rows = self._ports.runs.get(run)
+        for row in rows:
             if (
                 row.name
                 and row.data["state"] == rules.RUNNING
                 and row.data["updated"] < (now - STUCK).isoformat()
             ):
-                self._again(row)
+                self._again(_head(rows), row)
         self.advance(run)
 
     def fail(self, job: Job, message: str) -> None:
@@ -163,30 +175,34 @@ class Lines:
         if row.data["state"] in (rules.CANCELLED, rules.FAILED):
             return Tally()
         if job.step < row.data["step"]:
-            self._send(job.run, mapping.name, row.data)
+            self._send(head, mapping.name, row.data)
             return Tally()
-        scope.full = True
-        scope.may_create = True
+        changes_only = bool(head.data.get("changes"))
+        scope.full = scope.may_create = not changes_only
         scope.forced = bool(head.data.get("force"))
-        scope.matching = bool(mapping.match) and not head.data.get("create")
+        scope.matching = bool(mapping.match) and scope.full and not head.data.get("create")
+        if isinstance(ports.couplings, OverlaidCouplings):
+            ports.couplings.forget(mapping.name, row.data["step"])
         scope.index = {}
         for coupling in ports.couplings.stream(mapping.name):
             scope.learn(coupling)
         total = Tally()
         deadline = ports.clock.now() + ports.limits.job
         while row.data["phase"] in (Side.BC.value, Side.SALES.value):
-            tally, changes = self._page(job, scope, row.data)
+            tally, changes = self._page(job, scope, row.data, changes_only=changes_only)
             total += tally
             row = self._progress(row, changes)
             if row.data["state"] == rules.CANCELLED:
                 return total
             if ports.clock.now() >= deadline and row.data["phase"] != LATE:
-                self._send(job.run, mapping.name, row.data)
+                self._send(head, mapping.name, row.data)
                 return total
         self._wake_ups(job, scope, row)
         return total
 
-    def _page(self, job: Job, scope: Scope, data: Mapping[str, Any]) -> tuple[Tally, dict[str, Any]]:
+    def _page(
+        self, job: Job, scope: Scope, data: Mapping[str, Any], *, changes_only: bool
+    ) -> tuple[Tally, dict[str, Any]]:
         """Synchronize one page and return what changes on the line's row."""
         ports, mapping, side = self._ports, scope.mapping, Side(data["phase"])
         before = ports.requests()
@@ -198,13 +214,16 @@ class Lines:
             scope.met = set()
             for feed in mapping.also_changed_by:
                 take_position(ports, mapping, feed)
+        cursor = ports.cursors.get(mapping.name, side).value if changes_only else None
         found = ports.records(side).changes(
-            mapping.table(side), cursor=None, page=data["page"], limit=ports.limits.page
+            mapping.table(side), cursor=cursor, page=data["page"], limit=ports.limits.page
         )
         scope.reasons, scope.unresolved = {}, {}
+        if isinstance(ports.couplings, OverlaidCouplings):
+            ports.couplings.step = data["step"]
         tally = self._pages.run(scope, side, found.records, found.deleted, job=job)
         if found.next is None:
-            tally += self._unmet(job, scope, side)
+            tally += Tally() if changes_only else self._unmet(job, scope, side)
             try:
                 ports.cursors.put(mapping.name, side, found.cursor, etag=etag)
             except Outdated:
@@ -216,6 +235,11 @@ class Lines:
             }
         else:
             changes["page"] = found.next
+        if scope.rehearsal is not None:
+            entries = scope.rehearsal.take()
+            ports.plans.add(job.run, mapping.name, data["step"], entries)
+            written = Counter(e["target"] for e in entries if e["target"])
+            changes["writes"] = _sum(data.get("writes", {}), written)
         spent = ports.requests()
         name = TALLY_OF[side]
         changes |= {
@@ -231,17 +255,22 @@ class Lines:
         """Confirm by id the couplings that the listing did not show: deleted, or only missed (H17)."""
         ports, mapping = self._ports, scope.mapping
         assert scope.index is not None
-        ids = [
-            c.id_of(side)
+        unmet = [
+            c
             for (which, _), c in scope.index.items()
             if which is Side.BC and c.state is CouplingState.COUPLED and c.bc_id not in scope.met
         ]
+        # What a rehearsal would have created is not there to be listed; in earnest it would be, unchanged.
+        would_be = [c for c in unmet if c.outcome.startswith(WOULD_BE)]
+        made_here = sum(c.version_of(side) == "" for c in would_be)
+        ids = [c.id_of(side) for c in unmet if not c.outcome.startswith(WOULD_BE)]
         gone: list[str] = []
         for n in range(0, len(ids), ports.limits.page):
             part = ids[n : n + ports.limits.page]
             found = ports.records(side).get(mapping.table(side), part)
             gone += [i for i in part if i not in found]
-        return self._pages.run(scope, side, (), gone, job=job) if gone else Tally()
+        found_gone = self._pages.run(scope, side, (), gone, job=job) if gone else Tally()
+        return found_gone + Tally(unchanged=made_here)
 
     def _wake_ups(self, job: Job, scope: Scope, row: RunRow) -> None:
         """Fill the soft references to this mapping, then finish the line and start what waits for it.
@@ -253,7 +282,8 @@ class Lines:
         before = ports.requests()
         for other in ports.mappings.values():
             if any(f.soft and f.reference_to == scope.mapping.name for f in other.fields):
-                tally += self._late(other, run=job.run, cause=f"late references to {scope.mapping.name}")
+                cause = f"late references to {scope.mapping.name}"
+                tally += self._late(other, run=job.run, cause=cause, of=scope.mapping.name)
         spent = ports.requests()
         now = ports.clock.now().isoformat()
         self._progress(
@@ -290,7 +320,7 @@ class Lines:
         except Outdated:
             pass  # somebody else has moved it on; what they saw is newer
 
-    def _again(self, row: RunRow) -> None:
+    def _again(self, head: RunRow, row: RunRow) -> None:
         data = {
             **row.data,
             "attempt": row.data["attempt"] + 1,
@@ -304,20 +334,26 @@ class Lines:
             self._ports.runs.save(replace(row, data=data))
         except Outdated:
             return
-        self._send(row.run, row.name, data)
+        self._send(head, row.name, data)
 
-    def _send(self, run: str, mapping: str, data: Mapping[str, Any]) -> None:
+    def _send(self, head: RunRow, mapping: str, data: Mapping[str, Any]) -> None:
+        rehearse = bool(head.data.get("rehearse"))
         job = Job(
             kind="line",
             mapping=mapping,
-            run=run,
+            run=head.run,
+            rehearse=rehearse,
             step=data["step"],
             attempt=data["attempt"],
-            cause="full sync",
+            cause="rehearsal" if rehearse else "full sync",
         )
         self._ports.queue.send(
             [OutgoingMessage(queue=queue_of(mapping), body=job.to_json(), message_id=job.message_id)]
         )
+
+
+def _head(rows: Sequence[RunRow]) -> RunRow:
+    return next(row for row in rows if row.name == "")
 
 
 def order_of(mapping: EntityMapping) -> tuple[str, ...]:

@@ -49,6 +49,8 @@ class Job:
     create: bool = False
     #: Goes on although the brake would stop it.
     force: bool = False
+    #: Part of a rehearsal: nothing is written to BC or Sales.
+    rehearse: bool = False
     action: str = ""
     arguments: Mapping[str, Any] | None = None
 
@@ -82,6 +84,7 @@ JOB_FIELDS: Mapping[str, type] = {
     "token": str,
     "create": bool,
     "force": bool,
+    "rehearse": bool,
     "action": str,
     "arguments": dict,
 }
@@ -94,6 +97,7 @@ FULL_SYNC_FIELDS: Mapping[str, type] = {
     "run": str,
     "create": bool,
     "force": bool,
+    "changes": bool,
 }
 FULL_SYNC_ACTIONS = ("start", "resume", "cancel")
 
@@ -177,6 +181,7 @@ def read_job(body: bytes, *, mapping: str, known: Sequence[str]) -> Job:
         token=data.get("token") or random_token(),
         create=data.get("create", False),
         force=data.get("force", False),
+        rehearse=data.get("rehearse", False),
         action=data.get("action", ""),
         arguments=data.get("arguments"),
     )
@@ -221,6 +226,8 @@ class FullSync:
     run: str = ""
     create: bool = False
     force: bool = False
+    #: With `rehearse`: of what changed since the last synchronization, not of everything.
+    changes: bool = False
 
     def to_json(self) -> bytes:
         data = {k: v for k, v in asdict(self).items() if v not in ("", (), False)}
@@ -242,14 +249,17 @@ def read_full_sync(body: bytes, *, known: Sequence[str]) -> FullSync:
     run = data.get("run", "")
     if run and not (len(run) <= 64 and run.replace("-", "").isalnum()):
         problems.append("'run' must be letters, digits and hyphens, at most 64")
-    if data.get("rehearse"):
-        problems.append("'rehearse' is not available yet")
+    if data.get("changes") and not data.get("rehearse"):
+        problems.append("'changes' goes with 'rehearse': timers synchronize changes")
+    if data.get("rehearse") and action != "start":
+        problems.append("'rehearse' goes with action 'start'")
     if problems:
         raise InvalidMessage("; ".join(problems))
     return FullSync(
         action=action,
         mappings=tuple(dict.fromkeys(mappings)),
-        rehearse=False,
+        rehearse=data.get("rehearse", False),
+        changes=data.get("changes", False),
         run=run,
         create=data.get("create", False),
         force=data.get("force", False),

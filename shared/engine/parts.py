@@ -17,6 +17,7 @@ from shared.ports import (
     Intents,
     JobLog,
     Leases,
+    Plans,
     Queue,
     Records,
     Runs,
@@ -54,11 +55,16 @@ class Ports:
     jobs: JobLog
     runs: Runs
     history: History
+    plans: Plans
+    #: Would-be couplings of a rehearsal, by its run.
+    overlay: Callable[[str], Couplings]
     queue: Queue
     clock: Clock
     mappings: Mapping[str, EntityMapping]
     rules: Mapping[str, Rule]
     limits: Limits = Limits()
+    #: The run that these ports rehearse; "" in earnest.
+    rehearses: str = ""
     #: Requests spent so far: bc, sales, tables.
     spent: Callable[[], dict[str, int]]
 

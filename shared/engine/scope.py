@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from shared.core.mapping import EntityMapping
 from shared.core.model import Coupling, CouplingState, Fields, Record, Resolution, Side, Unresolved
@@ -12,6 +13,9 @@ from shared.engine.parts import Ports
 from shared.engine.references import References
 from shared.ports import Facts
 from shared.rules import Context
+
+if TYPE_CHECKING:
+    from shared.engine.rehearsal import Rehearsal
 
 
 @dataclass(kw_only=True)
@@ -49,6 +53,8 @@ class Scope:
     reasons: dict[str, int] = field(default_factory=dict)
     #: Records whose option has no counterpart, by field (P18).
     unresolved: dict[str, int] = field(default_factory=dict)
+    #: Notes what would happen instead of letting it happen.
+    rehearsal: Rehearsal | None = None
     #: What rules see: set-up values, and what was read for the page at hand.
     context: Context = field(init=False)
 

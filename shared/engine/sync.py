@@ -114,6 +114,8 @@ class PageSync:
             # Coupled first, then compared: two jobs that match the same record cannot both win.
             plan = [(p, d) for p, d in plan if not isinstance(d, Couple)]
             plan += self._gather.couple(scope, side, couples, outcomes)
+        if scope.rehearsal is not None:
+            scope.rehearsal.couple(scope, couples)
         writing = [(p, d) for p, d in plan if isinstance(d, Create | Restore | Update)]
         stop = None
         if not scope.forced:
@@ -134,6 +136,10 @@ class PageSync:
             for pair, decision in plan:
                 if isinstance(decision, Create | Restore | Update | Nothing):
                     scope.count_unresolved(side, pair.fields(side))
+        if scope.rehearsal is not None:
+            for hint, outcome in scope.rehearsal.note(scope, plan).items():
+                _settle(outcomes, hint, outcome)
+            return set()
         if writing:
             ids = tuple(hint_of(p) for p, _ in writing)
             # Before the first send: a crash from here on makes the next job repeat these (H1).
@@ -163,13 +169,8 @@ class PageSync:
         for pair, decision in plan:
             hint = hint_of(pair)
             outcome = self._one(scope, side, pair, decision, answers, kept)
-            if outcome is None:
-                continue
-            if outcome is Outcome.UNCHANGED and hint in outcomes:
-                continue
-            if outcome is Outcome.UPDATED and outcomes.get(hint) in (Outcome.COUPLED, Outcome.CREATED):
-                continue
-            outcomes[hint] = outcome
+            if outcome is not None:
+                _settle(outcomes, hint, outcome)
         return kept
 
     def _one(
@@ -286,6 +287,15 @@ class PageSync:
             case _:
                 kept.hold(side, hint, "held", str(error), scope.mapping, pair)
                 return Outcome.HELD
+
+
+def _settle(outcomes: dict[str, Outcome], hint: str, outcome: Outcome) -> None:
+    """Count a record once, by the most telling thing that became of it in any turn."""
+    if outcome is Outcome.UNCHANGED and hint in outcomes:
+        return
+    if outcome is Outcome.UPDATED and outcomes.get(hint) in (Outcome.COUPLED, Outcome.CREATED):
+        return
+    outcomes[hint] = outcome
 
 
 def spoken(problems: Sequence[FieldProblem]) -> str:

@@ -57,7 +57,12 @@ class Tandem:
                 match control.action:
                     case "start":
                         self.jobs.lines.start(
-                            run, control.mappings, create=control.create, force=control.force
+                            run,
+                            control.mappings,
+                            create=control.create,
+                            force=control.force,
+                            rehearse=control.rehearse,
+                            changes=control.changes,
                         )
                     case "resume":
                         self.jobs.lines.resume(run, force=control.force)

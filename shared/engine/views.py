@@ -16,6 +16,7 @@ def run_head(row: RunRow) -> dict[str, Any]:
         "state": row.data["state"],
         "started": row.data.get("started"),
         "finished": row.data.get("finished"),
+        "rehearse": bool(row.data.get("rehearse")),
     }
 
 

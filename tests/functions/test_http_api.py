@@ -19,6 +19,7 @@ RECORD = {"m": "customers", "side": "bc", "id": ID}
 READS = {
     "api_runs": {},
     "api_run": {"id": "run-1"},
+    "api_plan": {"id": "run-1"},
     "api_mappings": {},
     "api_jobs": {},
     "api_held": {},

@@ -184,6 +184,42 @@ def test_couple_and_resolve_send_what_was_asked_for_P14(server):
     ]
 
 
+PLAN = {
+    "value": [
+        {
+            "mapping": "customers",
+            "side": "bc",
+            "id": "i1",
+            "label": "C1",
+            "action": "update",
+            "target": "sales",
+            "reason": "",
+            "fields": {"phone": ["1", "<b>2</b>"]},
+            "problems": [],
+        }
+    ],
+    "next": None,
+}
+
+
+def test_a_rehearsal_shows_the_plan_and_writes_it_as_a_page_of_its_own(server, capsys, tmp_path):
+    forecast = {"sales": {"records": 1, "requests": 1, "minutes": 0.0}}
+    server.answers_with("runs/r1", httpx.Response(200, json=RUN | {"rehearse": True, "forecast": forecast}))
+    server.answers_with("runs/r1/plan", httpx.Response(200, json=PLAN))
+    page = tmp_path / "plan.html"
+
+    assert tandem(server, "full-sync", "--rehearse", "--html", str(page)) == OK
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "phone: 1 → <b>2</b>" in shown and "1 records to write in about 1 requests" in shown
+    written = page.read_text()
+    assert "phone: 1 → &lt;b&gt;2&lt;/b&gt;" in written and "Nothing was written" in written
+    assert "http" not in written and "<script" not in written
+
+    assert tandem(server, "full-sync", "--rehearse", "--json") == OK
+    assert json.loads(capsys.readouterr().out)["plan"] == PLAN["value"]
+
+
 def test_a_wish_that_was_refused_says_why(server, capsys):
     refused = JOB | {"state": "refused", "message": "customers bc i1 is not coupled"}
     server.answers_with("jobs", httpx.Response(200, json={"value": [refused], "next": None}))

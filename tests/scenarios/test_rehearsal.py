@@ -1,0 +1,202 @@
+"""A rehearsal shows what a run would do and does nothing (design §4, H26)."""
+
+from collections import Counter
+
+import pytest
+
+from sandbox.world import World
+from shared.engine.parts import Limits
+from tests.scenarios.builders import (
+    ZERO,
+    a_company,
+    a_coupled_customer,
+    add_account,
+    add_contact,
+    add_customer,
+    add_sales_contact,
+    an_id,
+)
+
+
+def both_sides(world: World) -> tuple:
+    tables = ("customers", "contacts", "currencies", "salespeople")
+    sales = ("accounts", "contacts", "systemusers", "transactioncurrencies")
+    return [world.bc.all(t) for t in tables], [world.sales.all(t) for t in sales]
+
+
+def a_mixed_company(**options) -> World:
+    """Something of everything: creates both ways, a match, a wait, an ignore, a late reference."""
+    world = a_company(**options)
+    for n in range(5):
+        customer = add_customer(world, f"C{n}", primaryContactId=an_id(f"contact K{n}"))
+        add_contact(world, f"K{n}", customer)
+    add_customer(world, "M1", name="Adatum", postCode="1", phoneNumber="7")
+    add_account(world, "Adatum", address1_postalcode="1", telephone1="8")
+    add_customer(world, "W1", salespersonId=an_id("nobody"))
+    add_customer(world, "B1", blocked="All")
+    account = add_account(world, "Northwind")
+    add_sales_contact(world, "N1", account)
+    add_contact(world, "K9", ZERO)
+    return world
+
+
+def actions(plan: list[dict]) -> Counter:
+    return Counter((e["mapping"], e["action"], e["target"]) for e in plan)
+
+
+def test_a_rehearsal_writes_nothing_to_either_system_nor_to_what_tandem_knows_H26():
+    world = a_mixed_company()
+    before = both_sides(world)
+
+    run, plan = world.rehearse()
+
+    assert run["state"] == "finished" and plan
+    assert world.written() == 0 and both_sides(world) == before
+    assert world.held() == [] and all(world.coupled(m) == {} for m in world.mappings)
+    assert world.app.ports.cursors.get("customers", world.bc.side).value is None
+
+
+@pytest.mark.parametrize("page", [2, 1000])
+def test_the_real_run_does_what_the_plan_said_when_nothing_moved_H26(page):
+    world = a_mixed_company(limits=Limits(page=page))
+    rehearsed, plan = world.rehearse()
+
+    run = world.full_sync()
+
+    for planned, done in zip(rehearsed["lines"], run["lines"], strict=True):
+        for part in ("to_sales", "from_sales", "wake_ups"):
+            assert done[part] == planned[part], (done["mapping"], part)
+        assert done["reasons"] == planned["reasons"]
+    created = [e for e in plan if e["action"] == "create"]
+    for entry in created:
+        side, other = (world.bc, world.sales) if entry["side"] == "bc" else (world.sales, world.bc)
+        couplings = world.coupled(entry["mapping"])
+        if entry["side"] == "sales":
+            couplings = {s: b for b, s in couplings.items()}
+        assert entry["id"] in couplings
+    written = sum(len([e for e in plan if e["target"] == t]) for t in ("bc", "sales"))
+    assert world.written() == written
+
+
+def test_the_plan_tells_each_field_old_and_new():
+    world, customer, account = a_coupled_customer(phoneNumber="1", city="Oslo")
+    world.bc.edit("customers", customer, phoneNumber="2")
+    world.sales.edit("accounts", account, address1_city="Bergen")
+
+    _, plan = world.rehearse()
+
+    told = {(e["target"], name): values for e in plan for name, values in e["fields"].items()}
+    assert told == {("sales", "phone"): ["1", "2"], ("bc", "city"): ["Oslo", "Bergen"]}
+
+
+def test_the_plan_tells_conflicts_waits_and_holds_with_their_reasons():
+    world, customer, account = a_coupled_customer()
+    world.bc.edit("customers", customer, phoneNumber="1")
+    world.sales.edit("accounts", account, telephone1="2")
+    add_customer(world, "W1", salespersonId=an_id("nobody"))
+    add_customer(world, "H1", name="")
+
+    _, plan = world.rehearse("customers")
+
+    assert actions(plan) == {
+        ("customers", "conflict", None): 1,
+        ("customers", "wait", None): 1,
+        ("customers", "hold", None): 1,
+    }
+    by_action = {e["action"]: e for e in plan}
+    (problem,) = by_action["conflict"]["problems"]
+    assert (problem["field"], problem["bc"], problem["sales"]) == ("phone", "1", "2")
+    assert "salespeople" in by_action["wait"]["reason"] and "name" in by_action["hold"]["reason"]
+
+
+def test_records_that_would_be_created_count_as_coupled_for_what_comes_later_H26():
+    world = a_company()
+    customer = add_customer(world)
+    add_contact(world, "K1", customer)
+
+    run, plan = world.rehearse()
+
+    assert actions(plan)["contacts", "create", "sales"] == 1
+    assert not [e for e in plan if e["action"] == "wait"]
+
+
+def test_values_that_only_the_target_can_give_are_told_as_such_H26():
+    world = a_company()
+    add_account(world, "Northwind")
+
+    _, plan = world.rehearse("salespeople", "currencies", "customers")
+
+    (entry,) = [e for e in plan if e["mapping"] == "customers"]
+    assert entry["target"] == "bc" and entry["fields"]["number"] == [None, "to be assigned"]
+
+
+def test_a_rehearsal_of_changes_shows_what_the_timers_would_do():
+    world, customer, account = a_coupled_customer(phoneNumber="1")
+    world.bc.edit("customers", customer, phoneNumber="2")
+    add_customer(world, "C2")
+
+    run, plan = world.rehearse("customers", changes=True)
+
+    assert [(e["action"], e["fields"]) for e in plan] == [("update", {"phone": ["1", "2"]})]
+    line = next(e for e in run["lines"] if e["mapping"] == "customers")
+    assert line["to_sales"]["ignored"] == 1, "between full synchronizations nothing is created"
+
+
+@pytest.mark.parametrize("name", ["Couplings", "Plans", "Runs"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("turn", [1, 2, 4])
+def test_a_rehearsal_that_dies_anywhere_shows_the_same_plan_H26(name, moment, turn):
+    calm = a_mixed_company(limits=Limits(page=2))
+    expected, plan = calm.rehearse()
+    world = a_mixed_company(limits=Limits(page=2))
+    count = [0]
+
+    def dies(when: str, call: str) -> bool:
+        count[0] += when == moment and name in call
+        return count[0] == turn and when == moment and name in call
+
+    world.crash_when(dies)
+    run, again = world.rehearse()
+
+    assert sorted(map(str, again)) == sorted(map(str, plan))
+    assert [e["to_sales"] for e in run["lines"]] == [e["to_sales"] for e in expected["lines"]]
+
+
+def test_people_and_timers_go_on_while_a_rehearsal_runs_H26():
+    world, customer, _ = a_coupled_customer(phoneNumber="1")
+    world.app.api.start_full_sync({"rehearse": True})
+    world.bc.edit("customers", customer, phoneNumber="2")
+
+    world.tick("customers")
+
+    assert world.sales.show("accounts", world.coupled("customers")[customer])["telephone1"] == "2"
+
+
+def test_the_forecast_counts_requests_and_minutes_at_the_limits():
+    world = a_company()
+    for n in range(250):
+        add_customer(world, f"C{n}")
+
+    run, plan = world.rehearse()
+
+    sales = run["forecast"]["sales"]
+    assert sales["records"] == len([e for e in plan if e["target"] == "sales"]) >= 250
+    assert sales["requests"] >= 3 and sales["minutes"] >= 0
+
+
+def test_the_plan_of_a_run_in_earnest_does_not_exist():
+    from shared.engine.admin import ApiProblem
+
+    world = a_company()
+    run = world.full_sync("currencies")
+    with pytest.raises(ApiProblem) as problem:
+        world.app.api.plan(run["id"])
+    assert problem.value.status == 404
+
+
+def test_what_a_rehearsal_noted_of_couplings_is_gone_when_it_ends_H26():
+    world = a_mixed_company()
+    run, _ = world.rehearse()
+
+    overlay = world.app.ports.overlay(run["id"])
+    assert all(list(overlay.stream(m)) == [] for m in world.mappings)
