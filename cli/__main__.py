@@ -116,6 +116,18 @@ def parser() -> argparse.ArgumentParser:
     sync = command("sync", "synchronize what changed in a mapping")
     sync.add_argument("mapping")
     sync.add_argument("--force", action="store_true", help="go on although the brake would stop it")
+    match = command("match", "couple the uncoupled records of a mapping that are the same thing")
+    match.add_argument("mapping")
+    match.add_argument("--preview", action="store_true", help="show the plan and write nothing")
+    match.add_argument(
+        "--by",
+        action="append",
+        default=[],
+        metavar="FIELD[,FIELD…]",
+        help="fields that must be equal; may be repeated, in order of priority",
+    )
+    match.add_argument("--exact", action="store_true", help="upper and lower case matter")
+    match.add_argument("--create", action="store_true", help="create what matches nothing")
     for name, text in (
         ("explain", "how one record stands, and why"),
         ("retry", "try one record again; one that was parked comes back"),
@@ -175,7 +187,7 @@ def main(arguments: Sequence[str] | None = None, *, transport: httpx.BaseTranspo
     else:
         show(data)
     run_shown = data.get("run") if isinstance(data.get("run"), dict) else data
-    waited = chosen.command == "full-sync" and (chosen.wait or chosen.rehearse)
+    waited = chosen.command == "match" or (chosen.command == "full-sync" and (chosen.wait or chosen.rehearse))
     unfinished = waited and run_shown.get("state") != "finished"
     return FAILED if unfinished else OK
 
@@ -224,6 +236,15 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
             return api.post(path, {"force": chosen.force}), lambda d: print(d["job"])
         case "explain":
             return api.get(record(chosen)), show_explain
+        case "match":
+            how = {"preview": chosen.preview, "exact": chosen.exact, "create": chosen.create}
+            if chosen.by:
+                how["fields"] = [[name.strip() for name in group.split(",")] for group in chosen.by]
+            run = api.post(f"mappings/{quote(chosen.mapping, safe='')}/match", how)["run"]
+            done = wait(api, run)
+            if not chosen.preview:
+                return done, show_run
+            return {"run": done, "plan": api.all(f"runs/{run}/plan")["value"]}, show_plan
         case "couple":
             body = {
                 "mapping": chosen.mapping,

@@ -132,6 +132,14 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
     ("api_mappings", "mappings", "GET", READ, 200, lambda api, r: api.mappings()),
     ("api_sync", "mappings/{m}/sync", "POST", ADMIN, 202, lambda api, r: api.sync(part(r, "m"), body_of(r))),
     (
+        "api_match",
+        "mappings/{m}/match",
+        "POST",
+        ADMIN,
+        202,
+        lambda api, r: api.match(part(r, "m"), body_of(r)),
+    ),
+    (
         "api_jobs",
         "jobs",
         "GET",

@@ -60,6 +60,8 @@ class Pair:
     may_create: bool = False
     #: Created by the integration user, but no coupling knows it (H1).
     orphan: bool = False
+    #: Why nothing is created when `may_create` is not set.
+    refusal: str = "only coupled records are synchronized between full synchronizations"
     #: A person has said which side is right where both moved.
     resolution: Resolution | None = None
 
@@ -110,7 +112,7 @@ def introduce(mapping: EntityMapping, pair: Pair) -> Decision:
     if pair.orphan:
         return Hold(reason="orphan: created by the integration user, but no coupling knows it")
     if not (pair.may_create or mapping.creates is Creates.ALWAYS):
-        return Ignore(reason="only coupled records are synchronized between full synchronizations")
+        return Ignore(reason=pair.refusal)
     return birth(mapping, pair, target)
 
 

@@ -120,10 +120,11 @@ class FieldMap:
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """Columns that must all be equal, ignoring case, for two uncoupled records to be the same."""
+    """Columns that must all be equal, ignoring case unless `exact`, for two uncoupled records to be the same."""
 
     bc: tuple[str, ...]
     sales: tuple[str, ...]
+    exact: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from shared.core.model import Record, Side
 def key(
     match: Match, record: Record, references: Mapping[str, Reference], resolver: Resolver
 ) -> tuple[str, ...] | None:
-    """Return a record's natural key, case folded; None when a part is blank (R99).
+    """Return a record's natural key, case folded unless exact; None when a part is blank (R99).
 
     A part that refers to another record is the BC id of its coupling, so that both sides name it
     alike; while it is not coupled, the key is None.
@@ -24,7 +24,8 @@ def key(
             raw = references[column].read(record.side, raw, resolver)
             if not isinstance(raw, str):
                 return None
-        parts.append(str(raw or "").strip().casefold())
+        text = str(raw or "").strip()
+        parts.append(text if match.exact else text.casefold())
     return tuple(parts) if all(parts) else None
 
 
@@ -67,6 +68,36 @@ def matches(
         if found and (not ambiguous or len(found) < len(ambiguous)):
             ambiguous = found
     return ambiguous
+
+
+def matches_of(mapping: EntityMapping, fields: Sequence[Sequence[str]], *, exact: bool) -> tuple[Match, ...]:
+    """Return the matches that a person asks for: groups of field names, in order of priority."""
+    by_name = {f.name: f for f in mapping.fields}
+    return tuple(
+        Match(
+            bc=tuple(by_name[n].bc for n in group),
+            sales=tuple(by_name[n].sales for n in group),
+            exact=exact,
+        )
+        for group in fields
+    )
+
+
+def problems_of(mapping: EntityMapping, fields: Sequence[Sequence[str]]) -> list[str]:
+    """Return what is wrong with the fields that a person wants to match by."""
+    by_name = {f.name: f for f in mapping.fields}
+    problems = []
+    for group in fields:
+        if not group:
+            problems.append("a group of fields must name at least one")
+        for name in group:
+            if name not in by_name:
+                problems.append(f"{mapping.name} has no field '{name}'; known: {', '.join(by_name)}")
+        first = by_name.get(group[0]) if group else None
+        computed = first and any(first.column(side).startswith("computed") for side in Side)
+        if first is not None and (computed or first.reference_to):
+            problems.append(f"records cannot be looked up by '{first.name}'; name a text field first")
+    return problems
 
 
 def references_of(mapping: EntityMapping, side: Side) -> dict[str, Reference]:

@@ -8,15 +8,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.core.forecast import forecast
+from shared.core.match import problems_of
 from shared.core.model import Side
 from shared.engine.jobs import Jobs
 from shared.engine.kept import readable
 from shared.engine.messages import (
     FULL_SYNC,
+    MATCH_FIELDS,
     REJECTED,
     FullSync,
     Job,
     action_problems,
+    match_problems,
     misfits,
     queue_of,
     random_token,
@@ -53,7 +56,7 @@ class AdminApi:
             self._mapping(name)
         if body.get("changes") and not body.get("rehearse"):
             raise ApiProblem(400, "Bad body", "'changes' goes with 'rehearse': timers synchronize changes")
-        run = f"run-{self._ports.clock.now():%Y%m%d%H%M%S}-{random_token()[:8]}"
+        run = self._new_run()
         self._control(
             FullSync(
                 action="start",
@@ -66,6 +69,29 @@ class AdminApi:
             )
         )
         return {"run": run}
+
+    def match(self, mapping: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Queue a run that couples the uncoupled records of one mapping by matching (P14).
+
+        Body: "fields" (groups of field names by priority; the mapping's own when absent), "exact"
+        (case matters), "create" (what matches nothing is created), "preview" (a plan, and nothing is
+        written). What matches several records is held and listed, never guessed.
+        """
+        chosen = self._ports.mappings[self._mapping(mapping)]
+        _fits(body, {**MATCH_FIELDS, "preview": bool})
+        how = {k: v for k, v in body.items() if k != "preview"}
+        problems = match_problems(how) or problems_of(chosen, how.get("fields", []))
+        if not problems and not how.get("fields") and not chosen.match:
+            problems = [f"{mapping} has no matching fields of its own; name some in 'fields'"]
+        if problems:
+            raise ApiProblem(400, "Bad body", "; ".join(problems))
+        run = self._new_run()
+        rehearse = body.get("preview", False)
+        self._control(FullSync(action="start", mappings=(mapping,), run=run, rehearse=rehearse, match=how))
+        return {"run": run}
+
+    def _new_run(self) -> str:
+        return f"run-{self._ports.clock.now():%Y%m%d%H%M%S}-{random_token()[:8]}"
 
     def resume(self, run: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Go on with what is not finished; with `force`, also where the brake stopped it."""

@@ -82,6 +82,9 @@ class Gather:
             known = couplings.get(i)
             if scope.is_skipped(side, i, known):
                 continue
+            if scope.only_uncoupled and known is not None:
+                outcomes.setdefault(i, Outcome.UNCHANGED)
+                continue
             if known is not None and known.state is CouplingState.COUPLED and not scope.targeted:
                 still = record.version == known.version_of(side) and known.first is None
                 if still and not (mapping.volatile and side is Side.BC):
@@ -186,6 +189,7 @@ class Gather:
             hold="several records match the same counterpart; couple one by hand" if taken else hold,
             matches=None if taken else matched,
             may_create=scope.may_create,
+            refusal=scope.refusal or Pair.refusal,
             resolution=scope.resolutions.get(coupling.bc_id) if coupling is not None else None,
             orphan=coupling is None and record is not None and record.created_by == creator and bool(creator),
         )

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from shared.core import runs as rules
+from shared.core.errors import Misconfigured
 from shared.core.mapping import Direction, EntityMapping
+from shared.core.match import matches_of, problems_of
 from shared.core.model import CouplingState, Side, Tally
 from shared.engine.feeds import take_position
 from shared.engine.messages import Job, queue_of
@@ -53,16 +56,17 @@ class Lines:
         force: bool = False,
         rehearse: bool = False,
         changes: bool = False,
+        match: Mapping[str, Any] | None = None,
     ) -> None:
         """Make a run with its lines and start those that wait for nothing. Starting it twice is harmless.
 
         With `rehearse` it writes nothing to BC or Sales and leaves a plan (H26); with `changes` the
-        plan is that of the timers, from the cursors on.
+        plan is that of the timers, from the cursors on. With `match` it only couples, by matching.
         """
         ports = self._ports
         now = ports.clock.now().isoformat()
         lines = rules.plan(tuple(ports.mappings.values()), mappings)
-        how = {"create": create, "force": force, "rehearse": rehearse, "changes": changes}
+        how = {"create": create, "force": force, "rehearse": rehearse, "changes": changes, "match": match}
         rows = [RunRow(run=run, name="", data={"state": rules.RUNNING, "started": now} | how)]
         rows += [
             RunRow(
@@ -177,10 +181,12 @@ class Lines:
         if job.step < row.data["step"]:
             self._send(head, mapping.name, row.data)
             return Tally()
-        changes_only = bool(head.data.get("changes"))
-        scope.full = scope.may_create = not changes_only
+        mode = head.data
+        scope.full = scope.may_create = not mode.get("changes")
         scope.forced = bool(head.data.get("force"))
-        scope.matching = bool(mapping.match) and scope.full and not head.data.get("create")
+        scope.matching = bool(mapping.match) and scope.full and not mode.get("create")
+        if mode.get("match") is not None:
+            self._only_match(scope, mode["match"])
         if isinstance(ports.couplings, OverlaidCouplings):
             ports.couplings.forget(mapping.name, row.data["step"])
         scope.index = {}
@@ -189,7 +195,7 @@ class Lines:
         total = Tally()
         deadline = ports.clock.now() + ports.limits.job
         while row.data["phase"] in (Side.BC.value, Side.SALES.value):
-            tally, changes = self._page(job, scope, row.data, changes_only=changes_only)
+            tally, changes = self._page(job, scope, row.data, mode)
             total += tally
             row = self._progress(row, changes)
             if row.data["state"] == rules.CANCELLED:
@@ -200,8 +206,21 @@ class Lines:
         self._wake_ups(job, scope, row)
         return total
 
+    @staticmethod
+    def _only_match(scope: Scope, how: Mapping[str, Any]) -> None:
+        """Couple what is uncoupled and matches; create the rest only when asked to."""
+        mapping = scope.mapping
+        if problems := problems_of(mapping, how.get("fields", [])):
+            raise Misconfigured(problems)
+        chosen = matches_of(mapping, how.get("fields", []), exact=how.get("exact", False))
+        kept = tuple(replace(m, exact=how.get("exact", m.exact)) for m in mapping.match)
+        scope.mapping = replace(mapping, match=chosen or kept, match_always=True)
+        scope.matching = scope.only_uncoupled = True
+        scope.may_create = how.get("create", False)
+        scope.refusal = "nothing matches it"
+
     def _page(
-        self, job: Job, scope: Scope, data: Mapping[str, Any], *, changes_only: bool
+        self, job: Job, scope: Scope, data: Mapping[str, Any], mode: Mapping[str, Any]
     ) -> tuple[Tally, dict[str, Any]]:
         """Synchronize one page and return what changes on the line's row."""
         ports, mapping, side = self._ports, scope.mapping, Side(data["phase"])
@@ -214,7 +233,8 @@ class Lines:
             scope.met = set()
             for feed in mapping.also_changed_by:
                 take_position(ports, mapping, feed)
-        cursor = ports.cursors.get(mapping.name, side).value if changes_only else None
+        whole = not mode.get("changes") and mode.get("match") is None
+        cursor = ports.cursors.get(mapping.name, side).value if mode.get("changes") else None
         found = ports.records(side).changes(
             mapping.table(side), cursor=cursor, page=data["page"], limit=ports.limits.page
         )
@@ -223,13 +243,14 @@ class Lines:
             ports.couplings.step = data["step"]
         tally = self._pages.run(scope, side, found.records, found.deleted, job=job)
         if found.next is None:
-            tally += Tally() if changes_only else self._unmet(job, scope, side)
-            try:
-                ports.cursors.put(mapping.name, side, found.cursor, etag=etag)
-            except Outdated:
-                pass  # a poll has stored a newer one meanwhile
+            if whole:
+                tally += self._unmet(job, scope, side)
+                with suppress(Outdated):  # a poll has stored a newer one meanwhile
+                    ports.cursors.put(mapping.name, side, found.cursor, etag=etag)
+            following = order_of(mapping)[order_of(mapping).index(side.value) + 1]
             changes |= {
-                "phase": order_of(mapping)[order_of(mapping).index(side.value) + 1],
+                # Matching looks from the owner's side only.
+                "phase": following if mode.get("match") is None else LATE,
                 "page": None,
                 "cursor_etag": None,
             }

@@ -98,7 +98,10 @@ FULL_SYNC_FIELDS: Mapping[str, type] = {
     "create": bool,
     "force": bool,
     "changes": bool,
+    "match": dict,
 }
+#: How to couple by matching: groups of fields by priority, case, whether to create what matches nothing.
+MATCH_FIELDS: Mapping[str, type] = {"fields": list, "exact": bool, "create": bool}
 FULL_SYNC_ACTIONS = ("start", "resume", "cancel")
 
 
@@ -228,10 +231,23 @@ class FullSync:
     force: bool = False
     #: With `rehearse`: of what changed since the last synchronization, not of everything.
     changes: bool = False
+    #: Couples the uncoupled records of one mapping by matching, and does nothing else.
+    match: Mapping[str, Any] | None = None
 
     def to_json(self) -> bytes:
-        data = {k: v for k, v in asdict(self).items() if v not in ("", (), False)}
+        data = {k: v for k, v in asdict(self).items() if v not in ("", (), False, None)}
         return json.dumps({"version": 1} | data, separators=(",", ":")).encode()
+
+
+def match_problems(match: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the shape of `match`; whether the fields exist, the mapping knows."""
+    problems = misfits(match, MATCH_FIELDS)
+    groups = match.get("fields", [])
+    if isinstance(groups, list) and not all(
+        isinstance(g, list) and g and all(isinstance(n, str) for n in g) for g in groups
+    ):
+        problems.append("'fields' must be a list of lists of field names")
+    return problems
 
 
 def read_full_sync(body: bytes, *, known: Sequence[str]) -> FullSync:
@@ -251,6 +267,10 @@ def read_full_sync(body: bytes, *, known: Sequence[str]) -> FullSync:
         problems.append("'run' must be letters, digits and hyphens, at most 64")
     if data.get("changes") and not data.get("rehearse"):
         problems.append("'changes' goes with 'rehearse': timers synchronize changes")
+    if data.get("match") is not None:
+        problems += match_problems(data["match"])
+        if len(mappings) != 1:
+            problems.append("'match' goes with exactly one mapping")
     if data.get("rehearse") and action != "start":
         problems.append("'rehearse' goes with action 'start'")
     if problems:
@@ -260,6 +280,7 @@ def read_full_sync(body: bytes, *, known: Sequence[str]) -> FullSync:
         mappings=tuple(dict.fromkeys(mappings)),
         rehearse=data.get("rehearse", False),
         changes=data.get("changes", False),
+        match=data.get("match"),
         run=run,
         create=data.get("create", False),
         force=data.get("force", False),

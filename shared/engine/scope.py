@@ -30,6 +30,10 @@ class Scope:
     #: Named records: whoever modified them (H5).
     targeted: bool = False
     may_create: bool = False
+    #: Why nothing is created; the usual reason when empty.
+    refusal: str = ""
+    #: Coupled records are passed over.
+    only_uncoupled: bool = False
     #: Couple by natural key before creating (H18).
     matching: bool = False
     forced: bool = False

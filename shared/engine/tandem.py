@@ -63,6 +63,7 @@ class Tandem:
                             force=control.force,
                             rehearse=control.rehearse,
                             changes=control.changes,
+                            match=control.match,
                         )
                     case "resume":
                         self.jobs.lines.resume(run, force=control.force)
