@@ -21,6 +21,7 @@ from shared.adapters.odata import (
     chunks,
     chunks_by_length,
     escape,
+    evenly,
     is_guid,
     literal,
     read_error,
@@ -41,8 +42,8 @@ from shared.core.mapping import Table
 from shared.core.model import Record, Side, Wire
 from shared.ports import ChangePage, Clock, Step, Write, Written
 
-#: Records of one bulk message or $batch of writes. More are allowed (§5, §6); a hundred keeps one
-#: refused record from sinking many, and keeps a request short.
+#: Records of one bulk message or $batch of writes, about. More are allowed (§5, §6); a hundred keeps
+#: one refused record from sinking many, and keeps a request short.
 WRITES = 100
 #: Ids of one In(…) filter: a GET inside $batch may have a URL of 65,536 characters (§3), one id
 #: takes 43.
@@ -263,7 +264,7 @@ class DataverseRecords:
                 return None
             return self._send_each(table, part, single, Effect.HARMLESS)
 
-        parts = list(chunks(writes, WRITES))
+        parts = evenly(writes, WRITES)
         answered = self._line.channel.each(send, parts)
         unread = [w for part, results in zip(parts, answered, strict=True) if results is None for w in part]
         read: dict[str, Written] = {}
@@ -287,7 +288,7 @@ class DataverseRecords:
         effect: Effect,
     ) -> list[Written]:
         parts = self._line.channel.each(
-            lambda part: self._send_each(table, part, single, effect), list(chunks(writes, WRITES))
+            lambda part: self._send_each(table, part, single, effect), evenly(writes, WRITES)
         )
         return _unless_misconfigured([result for part in parts for result in part])
 

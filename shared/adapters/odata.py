@@ -113,6 +113,18 @@ def escape(expression: str) -> str:
     return percent(expression, safe="'(),:$*")
 
 
+def evenly(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    """Cut into parts of about `size`, none of more than one and a half times that.
+
+    The parts of many pages that are not full are thus, on the whole, as many as if all were.
+    """
+    if not items:
+        return []
+    parts = max(1, (len(items) + size // 2) // size)
+    ends = [len(items) * n // parts for n in range(parts + 1)]
+    return [items[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+
+
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -152,6 +152,8 @@ class Jobs:
             return tally
         with self.scope(mapping, run=run) as scope:
             scope.targeted = True
+            # They have just been streamed: no point reads for thousands of them (H27).
+            scope.index = {(side, c.id_of(side)): c for c in late for side in Side}
             job = Job(kind="late", mapping=mapping.name, cause=cause, run=run, token=random_token())
             for n in range(0, len(ids), ports.limits.page):
                 part = ids[n : n + ports.limits.page]

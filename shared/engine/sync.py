@@ -117,10 +117,11 @@ class PageSync:
         if scope.rehearsal is not None:
             scope.rehearsal.couple(scope, couples)
         writing = [(p, d) for p, d in plan if isinstance(d, Create | Restore | Update)]
+        counted = [d for p, d in plan if not _first_write(p, d)]
         stop = None
         if not scope.forced:
             stop = brake(
-                [d for p, d in plan if not (p.coupling and p.coupling.first)],
+                counted,
                 share=self._ports.limits.brake_share,
                 floor=self._ports.limits.brake_floor,
                 changed_before=scope.changed,
@@ -130,7 +131,7 @@ class PageSync:
             raise Misconfigured(
                 f"brake: {scope.mapping.name} {stop}; start it with force if this is what you want"
             )
-        scope.changed += sum(isinstance(d, Update) and bool(d.writes) for _, d in plan)
+        scope.changed += sum(isinstance(d, Update) and bool(d.writes) for d in counted)
         if turn == 0:
             scope.read += len(hints)
             for pair, decision in plan:
@@ -287,6 +288,15 @@ class PageSync:
             case _:
                 kept.hold(side, hint, "held", str(error), scope.mapping, pair)
                 return Outcome.HELD
+
+
+def _first_write(pair: Pair, decision: Decision) -> bool:
+    """Say whether there is no remembered value to lose: just coupled, or only late references (H20)."""
+    coupling = pair.coupling
+    if coupling is None or not isinstance(decision, Update):
+        return False
+    written = {name for values in decision.writes.values() for name in values}
+    return coupling.first is not None or written <= set(coupling.late)
 
 
 def _settle(outcomes: dict[str, Outcome], hint: str, outcome: Outcome) -> None:

@@ -295,3 +295,18 @@ def test_counts_of_a_run_survive_a_crash_H15():
     tally = line(run, "customers")["to_sales"]
     assert tally["read"] == sum(v for k, v in tally.items() if k != "read")
     assert tally["read"] >= 5
+
+
+def test_late_references_do_not_pull_the_brake_and_cost_no_read_each_H20_H27():
+    world = a_company(limits=Limits(brake_floor=3, page=100))
+    for n in range(300):
+        customer = add_customer(world, f"C{n}", primaryContactId=an_id(f"contact K{n}"))
+        add_contact(world, f"K{n}", customer)
+
+    run = world.full_sync()
+
+    assert run["state"] == "finished"
+    assert line(run, "contacts")["wake_ups"]["updated"] == 300
+    assert all(a["_primarycontactid_value"] for a in world.sales.all("accounts").values())
+    # Nine pages and what they remember; a point read for each customer would be 300 more.
+    assert line(run, "contacts")["requests"]["tables"] < 150

@@ -24,7 +24,7 @@ def match(world: World, mapping: str = "customers", **how) -> dict:
 
 def test_records_with_the_same_fields_are_coupled_and_nothing_is_created_P14():
     world = a_prepared_company()
-    same, other = add_customer(world, "C1", name="Adatum"), add_customer(world, "C2", name="Fabrikam")
+    same, _ = add_customer(world, "C1", name="Adatum"), add_customer(world, "C2", name="Fabrikam")
     account = add_account(world, "ADATUM", address1_postalcode="GB-N16 34Z")
     add_account(world, "Northwind")
 

@@ -22,7 +22,9 @@ BAD = [
         "sync-customers", b'{"mapping":"nobody"}', "unknown mapping 'nobody'", id="a mapping nobody knows"
     ),
     pytest.param("sync-customers", b'{"colour":"red"}', "unknown field 'colour'", id="a field nobody knows"),
-    pytest.param("sync-customers", b'{"version":"1"}', "'version' must be a whole number", id="a version that is text"),
+    pytest.param(
+        "sync-customers", b'{"version":"1"}', "'version' must be a whole number", id="a version that is text"
+    ),
     pytest.param("sync-customers", b'{"kind":"targeted"}', "needs 'ids'", id="targeted without ids"),
 ]
 
