@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from shared.core.errors import SyncError
 from shared.core.mapping import Table
-from shared.core.model import Coupling, Record, Side, Wire
+from shared.core.model import Coupling, Record, Side, Wire, derived_id
 
 #: `list`, where a port has a method of that name.
 Many = list
@@ -122,11 +122,19 @@ class Facts:
     company_id: str
     lcy_code: str
     base_currency_code: str
-    #: Sales id of the transaction currency whose ISO code is the LCY's; "" when there is none.
+    #: Sales id of the transaction currency whose ISO code is the LCY's; when there is none, the id
+    #: under which a full synchronization of the currencies creates it.
     lcy_currency_id: str
     currency_precision: int
     bc_user_id: str
     sales_user_id: str
+
+
+def local_currency_id(facts: Facts) -> str:
+    """Return the id under which Tandem creates the local currency in Sales when it is missing there."""
+    return derived_id(
+        company=facts.company_id, mapping="currencies", source=Side.BC, source_id=f"lcy {facts.lcy_code}"
+    )
 
 
 class SetUp(Protocol):

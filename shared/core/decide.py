@@ -129,6 +129,8 @@ def birth(mapping: EntityMapping, pair: Pair, target: Side) -> Create | Wait | H
         if isinstance(value, Unresolved):
             if isinstance(f.converter, Option) or f.reference_to is None:
                 unresolved.append(f.name)
+                if f.option:
+                    late.append(f.name)
             elif f.soft:
                 late.append(f.name)
             else:
@@ -200,10 +202,13 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             late.append(f.name)
             baseline.setdefault(f.name, Agreed(bc=bc, sales=sales))
             continue
-        if isinstance(bc, Unresolved) and f.direction.reaches(Side.SALES):
+        if (isinstance(bc, Unresolved) and f.direction.reaches(Side.SALES)) or (
+            isinstance(sales, Unresolved) and f.direction.reaches(Side.BC)
+        ):
             unresolved.append(f.name)
-        elif isinstance(sales, Unresolved) and f.direction.reaches(Side.BC):
-            unresolved.append(f.name)
+            if f.option:
+                # When the option gets its counterpart, the wake-up fills it in (H6).
+                late.append(f.name)
         if source is None and coupling.rewritten.get(f.name, 0) >= REWRITES and not equal(f, bc, sales):
             problems.append(problem(f, "each side stores another value than it is sent", pair))
             continue

@@ -105,7 +105,7 @@ class Gather:
             if i in couplings and couplings[i].state is CouplingState.COUPLED
         }
         others = there.get(mapping.table(side.other), sorted(set(partners.values()))) if partners else {}
-        self._relate(scope, [*open_.values(), *others.values()])
+        self.relate(scope, [*open_.values(), *others.values()])
         open_ = {i: self.with_rule(scope, r) for i, r in open_.items()}
         others = {i: self.with_rule(scope, r) for i, r in others.items()}
         scope.references.gather(mapping, [*open_.values(), *others.values()])
@@ -116,7 +116,7 @@ class Gather:
             pairs.append(self.pair(scope, side, open_.get(i), partner, couplings.get(i), matched.get(i)))
         return pairs
 
-    def _relate(self, scope: Scope, records: Sequence[Record]) -> None:
+    def relate(self, scope: Scope, records: Sequence[Record]) -> None:
         """Read the rows of other tables that the mapping's rule needs for these records."""
         rule = self._ports.rule(scope.mapping)
         related: dict[str, dict[str, list[Record]]] = {}
@@ -248,7 +248,7 @@ class Gather:
         results = ports.couplings.save(new)
         ids = [d.sales_id if side is Side.BC else d.bc_id for _, d in couples]
         others = ports.records(side.other).get(mapping.table(side.other), ids)
-        self._relate(scope, [*[r for p, _ in couples if (r := p.record(side))], *others.values()])
+        self.relate(scope, [*[r for p, _ in couples if (r := p.record(side))], *others.values()])
         others = {i: self.with_rule(scope, r) for i, r in others.items()}
         scope.references.gather(mapping, others.values())
         plan: list[tuple[Pair, Decision]] = []
