@@ -218,13 +218,14 @@ class Gather:
         there, table = ports.records(side.other), mapping.table(side.other)
         candidates: dict[str, Record] = {}
         for column in match.columns_to_find(mapping, side.other):
-            values = match.values_to_find(mapping, column, side.other, sources)
+            values = match.values_to_find(mapping, column, side.other, sources, scope.references)
             if values:
                 candidates |= {r.id: r for r in there.find(table, column, values)}
         coupled = scope.couplings(ports, side.other, list(candidates))
         scope.references.gather(mapping, candidates.values())
         free = [r for i, r in candidates.items() if i not in coupled and not self._outside(scope, r)]
-        found = {r.id: match.matches(mapping, r, free, scope.references) for r in sources}
+        there_by_key = match.Candidates(mapping, free, scope.references)
+        found = {r.id: there_by_key.matches(r) for r in sources}
         claims: dict[str, int] = {}
         for ids in found.values():
             if len(ids) == 1:
