@@ -50,6 +50,27 @@ class FixedAuth(httpx.Auth):
         yield request
 
 
+class ForMsal:
+    """An `httpx.Client` as msal expects one: form values may be bytes, as its signed assertions are.
+
+    httpx would send their Python form, "b'…'", which Entra calls malformed.
+    """
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+
+    def get(self, url: str, **how: Any) -> httpx.Response:
+        return self._http.get(url, **how)
+
+    def post(self, url: str, *, data: Any = None, **how: Any) -> httpx.Response:
+        if isinstance(data, dict):
+            data = {k: v.decode() if isinstance(v, bytes) else v for k, v in data.items()}
+        return self._http.post(url, data=data, **how)
+
+    def close(self) -> None:
+        """Not ours to close."""
+
+
 class MsalAuth(httpx.Auth):
     """Args:
     credential: How the application proves who it is.
@@ -116,10 +137,10 @@ class MsalAuth(httpx.Auth):
                 known = any(host == h or host.endswith(f".{h}") for h in MICROSOFT_HOSTS)
                 self._application = msal.ConfidentialClientApplication(
                     self._client_id,
-                    client_credential=self._credential.for_msal(self._http),
+                    client_credential=self._credential.for_msal(ForMsal(self._http)),
                     authority=self._authority,
                     instance_discovery=None if known else False,
-                    http_client=self._http,
+                    http_client=ForMsal(self._http),
                 )
             answer = self._application.acquire_token_for_client(scopes=[self._scope])
         except httpx.HTTPError as problem:

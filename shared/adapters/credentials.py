@@ -23,7 +23,7 @@ PEM = "-----BEGIN"
 
 
 class Credential(Protocol):
-    def for_msal(self, http: httpx.Client) -> Any:
+    def for_msal(self, http: object) -> Any:
         """Return msal's `client_credential`. Raises `Misconfigured` when there is none to be made."""
 
 
@@ -33,7 +33,7 @@ class Secret:
 
     text: str = field(repr=False)
 
-    def for_msal(self, http: httpx.Client) -> str:
+    def for_msal(self, http: object) -> str:
         return self.text
 
 
@@ -48,7 +48,7 @@ class Certificate:
     source: str = field(repr=False)
     password: str = field(default="", repr=False)
 
-    def for_msal(self, http: httpx.Client) -> dict[str, str]:
+    def for_msal(self, http: object) -> dict[str, str]:
         return self.read().for_msal()
 
     def read(self) -> CertificateAndKey:
@@ -85,7 +85,7 @@ class FederatedIdentity:
 
     identity_client_id: str
 
-    def for_msal(self, http: httpx.Client) -> dict[str, Any]:
+    def for_msal(self, http: object) -> dict[str, Any]:
         import msal
 
         # msal keeps the identity's token until shortly before it is over, and asks only when Entra must be asked.
