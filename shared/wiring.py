@@ -19,6 +19,7 @@ import httpx
 from shared.adapters.auth import BC_SCOPE, MsalAuth, dataverse_scope
 from shared.adapters.business_central import BusinessCentralRecords
 from shared.adapters.business_central_line import find_company
+from shared.adapters.credentials import Certificate, Credential, FederatedIdentity, Secret
 from shared.adapters.dataverse import DataverseRecords
 from shared.adapters.service_bus import ServiceBusQueue
 from shared.adapters.setup import SystemSetUp
@@ -119,6 +120,15 @@ def share_of(settings: Settings, store: TableStore, company: str, clock: Clock) 
     return Share(permits, clock, holder=uuid.uuid4().hex, request=request, sleep=time.sleep)
 
 
+def credential_of(settings: Settings) -> Credential:
+    """Return how the application users prove who they are: the one way that is set."""
+    if settings.federated_identity_client_id:
+        return FederatedIdentity(identity_client_id=settings.federated_identity_client_id)
+    if settings.client_certificate:
+        return Certificate(source=settings.client_certificate, password=settings.client_certificate_password)
+    return Secret(settings.client_secret)
+
+
 def build(settings: Settings) -> Worker:
     """Put the production parts together. Asks BC once, for the company's id."""
     trust = ssl.create_default_context(cafile=settings.ca_bundle or None)
@@ -130,7 +140,7 @@ def build(settings: Settings) -> Worker:
             login_url=settings.login_url,
             tenant_id=settings.tenant_id,
             client_id=settings.client_id,
-            client_secret=settings.client_secret,
+            credential=credential_of(settings),
             scope=scope,
             http=login,
         )

@@ -27,6 +27,7 @@ ALLOWED = {
         "httpx",
         "azure",
         "msal",
+        "cryptography",
     },
     "functions": {"shared", "functions", "azure"},
     "cli": {"cli", "httpx", "rich"},
