@@ -165,6 +165,14 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
         200,
         lambda api, r: api.explain(*record(r)),
     ),
+    (
+        "api_history",
+        "records/{m}/{side}/{id}/history",
+        "GET",
+        READ,
+        200,
+        lambda api, r: api.history(*record(r), limit=number(r, "limit", 100, 1000), after=after(r)),
+    ),
     *(
         (
             f"api_{action}",

@@ -27,6 +27,7 @@ ALLOWED = {
         "httpx",
         "azure",
         "msal",
+        "yaml",
     },
     "functions": {"shared", "functions", "azure"},
     "cli": {"cli", "httpx", "rich"},
