@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from shared.core.errors import InvalidMapping
@@ -40,6 +41,8 @@ class Overridden:
     mappings: Mapping[str, EntityMapping]
     changed: Mapping[str, tuple[str, ...]]
     off: tuple[str, ...] = ()
+    #: Fields that the defaults do not have, by mapping: couplings of before know nothing of them.
+    added: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
 class InvalidOverrides(ValueError):
@@ -83,7 +86,16 @@ def override(
         problems += [p.removeprefix("mapping ") for p in error.problems]
     if problems:
         raise InvalidOverrides(list(dict.fromkeys(problems)))
-    return Overridden(mappings={m.name: m for m in ordered}, changed=changed, off=off)
+    added = {
+        m.name: frozenset(f.name for f in m.fields) - {f.name for f in defaults[m.name].fields}
+        for m in ordered
+    }
+    return Overridden(
+        mappings={m.name: m for m in ordered},
+        changed=changed,
+        off=off,
+        added={name: fields for name, fields in added.items() if fields},
+    )
 
 
 class _One(FieldChanges):

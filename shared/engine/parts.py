@@ -81,6 +81,10 @@ class Ports:
     def rule(self, mapping: EntityMapping) -> Rule:
         return self.rules[mapping.rule] if mapping.rule else NO_RULE
 
+    def added(self, mapping: str) -> frozenset[str]:
+        """Return the fields that an override has added to a mapping."""
+        return self.in_force.overridden.added.get(mapping, frozenset()) if self.in_force else frozenset()
+
     def requests(self) -> dict[str, int]:
         """Return the requests spent so far by this process, by system."""
         return self.spent()

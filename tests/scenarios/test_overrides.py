@@ -101,6 +101,20 @@ def test_an_added_field_also_travels_back_P13():
     assert world.bc.show("customers", customer)["mobilePhoneNumber"] == "8"
 
 
+def test_an_added_field_is_filled_by_the_next_full_synchronization_and_then_never_again_P13():
+    world, customer, _ = a_coupled_customer(mobilePhoneNumber="7")
+    add_customer(world, "C2", mobilePhoneNumber="")
+    world.full_sync()
+    added = "mobile: {bc: mobilePhoneNumber, sales: new_mobile, type: text, length: [30, 30]}"
+    restart_with(world, f"customers: {{fields: {{{added}}}}}")
+
+    world.full_sync()
+    assert account_of(world, customer)["new_mobile"] == "7"
+
+    written, unchanged = world.written(), line(world.full_sync(), "customers")["to_sales"]["unchanged"]
+    assert world.written() == written and unchanged == 2
+
+
 def test_a_two_way_field_is_made_one_way_P13():
     world, customer, account = a_coupled_customer(city="Oslo")
     restart_with(world, "customers: {fields: {city: {direction: to_sales}}}")
