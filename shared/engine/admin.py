@@ -100,8 +100,14 @@ class AdminApi:
         self._control(FullSync(action="cancel", run=run))
         return {"run": run}
 
-    def runs(self, *, limit: int = 50) -> dict[str, Any]:
-        return {"value": [run_head(r) for r in self._ports.runs.list(limit=limit)], "next": None}
+    def runs(self, *, limit: int = 50, after: str | None = None) -> dict[str, Any]:
+        """Return runs, newest first. `after` is how many came before: a new one may repeat the last."""
+        if after is not None and not (after.isascii() and after.isdecimal() and len(after) <= 6):
+            raise ApiProblem(400, "Bad 'after'", "'after' must be the 'next' of the page before")
+        start = int(after or 0)
+        rows = self._ports.runs.beyond(start, limit=limit + 1)
+        more = str(start + limit) if len(rows) > limit else None
+        return {"value": [run_head(r) for r in rows[:limit]], "next": more}
 
     def run(self, run: str) -> dict[str, Any]:
         """Return one run with its lines, in the order of dependencies (P39, P41)."""

@@ -129,7 +129,7 @@ def test_health_answers_while_settings_are_wrong_and_says_nothing_secret(monkeyp
     ("name", "route", "params", "expected"),
     [
         ("api_run", {"id": "run-1"}, {}, ("run", ("run-1",), {})),
-        ("api_runs", {}, {"limit": "7"}, ("runs", (), {"limit": 7})),
+        ("api_runs", {}, {"limit": "7"}, ("runs", (), {"limit": 7, "after": None})),
         ("api_jobs", {}, {}, ("jobs", (None,), {"limit": 100, "after": None})),
         (
             "api_jobs",
