@@ -14,12 +14,15 @@ from sandbox.in_memory.parts import FixedSetUp, TurnedClock
 from sandbox.in_memory.queue import InMemoryQueue
 from sandbox.in_memory.records import INTEGRATION, InMemoryRecords
 from sandbox.in_memory.tables import InMemoryTables
+from shared.adapters.overrides import parse_overrides
 from shared.core.mapping import EntityMapping
 from shared.core.model import Side
 from shared.engine.messages import FULL_SYNC, queue_of, random_token
+from shared.engine.overriding import in_force
 from shared.engine.parts import Limits, Ports
 from shared.engine.tandem import Tandem
 from shared.mappings import ALL
+from shared.mappings.bc_columns import BC_COLUMNS
 from shared.ports import Facts, OutgoingMessage
 from shared.rules import RULES
 from shared.state.couplings import TableCouplings
@@ -28,6 +31,7 @@ from shared.state.held import TableHeld
 from shared.state.history import TableHistory
 from shared.state.jobs import TableJobLog
 from shared.state.leases import TableLeases
+from shared.state.overrides import TableLastGood
 from shared.state.plans import TablePlans
 from shared.state.runs import TableRuns
 
@@ -47,6 +51,7 @@ class World:
         *,
         mappings: Sequence[EntityMapping] = ALL,
         limits: Limits = Limits(),
+        overrides: str = "",
         **differs: Mapping[str, Any],
     ) -> None:
         self.clock = TurnedClock()
@@ -59,6 +64,8 @@ class World:
         self.mappings = {m.name: replace(m, **differs.get(m.name, {})) for m in mappings}
         self.limits = limits
         self._events: list[tuple[Callable[[str, str], bool], Callable[[], object]]] = []
+        #: What the setting MAPPING_OVERRIDES holds when Tandem is started.
+        self.overrides = overrides
         self.facts = Facts(
             company_id=COMPANY,
             lcy_code="GBP",
@@ -73,6 +80,13 @@ class World:
     def start_app(self) -> Tandem:
         """Start Tandem anew, as after a crash: nothing in memory survives."""
         store, clock = self.tables, self.clock
+        chosen = in_force(
+            self.mappings,
+            lambda: self.overrides,
+            parse_overrides,
+            TableLastGood(store, COMPANY),
+            columns={Side.BC: BC_COLUMNS},
+        )
         return Tandem(
             Ports(
                 bc=self.bc,
@@ -90,7 +104,8 @@ class World:
                 overlay=lambda run: TableCouplings(store, f"{COMPANY}~{run}"),
                 queue=self.queue,
                 clock=clock,
-                mappings=self.mappings,
+                mappings=chosen.overridden.mappings,
+                in_force=chosen,
                 rules=RULES,
                 limits=self.limits,
                 spent=lambda: {

@@ -335,6 +335,9 @@ class JobLog(Protocol):
     ) -> tuple[Many[JobEntry], str | None]:
         """Return jobs, newest first (of one mapping, or merged over all), and where to go on."""
 
+    def forget(self, before: datetime, *, limit: int = 20_000) -> bool:
+        """Delete the jobs that started before; False when there are more than `limit` of a mapping."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunRow:
@@ -358,6 +361,12 @@ class Runs(Protocol):
     def list(self, *, limit: int = 50) -> list[RunRow]:
         """Return the rows of the runs themselves, newest first."""
 
+    def beyond(self, keep: int, *, limit: int = 100) -> Many[RunRow]:
+        """Return the rows of at most `limit` runs that are older than the newest `keep`."""
+
+    def forget(self, run: str) -> None:
+        """Delete a run with its lines. What is not there is no matter."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryEntry:
@@ -371,6 +380,14 @@ class HistoryEntry:
     fields: Mapping[str, tuple[Any, Any]]
 
 
+class LastGood(Protocol):
+    """The text of the last overrides of the mappings that were good."""
+
+    def get(self) -> str | None: ...
+
+    def put(self, text: str) -> None: ...
+
+
 class Plans(Protocol):
     """What rehearsals found. Entries are JSON."""
 
@@ -382,11 +399,20 @@ class Plans(Protocol):
     ) -> tuple[Many[dict[str, Any]], str | None]:
         """Return about `limit` entries in the order of the run, and where to go on (None at the end)."""
 
+    def forget(self, run: str) -> None:
+        """Delete the plan of a run."""
+
 
 class History(Protocol):
     def add(self, entries: Sequence[HistoryEntry]) -> None: ...
 
-    def list(self, mapping: str, side: Side, id: str, *, limit: int = 50) -> list[HistoryEntry]: ...
+    def list(
+        self, mapping: str, side: Side, id: str, *, limit: int = 50, before: datetime | None = None
+    ) -> Many[HistoryEntry]:
+        """Return the entries of one record older than `before`, newest first."""
+
+    def forget(self, before: datetime, *, limit: int = 20_000) -> bool:
+        """Delete the months that were over before; False when there is more than `limit` rows of them."""
 
 
 # --- messages and time -------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from shared.core.errors import Misconfigured
 
 KEY_VAULT = "@Microsoft.KeyVault("
+SCHEDULE = "SCHEDULE_"
 REQUIRED = (
     "BC_URL",
     "DATAVERSE_URL",
@@ -58,6 +59,10 @@ class Settings:
     history_days: int = 180
     jobs_days: int = 90
     runs_keep: int = 100
+    #: YAML that changes mappings, or the https:// address of a blob that holds it (docs/mappings.md).
+    mapping_overrides: str = field(default="", repr=False)
+    #: By mapping, as the host's timers read them.
+    schedules: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -127,4 +132,10 @@ class Settings:
             history_days=int(numbers["HISTORY_DAYS"]),
             jobs_days=int(numbers["JOBS_DAYS"]),
             runs_keep=int(numbers["RUNS_KEEP"]),
+            mapping_overrides=env.get("MAPPING_OVERRIDES", "").strip(),
+            schedules={
+                name.removeprefix(SCHEDULE).lower(): text.strip()
+                for name, text in env.items()
+                if name.startswith(SCHEDULE) and text.strip()
+            },
         )

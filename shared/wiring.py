@@ -11,6 +11,7 @@ import ssl
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -21,15 +22,18 @@ from shared.adapters.business_central import BusinessCentralRecords
 from shared.adapters.business_central_line import find_company
 from shared.adapters.credentials import Certificate, Credential, FederatedIdentity, Secret
 from shared.adapters.dataverse import DataverseRecords
+from shared.adapters.overrides import parse_overrides, read_overrides
 from shared.adapters.service_bus import ServiceBusQueue
 from shared.adapters.setup import SystemSetUp
 from shared.adapters.share import Share
 from shared.adapters.tables import AzureTables
 from shared.core.mapping import EntityMapping
 from shared.core.model import Side
+from shared.engine.overriding import InForce, in_force
 from shared.engine.parts import Limits, Ports
 from shared.engine.tandem import Tandem
 from shared.mappings import BY_NAME
+from shared.mappings.bc_columns import BC_COLUMNS
 from shared.ports import Clock, Facts, TableStore
 from shared.rules import RULES
 from shared.settings import Settings
@@ -39,6 +43,7 @@ from shared.state.held import TableHeld
 from shared.state.history import TableHistory
 from shared.state.jobs import TableJobLog
 from shared.state.leases import TableLeases
+from shared.state.overrides import TableLastGood
 from shared.state.permits import TablePermits
 from shared.state.plans import TablePlans
 from shared.state.runs import TableRuns
@@ -112,6 +117,20 @@ class Worker(Tandem):
             )
 
 
+def mappings_of(settings: Settings, store: TableStore, company: str, http: httpx.Client) -> InForce:
+    """Return the mappings as settings change them; with a wrong setting, as the last good one did."""
+    defaults = {
+        name: replace(m, schedule=settings.schedules.get(name, m.schedule)) for name, m in BY_NAME.items()
+    }
+    return in_force(
+        defaults,
+        lambda: read_overrides(settings.mapping_overrides, http),
+        parse_overrides,
+        TableLastGood(store, company),
+        columns={Side.BC: BC_COLUMNS},
+    )
+
+
 def share_of(settings: Settings, store: TableStore, company: str, clock: Clock) -> Share:
     """Return what this process may use of BC's places and of the requests that Sales advises (H29)."""
     request = timedelta(seconds=settings.request_seconds)
@@ -151,18 +170,20 @@ def build(settings: Settings) -> Worker:
     company = find_company(bc_http, api_root=f"{settings.bc_url}/api/v2.0", wanted=settings.bc_company_id)
     store = AzureTables(connection_string=settings.tables_connection_string)
     share = share_of(settings, store, company, clock)
+    chosen = mappings_of(settings, store, company, login)
+    mappings = chosen.overridden.mappings
     bc = BusinessCentralRecords(
         bc_http,
         company_id=company,
         api_root=f"{settings.bc_url}/api/tandem/sync/v1.0",
-        columns=columns(BY_NAME, Side.BC),
+        columns=columns(mappings, Side.BC),
         parallel=settings.bc_permits,
         permits=share,
     )
     sales = DataverseRecords(
         client(dataverse_scope(settings.dataverse_url)),
         api_root=f"{settings.dataverse_url}/api/data/v9.2",
-        columns=columns(BY_NAME, Side.SALES),
+        columns=columns(mappings, Side.SALES),
         clock=clock,
         share=share,
     )
@@ -183,13 +204,17 @@ def build(settings: Settings) -> Worker:
             overlay=lambda run: TableCouplings(store, f"{company}~{run}"),
             queue=ServiceBusQueue(connection_string=settings.service_bus_connection),
             clock=clock,
-            mappings=BY_NAME,
+            mappings=mappings,
+            in_force=chosen,
             rules=RULES,
             limits=Limits(
                 page=settings.page_size,
                 job=timedelta(seconds=settings.job_seconds),
                 lease=timedelta(seconds=settings.lease_seconds),
                 brake_share=settings.brake_share,
+                history=timedelta(days=settings.history_days),
+                jobs=timedelta(days=settings.jobs_days),
+                runs=settings.runs_keep,
             ),
             spent=lambda: {"bc": bc.requests, "sales": sales.requests, "tables": store.requests()},
         ),

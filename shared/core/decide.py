@@ -290,6 +290,12 @@ def mover(
         if isinstance(bc, Unresolved) or isinstance(sales, Unresolved):
             # A code without counterpart against a blank: both stay as they are (P18).
             return None
+    if base is None and first is None and has_value(bc) != has_value(sales):
+        # The two agree on the rest, but never on this field: it is new to the mapping (P13), or its
+        # value did not fit when the record was created. Nobody's value is lost over a blank.
+        filled, blank = (Side.BC, sales) if has_value(bc) else (Side.SALES, bc)
+        if blank is None:
+            return filled
     if bc_moved and sales_moved:
         if on_conflict is OnConflict.ASK:
             return CLASH

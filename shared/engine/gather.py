@@ -87,6 +87,7 @@ class Gather:
                 continue
             if known is not None and known.state is CouplingState.COUPLED and not scope.targeted:
                 still = record.version == known.version_of(side) and known.first is None
+                still = still and known.baseline.keys() >= scope.added
                 if still and not (mapping.volatile and side is Side.BC):
                     # Not moved since both sides agreed. A change of the other side is a hint of its own.
                     outcomes.setdefault(i, Outcome.UNCHANGED)

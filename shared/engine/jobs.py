@@ -137,6 +137,7 @@ class Jobs:
                 check_lease=check,
                 now=ports.clock.now(),
                 skipped=ports.held.skipped(mapping.name),
+                added=ports.added(mapping.name),
                 rehearsal=Rehearsal(ports) if ports.rehearses else None,
             )
         finally:

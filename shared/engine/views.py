@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.core import runs as rules
 from shared.core.model import Tally
-from shared.ports import HeldRecord, JobEntry, RunRow
+from shared.ports import HeldRecord, HistoryEntry, JobEntry, RunRow
 
 
 def run_head(row: RunRow) -> dict[str, Any]:
@@ -76,3 +76,14 @@ def job_entry(entry: JobEntry) -> dict[str, Any]:
 
 def iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment is not None else None
+
+
+def history_entry(entry: HistoryEntry) -> dict[str, Any]:
+    """A create has no entry of its own: its job and its coupling tell it (H28)."""
+    return {
+        "at": entry.at.isoformat(),
+        "side": entry.side.value,
+        "id": entry.id,
+        "action": entry.action,
+        "fields": {k: {"before": v[0], "after": v[1]} for k, v in entry.fields.items()},
+    }

@@ -28,6 +28,7 @@ ALLOWED = {
         "azure",
         "msal",
         "cryptography",
+        "yaml",
     },
     "functions": {"shared", "functions", "azure"},
     "cli": {"cli", "httpx", "rich"},
