@@ -93,6 +93,8 @@ def _check(change: Change) -> None:
             values.pop(name, None)
     if kind.header == "quote":
         values.setdefault("revisionnumber", 0)
+    else:
+        values.setdefault("ispricelocked", False)
     check_price_list(change, kind.currency_code)
     if not skips_calculation(change):
         lines = change.service.store.rows(kind.lines).pointing(kind.link, change.row_id) if before else []

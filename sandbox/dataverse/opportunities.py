@@ -23,6 +23,7 @@ from sandbox.dataverse.refusal import refused
 from sandbox.dataverse.schema import TABLES
 from sandbox.dataverse.store import Row
 from sandbox.dataverse.totals import check_price_list, settle_totals
+from sandbox.dataverse.values import convert
 
 OPEN, WON, LOST = 0, 1, 2
 _PARENTS = (("parentaccountid", "account"), ("parentcontactid", "contact"))
@@ -61,13 +62,17 @@ def close(service: Service, row: Row, *, won: bool, status: int, sent: dict[str,
     """Carry out WinOpportunity or LoseOpportunity. Raises Refused for one that is not open."""
     if row.values["statecode"] != OPEN:
         raise refused("0x80040515", "The opportunity has already been closed.")
+    table = TABLES["opportunity"]
+    given = {
+        "actualclosedate": str(sent.get("actualend", service.environment.now()))[:10],
+        "actualvalue": sent.get("actualrevenue", row.values.get("estimatedvalue", Decimal(0))),
+    }
     changes = {
         "statecode": WON if won else LOST,
         "statuscode": status,
-        "actualclosedate": sent.get("actualend", service.environment.now())[:10],
-        "actualvalue": sent.get("actualrevenue", row.values.get("estimatedvalue", Decimal(0))),
+        **{n: convert(service.environment, table, table.columns[n], value) for n, value in given.items()},
     }
-    service.change(TABLES["opportunity"], row, changes, service=True)
+    service.change(table, row, changes, service=True)
 
 
 BEHAVIOURS = {"opportunity": Behaviour(check=_check)}

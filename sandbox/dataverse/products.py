@@ -31,6 +31,7 @@ from sandbox.dataverse.store import Row
 
 ACTIVE, RETIRED, DRAFT, UNDER_REVISION = 0, 1, 2, 3
 _FAMILY = 2  # of productstructure
+_SALES_INVENTORY = 1  # the default type (sales-documents.md S36)
 
 _MOVES = frozenset(
     {
@@ -56,6 +57,8 @@ def _check(change: Change) -> None:
         _check_update(change, before)
     if before is None and values.get("statecode") == ACTIVE and "parentproductid" in values:
         values["statecode"], values["statuscode"] = DRAFT, 0
+    if before is None:
+        values.setdefault("producttypecode", _SALES_INVENTORY)
     if values.get("productstructure") != _FAMILY:
         _check_units(change)
     if change.is_new("productnumber"):

@@ -37,6 +37,8 @@ def _make_base_unit(change: Change, row: Row) -> None:
 
 def _check_unit(change: Change) -> None:
     values, before = change.values, change.before
+    if before is not None and change.by_service:
+        return  # its base unit goes, and so will the unit: the whole group is being deleted
     group = change.row("uomschedule", "uomscheduleid")
     siblings = change.service.store.rows("uom").pointing("uomscheduleid", values["uomscheduleid"])
     if before is None:

@@ -285,23 +285,26 @@ class Writes:
                 raise Refused(400, DUPLICATE_ISO_CODE, "A currency with the same ISO code exists already.")
 
     def _let_go(self, table: Table, row: Row) -> None:
-        """Apply the delete behaviour of every relation that leads to the row."""
-        for other in TABLES.values():
-            for column in other.columns.values():
-                if table.name not in column.targets or not column.writable_navigation:
-                    continue
-                pointing = list(self.store.rows(other.name).pointing(column.name, row.id))
-                for child in pointing:
-                    if (other.name, column.name) in RESTRICT:
-                        raise in_use(table.name, other.name)
-                    current = self.store.get(other.name, child.id)
-                    if current is None:
-                        continue  # gone with another row, like the units of a group
-                    if (other.name, column.name) in CASCADE:
-                        self._delete(other, current, with_parent=True)
-                    else:
-                        links = {column.name: None, column.type_key: None}
-                        self.change(other, current, links, service=True)
+        """Apply the delete behaviour of every relation that leads to the row: refusals first."""
+        found = [
+            (other, column, child)
+            for other in TABLES.values()
+            for column in other.columns.values()
+            if table.name in column.targets and column.writable_navigation
+            for child in self.store.rows(other.name).pointing(column.name, row.id)
+        ]
+        for other, column, _ in found:
+            if (other.name, column.name) in RESTRICT:
+                raise in_use(table.name, other.name)
+        for other, column, child in found:
+            current = self.store.get(other.name, child.id)
+            if current is None:
+                continue  # gone with another row, like the units of a group
+            if (other.name, column.name) in CASCADE:
+                self._delete(other, current, with_parent=True)
+            else:
+                links = {column.name: None, column.type_key: None}
+                self.change(other, current, links, service=True)
 
 
 def etag(row: Row) -> str:
