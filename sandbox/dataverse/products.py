@@ -106,6 +106,16 @@ def _check_update(change: Change, before: Row) -> None:
         raise refused("0x800422FE", "The unit group of a product cannot be changed.")
 
 
+def _stored(change: Change, row: Row) -> None:
+    """Let the prices follow what they take from the product: its number, list price and costs."""
+    if change.before is None or not change.is_new("productnumber", "price", "currentcost", "standardcost"):
+        return
+    for line in change.service.store.rows("productpricelevel").pointing("productid", row.id):
+        by_percentage = line.values.get("pricingmethodcode", 1) != 1
+        if by_percentage or line.values.get("productnumber") != row.values["productnumber"]:
+            change.service.change(TABLES["productpricelevel"], line, {}, service=True)
+
+
 def publish_hierarchy(service: Service, row: Row) -> None:
     """Publish a product family with its drafts (`PublishProductHierarchy`: for families only)."""
     if row.values.get("productstructure") != _FAMILY:
@@ -119,4 +129,4 @@ def publish_hierarchy(service: Service, row: Row) -> None:
         waiting += service.store.rows("product").pointing("parentproductid", one.id)
 
 
-BEHAVIOURS = {"product": Behaviour(check=_check)}
+BEHAVIOURS = {"product": Behaviour(check=_check, stored=_stored)}

@@ -138,6 +138,13 @@ def _convert_order(name: str, writes: Writes, body: Mapping[str, Any], base: str
     return _answer(writes, "invoice", _copy(writes, "salesorder", row, "invoice", more), base)
 
 
+def _order_from_opportunity(name: str, writes: Writes, body: Mapping[str, Any], base: str) -> Answer:
+    _arguments(name, body, {"OpportunityId"}, {"ColumnSet"})
+    row = _target(name, writes, body, "OpportunityId", "opportunity")
+    values = {**_common(row, "salesorder", set()), "opportunityid": row.id}
+    return _answer(writes, "salesorder", writes.insert(TABLES["salesorder"], values), base)
+
+
 def _copy(writes: Writes, source: str, row: Row, target: str, more: Mapping[str, Any]) -> Row:
     """Copy header and lines, with their prices, to a new document of the target's kind."""
     old, new = KINDS[source], KINDS[target]
@@ -195,6 +202,7 @@ _ACTIONS: Mapping[str, Run] = dict(
         _named("ReviseQuote", _revise_quote),
         _named("ConvertQuoteToSalesOrder", _convert_quote),
         _named("ConvertSalesOrderToInvoice", _convert_order),
+        _named("GenerateSalesOrderFromOpportunity", _order_from_opportunity),
     )
 )
 

@@ -143,3 +143,26 @@ def refusal(call: Callable[[], object]) -> tuple[int, str]:
     with pytest.raises(Refused) as caught:
         call()
     return caught.value.status, caught.value.code
+
+
+def euro(sales: DataverseSim) -> dict[str, str]:
+    """Add the currency, 1.25 to the base currency; return the link to it."""
+    new = sales.add(
+        "transactioncurrencies",
+        {
+            "currencyname": "Euro",
+            "isocurrencycode": "EUR",
+            "currencysymbol": "€",
+            "exchangerate": 1.25,
+            "currencyprecision": 2,
+        },
+    )
+    return {"transactioncurrencyid@odata.bind": f"transactioncurrencies({new})"}
+
+
+#: Every kind of document: set, lines' navigation, lines' set.
+KINDS = [
+    ("quotes", "quote_details", "quotedetails"),
+    ("salesorders", "order_details", "salesorderdetails"),
+    ("invoices", "invoice_details", "invoicedetails"),
+]

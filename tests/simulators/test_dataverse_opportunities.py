@@ -8,7 +8,17 @@ import httpx
 import pytest
 
 from sandbox.dataverse import DataverseSim
-from tests.simulators.dataverse_client import Catalogue, catalogue, clock, error, refusal, row, sales, web
+from tests.simulators.dataverse_client import (
+    Catalogue,
+    catalogue,
+    clock,
+    error,
+    euro,
+    refusal,
+    row,
+    sales,
+    web,
+)
 
 __all__ = ["catalogue", "clock", "sales", "web"]
 
@@ -81,19 +91,24 @@ def test_a_calculated_revenue_is_the_services_and_an_entered_one_stays(sales: Da
 def test_the_currency_of_an_opportunity_is_that_of_its_price_list(
     sales: DataverseSim, catalogue: Catalogue
 ) -> None:
-    euro = sales.add(
-        "transactioncurrencies",
-        {
-            "currencyname": "Euro",
-            "isocurrencycode": "EUR",
-            "currencysymbol": "€",
-            "exchangerate": 1.25,
-            "currencyprecision": 2,
-        },
-    )
     body = {
         "name": "Bikes",
         "pricelevelid@odata.bind": f"pricelevels({catalogue.prices})",
-        "transactioncurrencyid@odata.bind": f"transactioncurrencies({euro})",
+        **euro(sales),
     }
     assert refusal(lambda: sales.add("opportunities", body)) == (400, "0x80048cef")
+
+
+def test_an_order_is_generated_from_an_opportunity(sales: DataverseSim, catalogue: Catalogue) -> None:
+    body = {
+        "name": "Bikes",
+        "customerid_account@odata.bind": f"accounts({catalogue.account})",
+        "pricelevelid@odata.bind": f"pricelevels({catalogue.prices})",
+        "freightamount": 20,
+    }
+    new = sales.add("opportunities", body)
+    order = sales.act("GenerateSalesOrderFromOpportunity", {"OpportunityId": new})
+    assert order is not None
+    assert (order["name"], order["_opportunityid_value"], order["totalamount"]) == ("Bikes", new, 20)
+    assert order["_customerid_value"] == catalogue.account
+    assert refusal(lambda: sales.delete("opportunities", new))[0] == 405
