@@ -1,4 +1,9 @@
-"""Every table of sales with the module that knows what it does."""
+"""Every table of sales with the module that knows what it does.
+
+The docstring of each module lists what whoever writes its tables must respect: `units`, `products`, `prices`,
+`opportunities`, `documents` (headers), `lines`; `sales_actions` has the actions, `deletions` what stands in the
+way of a deletion.
+"""
 
 from __future__ import annotations
 
