@@ -2,6 +2,7 @@
 PYTHON ?= python3.13
 CUSTOMERS ?= 200
 SEED ?= 1
+ITEMS ?=
 DATA ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,10 +23,10 @@ $(AZURITE): sandbox/azurite/package-lock.json $(READY)
 	touch $@
 
 demo: setup
-	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(DATA),--data $(DATA))
+	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA))
 
 up: setup
-	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(DATA),--data $(DATA))
+	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA))
 
 down:
 	$(BIN)/python -m sandbox.down

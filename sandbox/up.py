@@ -155,12 +155,13 @@ class Sandbox:
 def company_of(arguments: argparse.Namespace) -> GeneratedCompany | CompanyFromFiles:
     if arguments.data:
         return CompanyFromFiles(arguments.data)
-    return GeneratedCompany(customers=arguments.customers, seed=arguments.seed)
+    return GeneratedCompany(customers=arguments.customers, items=arguments.items, seed=arguments.seed)
 
 
 def arguments_of(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--customers", type=int, default=200)
+    parser.add_argument("--items", type=int, help="default: a fifth of the customers, at least 40")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", type=Path, help="folder of <table>.json files instead of generated data")
     return parser
