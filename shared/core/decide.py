@@ -405,4 +405,7 @@ def settled(
             baseline[f.name] = Agreed(bc=sent[Side.BC][f.name], sales=now.sales)
         elif to_sales or to_bc or (f.name not in old and f.blank is Blank.KEEP):
             baseline[f.name] = now
+        elif f.name not in old and f.when is When.UPDATE and f.direction is Direction.BOTH:
+            # Left out of the create (H23): travels when either side moves from here.
+            baseline[f.name] = now
     return baseline, counts

@@ -62,6 +62,23 @@ def test_all_wrong_numbers_are_named_at_once():
     assert [p.split()[0] for p in caught.value.problems] == list(wrong)
 
 
+def test_missing_and_wrong_settings_of_every_kind_are_named_in_one_message():
+    wrong = {
+        "BC_URL": "http://bc",
+        "DATAVERSE_URL": " ",
+        "CLIENT_SECRET": "@Microsoft.KeyVault(SecretUri=x)",
+        "API_KEY_ADMIN": "@Microsoft.KeyVault(SecretUri=y)",
+        "PAGE_SIZE": "0",
+        "LEASE_SECONDS": "soon",
+    }
+
+    with pytest.raises(Misconfigured) as caught:
+        Settings.from_env(GOOD | wrong)
+
+    assert sorted(p.split()[0] for p in caught.value.problems) == sorted(wrong)
+    assert all(name in str(caught.value) for name in wrong)
+
+
 def test_the_example_shows_every_setting_and_its_default():
     """Whoever sets Tandem up copies the example, so what it leaves out stays unknown."""
     values = json.loads((Path(__file__).parents[2] / "local.settings.example.json").read_text())["Values"]
