@@ -7,8 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 AZURITE := sandbox/azurite/node_modules/.ready
+# What must agree without running anything: imports, mappings, contract, AL, Bicep, settings, generated pages.
+AGREE := tests/architecture tests/unit/test_mappings_against_both_sides.py tests/unit/test_docs.py
 
-.PHONY: setup demo up down test check docs
+.PHONY: setup demo up down test check docs companion
 
 setup: $(READY) $(AZURITE)
 
@@ -37,7 +39,11 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest $(AGREE)
 
 docs: setup
 	$(BIN)/python -m shared.mappings.docs > docs/mappings.md
 	$(BIN)/python -m sandbox.bc_columns > shared/mappings/bc_columns.py
+
+companion: setup
+	$(BIN)/python -m infra.companion

@@ -76,7 +76,9 @@ class EntitySet:
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.name)
         name = f"Tandem {SHORT.get(self.name, words[0].upper() + words[1:])}"
         if len(name) > NAME_LIMIT:
-            raise Unclear(f"the page of {self.name} needs a shorter name than '{name}' ({NAME_LIMIT} characters)")
+            raise Unclear(
+                f"the page of {self.name} needs a shorter name than '{name}' ({NAME_LIMIT} characters)"
+            )
         return name
 
     @property
@@ -118,7 +120,8 @@ def _column(name: str, facts: Mapping[str, Any], all_columns: Mapping[str, Any])
 
 def read(folder: Path = FOLDER) -> Contract:
     """Read the contract and the pages' ids. A new set gets the next free id; no id is given twice."""
-    facts = yaml.safe_load((folder / "contract.yaml").read_text(encoding="utf-8"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster
+    facts = yaml.load((folder / "contract.yaml").read_text(encoding="utf-8"), Loader=loader)
     ids: dict[str, int] = json.loads((folder / "page_ids.json").read_text())
     for name in facts["sets"]:
         ids.setdefault(name, max(ids.values()) + 1)

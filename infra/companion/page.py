@@ -213,7 +213,9 @@ class _Page:
         later = [c for c in kept if not self.before_insert(c)]
         create = self.writes and "insert" in self.set.allow
         only_new = self.writes
-        yield from self._procedure("trigger OnOpenPage()", ["Rec.ReadIsolation := IsolationLevel::ReadCommitted;"])
+        yield from self._procedure(
+            "trigger OnOpenPage()", ["Rec.ReadIsolation := IsolationLevel::ReadCommitted;"]
+        )
         if show or self.writes:
             body = ["IsStored := true;"] if only_new else []
             body += ["Clear(Given);"] if kept else []
