@@ -8,7 +8,16 @@ from infra.companion.contract import Contract, EntitySet, quoted
 from infra.companion.page import HEAD
 
 #: Nobody deletes rows of these, or nothing depends on it.
-NO_TOMBSTONE = ("Tandem Tombstone", "General Ledger Setup", "Company Information", "Item Ledger Entry")
+NO_TOMBSTONE = (
+    "Tandem Tombstone",
+    "General Ledger Setup",
+    "Company Information",
+    "Item Ledger Entry",
+    "Cust. Ledger Entry",
+    "Detailed Cust. Ledg. Entry",
+    "VAT Posting Setup",
+    "G/L Account",
+)
 #: Read by `Tandem Computed` besides the sets' own tables.
 ALSO_READ = ("Marketing Setup",)
 OWN_TABLES = ("Tandem Tombstone",)
@@ -27,8 +36,9 @@ def _object(head: str, parts: Iterable[Iterable[str]], properties: Iterable[str]
 def references(contract: Contract) -> str:
     """Return the codeunit that turns SystemIds into codes and back, for every set that a relation names."""
     wanted = {c.target for s in contract.sets.values() for c in s.columns if c.target and c.code_field}
-    # `Tandem Computed` finds customers and contacts too.
-    targets = [s for s in contract.sets.values() if s.name in wanted | {"customers", "contacts"}]
+    # `Tandem Computed` finds these too.
+    wanted |= {"customers", "contacts", "postedSalesInvoices"}
+    targets = [s for s in contract.sets.values() if s.name in wanted]
     unknown = "UnknownIdErr: Label 'There is no row with id %1 in %2.', Comment = '%1 = id, %2 = entity set';"
     return _object(
         'codeunit 50101 "Tandem References"',

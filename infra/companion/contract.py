@@ -19,6 +19,7 @@ NAME_LIMIT = 30
 #: Where `Tandem <Words Of The Set>` would be longer.
 SHORT = {
     "contactBusinessRelations": "Contact Bus. Relations",
+    "detailedCustomerLedgerEntries": "Detailed Cust. Entries",
     "postedSalesInvoiceLines": "Posted Sales Inv. Lines",
     "resourceUnitsOfMeasure": "Resource Units",
 }
@@ -68,6 +69,7 @@ class EntitySet:
     allow: frozenset[str]
     where: Mapping[str, str]
     parts: Mapping[str, str]
+    actions: tuple[str, ...]
     columns: tuple[Column, ...]
     page_id: int
 
@@ -138,6 +140,7 @@ def read(folder: Path = FOLDER) -> Contract:
                 allow=frozenset(of["allow"]),
                 where=of.get("where", {}),
                 parts=of.get("parts", {}),
+                actions=tuple(of.get("actions", ())),
                 columns=tuple(_column(c, f, of["columns"]) for c, f in of["columns"].items()),
                 page_id=ids[name],
             )

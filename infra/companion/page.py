@@ -19,6 +19,25 @@ BY_HAND = {
         'Rec.Validate("Company No.", Computed.CompanyContactOf(CustomerId));',
     ),
     **{
+        (entries, "invoiceId"): (f"InvoiceId := Computed.InvoiceOfEntry(Rec.{number});", "")
+        for entries, number in (
+            ("customerLedgerEntries", '"Entry No."'),
+            ("detailedCustomerLedgerEntries", '"Cust. Ledger Entry No."'),
+        )
+    },
+    # Two fields that Business Central lets no page edit, only code.
+    **{
+        (documents, "invoiceDiscountValue"): (
+            'InvoiceDiscountValue := Rec."Invoice Discount Value";',
+            "Computed.KeepInvoiceDiscount(Rec, InvoiceDiscountValue);",
+        )
+        for documents in ("salesOrders", "salesQuotes")
+    },
+    ("salesOrders", "quoteNumber"): (
+        'QuoteNumber := Rec."Quote No.";',
+        'Rec."Quote No." := QuoteNumber;',
+    ),
+    **{
         (documents, "workDescription"): (
             "WorkDescription := Rec.GetWorkDescription();",
             "" if documents == "postedSalesInvoices" else "Rec.SetWorkDescription(WorkDescription);",
@@ -235,6 +254,7 @@ class _Page:
             body += ["// The caller chooses the id, so that a repeated POST meets its own row."]
             body += ["Rec.Insert(true, not IsNullGuid(Rec.SystemId));"]
             body += ["if Apply() then", "    Rec.Modify(true);"] if later else []
+            body += ["Computed.SpreadInvoiceDiscount(Rec);"] if self.of_document else []
             body += ["Show();"] if show else []
             yield from self._procedure(
                 "trigger OnInsertRecord(BelowxRec: Boolean): Boolean", [*body, "exit(false);"]
@@ -244,6 +264,7 @@ class _Page:
             body = ["RenameIfAsked();"] if renames else []
             body += ["Apply();"] if later else []
             body += ["Rec.Modify(true);"]
+            body += ["Computed.SpreadInvoiceDiscount(Rec);"] if self.of_document else []
             body += ["Show();"] if show else []
             yield from self._procedure("trigger OnModifyRecord(): Boolean", [*body, "exit(false);"])
         yield from self._variables(variables, kept, only_new)
@@ -258,6 +279,19 @@ class _Page:
             yield from self._procedure("local procedure Apply(): Boolean", list(self._apply(later)))
         if renames and "modify" in self.set.allow:
             yield from self._rename()
+        for action in self.set.actions:
+            yield ""
+            yield "    [ServiceEnabled]"
+            # `Deleted` is what answers 204 without a body; the row stays.
+            body = [
+                f"Computed.{action[0].upper()}{action[1:]}(Rec);",
+                "ActionContext.SetObjectType(ObjectType::Page);",
+                f'ActionContext.SetObjectId(Page::"{self.set.page_name}");',
+                "ActionContext.AddEntityKey(Rec.FieldNo(SystemId), Rec.SystemId);",
+                "ActionContext.SetResultCode(WebServiceActionResultCode::Deleted);",
+            ]
+            head = f"procedure {action}(var ActionContext: WebServiceActionContext)"
+            yield from list(self._procedure(head, body))[1:]
         if only_new:
             yield from self._procedure(
                 "local procedure OnlyForNew(ColumnName: Text)",
@@ -311,7 +345,7 @@ class _Page:
         source += "".join(line for c in kept for line in self._write(c))
         if "References." in source:
             codeunits.append('References: Codeunit "Tandem References";')
-        if "Computed." in source or (self.of_document and "insert" in self.set.allow):
+        if "Computed." in source or self.set.actions or (self.of_document and self.writes):
             codeunits.append('Computed: Codeunit "Tandem Computed";')
         found = codeunits
         found += [f'Wanted: Record "{self.set.table}";'] if self.ordered else []

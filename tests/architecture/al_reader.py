@@ -37,7 +37,7 @@ METHODS = {
     "FindLast",
     "IsTemporary",
 }
-METHODS |= {"TransferFields", "ReadIsolation"}
+METHODS |= {"TransferFields", "ReadIsolation", "FieldNo"}
 FIELD_METHODS = {"SetRange", "Validate"}
 #: Procedures of Microsoft's own tables that the pages call.
 TABLE_METHODS = {
@@ -240,7 +240,7 @@ def _parameters(node: Node) -> Iterator[tuple[str, str]]:
 
 def _tables_named(root: Node) -> Iterator[str]:
     for node in walk(root):
-        if node.type == "database_reference":
+        if node.type == "database_reference" and text(node.named_children[0]) == "Database":
             yield text(node.named_children[-1])
         elif node.type == "tabledata_permission" and children(node, "tabledata_keyword"):
             yield text(children(node, "quoted_identifier", "identifier")[0])
@@ -268,9 +268,10 @@ def _members(made: AlObject, root: Node, records: Mapping[str, str], names: Name
         if owner.type != "member_expression":
             continue
         table = records.get(text(owner.named_children[0]), "")
-        kind = names.tables.get(table, {}).get(text(owner.named_children[-1]), "")
-        if member not in names.enums.get(kind.removeprefix("Enum "), []):
-            yield f"{made.file}: '{table}.{text(owner.named_children[-1])}' has no member '{member}'"
+        column = text(owner.named_children[-1])
+        kind = names.tables.get(table, {}).get(column, "").removeprefix("Enum ")
+        if member not in names.enums.get(f"{table}.{column}" if kind == "Option" else kind, []):
+            yield f"{made.file}: '{table}.{column}' has no member '{member}'"
 
 
 def _is_field(node: Node, fields: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,6 +118,9 @@ def _page(contract: Contract, entity: EntitySet, pages: dict[str, AlObject], nam
     for control in page.controls:
         column = columns[control.name]
         yield from (f"{says}.{control.name}: {p}" for p in _control(entity, column, page, names))
+    actions = tuple(re.findall(r"\[ServiceEnabled\]\s+procedure (\w+)\(", page.source))
+    if actions != entity.actions:
+        yield f"{says}: its actions are {actions}, the contract's {entity.actions}"
     if set(page.parts) != set(entity.parts):
         yield f"{says}: its parts are {sorted(page.parts)}, the contract's {sorted(entity.parts)}"
     for part, (page_name, properties) in page.parts.items():

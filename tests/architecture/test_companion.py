@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from infra.companion.__main__ import documents
+from infra.companion.code import NO_TOMBSTONE
 from infra.companion.contract import FOLDER, NAME_LIMIT, Unclear, read
 from infra.companion.page import page_of
 from sandbox.business_central.contract import entity_sets
@@ -113,12 +114,7 @@ def test_the_synchronizing_set_may_not_delete_and_writes_only_what_a_page_writes
 def test_deleting_a_row_of_any_synchronized_table_leaves_a_tombstone():
     source = (FOLDER / "src/generated/TandemDeletions.Codeunit.al").read_text()
     written = re.findall(r"Tombstones\.Write\(Database::\"([^\"]+)\", '(\w+)'", source)
-    expected = {
-        (s.table, s.name)
-        for s in read().sets.values()
-        if s.table
-        and s.name not in ("tombstones", "generalLedgerSetup", "companyInformation", "itemLedgerEntries")
-    }
+    expected = {(s.table, s.name) for s in read().sets.values() if s.table and s.table not in NO_TOMBSTONE}
 
     assert set(written) == expected
     assert "IsTemporary" in source
@@ -139,6 +135,7 @@ BREAKS = [
     ("src/pages/TandemCustomers.Page.al", "Caption = 'name', Locked = true;", "Editable = false;", "cannot be edited"),
     ("src/pages/TandemContacts.Page.al", "EntityName = 'contact'", "EntityName = 'kontakt'", "EntityName is kontakt"),
     ("src/pages/TandemSalesOrders.Page.al", 'CustomerId: Guid', "CustomerId: Code[20]", "(Code[20]), not a Guid"),
+    ("src/pages/TandemSalesOrders.Page.al", "procedure reopen(", "procedure open(", "its actions are"),
     ("src/pages/TandemSalesOrders.Page.al", "part(salesOrderLines;", "part(lines;", "its parts are"),
     ("src/pages/TandemItemVariants.Page.al", "OnlyForNew('code');", "", "could be changed after creation"),
     ("src/pages/TandemItems.Page.al", "DelayedInsert = true;", "DeleteAllowed = false;", "the contract allows delete"),

@@ -47,6 +47,68 @@ codeunit 50103 "Tandem Computed"
         exit(Relation."Contact No.");
     end;
 
+    /// <summary>The posted invoice of a customer ledger entry; the zero GUID for another document's.</summary>
+    procedure InvoiceOfEntry(EntryNo: Integer): Guid
+    var
+        Entry: Record "Cust. Ledger Entry";
+    begin
+        if not Entry.Get(EntryNo) then
+            exit;
+        if Entry."Document Type" = Entry."Document Type"::"Invoice" then
+            exit(References.IdOfPostedSalesInvoices(Entry."Document No."));
+    end;
+
+    /// <summary>Keeps a discount on the document's amount. It is spread over the lines as they are written.</summary>
+    procedure KeepInvoiceDiscount(var Header: Record "Sales Header"; Value: Decimal)
+    begin
+        Header."Invoice Discount Calculation" := Header."Invoice Discount Calculation"::"Amount";
+        Header."Invoice Discount Value" := Value;
+        Header.Modify(true);
+        Spread(Header);
+    end;
+
+    /// <summary>Spreads the document's discount anew, after one of its lines was written.</summary>
+    procedure SpreadInvoiceDiscount(var Line: Record "Sales Line")
+    var
+        Header: Record "Sales Header";
+    begin
+        if not Header.Get(Line."Document Type", Line."Document No.") then
+            exit;
+        Spread(Header);
+        Line.GetBySystemId(Line.SystemId);
+    end;
+
+    local procedure Spread(var Header: Record "Sales Header")
+    var
+        Discount: Codeunit "Sales - Calc Discount By Type";
+    begin
+        if Header."Invoice Discount Calculation" <> Header."Invoice Discount Calculation"::"Amount" then
+            exit;
+        if Header."Invoice Discount Value" <> 0 then
+            Discount.ApplyInvDiscBasedOnAmt(Header."Invoice Discount Value", Header);
+    end;
+
+    procedure Release(var Header: Record "Sales Header")
+    var
+        ReleaseDocument: Codeunit "Release Sales Document";
+    begin
+        ReleaseDocument.PerformManualRelease(Header);
+    end;
+
+    procedure Reopen(var Header: Record "Sales Header")
+    var
+        ReleaseDocument: Codeunit "Release Sales Document";
+    begin
+        ReleaseDocument.PerformManualReopen(Header);
+    end;
+
+    procedure Archive(var Header: Record "Sales Header")
+    var
+        Archives: Codeunit ArchiveManagement;
+    begin
+        Archives.StoreSalesDocument(Header, false);
+    end;
+
     /// <summary>The number for a line that comes without one: 10000 after the last of its document.</summary>
     procedure NextLineNo(Line: Record "Sales Line"): Integer
     var

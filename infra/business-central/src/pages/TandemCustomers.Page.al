@@ -213,6 +213,28 @@ page 50117 "Tandem Customers"
                 {
                     Caption = 'vatRegistrationNumber', Locked = true;
                 }
+                field(vatBusPostingGroup; Rec."VAT Bus. Posting Group")
+                {
+                    Caption = 'vatBusPostingGroup', Locked = true;
+                }
+                field(pricesIncludeVat; Rec."Prices Including VAT")
+                {
+                    Caption = 'pricesIncludeVat', Locked = true;
+                }
+                field(billToCustomerId; BillToCustomerId)
+                {
+                    Caption = 'billToCustomerId', Locked = true;
+
+                    trigger OnValidate()
+                    begin
+                        Given.Add('billToCustomerId');
+                    end;
+                }
+                field(billToCustomerNumber; Rec."Bill-to Customer No.")
+                {
+                    Caption = 'billToCustomerNumber', Locked = true;
+                    Editable = false;
+                }
             }
         }
     }
@@ -238,6 +260,7 @@ page 50117 "Tandem Customers"
         Clear(SalespersonId);
         Clear(PrimaryContactId);
         Clear(CustomerPriceGroupId);
+        Clear(BillToCustomerId);
     end;
 
     trigger OnInsertRecord(BelowxRec: Boolean): Boolean
@@ -267,6 +290,7 @@ page 50117 "Tandem Customers"
         SalespersonId: Guid;
         PrimaryContactId: Guid;
         CustomerPriceGroupId: Guid;
+        BillToCustomerId: Guid;
         IsStored: Boolean;
         OnlyForNewErr: Label '%1 can only be given to a new row.', Comment = '%1 = name of a column';
 
@@ -277,6 +301,7 @@ page 50117 "Tandem Customers"
         SalespersonId := References.IdOfSalespeople(Rec."Salesperson Code");
         PrimaryContactId := References.IdOfContacts(Rec."Primary Contact No.");
         CustomerPriceGroupId := References.IdOfCustomerPriceGroups(Rec."Customer Price Group");
+        BillToCustomerId := References.IdOfCustomers(Rec."Bill-to Customer No.");
     end;
 
     local procedure Apply(): Boolean
@@ -293,6 +318,8 @@ page 50117 "Tandem Customers"
             Rec.Validate("Primary Contact No.", References.CodeOfContacts(PrimaryContactId));
         if Given.Contains('customerPriceGroupId') then
             Rec.Validate("Customer Price Group", References.CodeOfCustomerPriceGroups(CustomerPriceGroupId));
+        if Given.Contains('billToCustomerId') then
+            Rec.Validate("Bill-to Customer No.", References.CodeOfCustomers(BillToCustomerId));
         Clear(Given);
         exit(true);
     end;

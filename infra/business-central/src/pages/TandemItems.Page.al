@@ -144,6 +144,18 @@ page 50120 "Tandem Items"
                 {
                     Caption = 'salesBlocked', Locked = true;
                 }
+                field(priceIncludesVat; Rec."Price Includes VAT")
+                {
+                    Caption = 'priceIncludesVat', Locked = true;
+                }
+                field(vatBusPostingGroupPrice; Rec."VAT Bus. Posting Gr. (Price)")
+                {
+                    Caption = 'vatBusPostingGroupPrice', Locked = true;
+                }
+                field(vatProdPostingGroup; Rec."VAT Prod. Posting Group")
+                {
+                    Caption = 'vatProdPostingGroup', Locked = true;
+                }
                 field(inventory; Rec."Inventory")
                 {
                     Caption = 'inventory', Locked = true;

@@ -131,6 +131,11 @@ page 50128 "Tandem Opportunities"
                     Caption = 'estimatedValue', Locked = true;
                     Editable = false;
                 }
+                field(calculatedCurrentValue; Rec."Calcd. Current Value (LCY)")
+                {
+                    Caption = 'calculatedCurrentValue', Locked = true;
+                    Editable = false;
+                }
                 field(estimatedClosingDate; Rec."Estimated Closing Date")
                 {
                     Caption = 'estimatedClosingDate', Locked = true;

@@ -103,6 +103,11 @@ page 50129 "Tandem Opportunity Entries"
                     Caption = 'estimatedValue', Locked = true;
                     Editable = false;
                 }
+                field(calculatedCurrentValue; Rec."Calcd. Current Value (LCY)")
+                {
+                    Caption = 'calculatedCurrentValue', Locked = true;
+                    Editable = false;
+                }
                 field(estimatedClosingDate; Rec."Estimated Close Date")
                 {
                     Caption = 'estimatedClosingDate', Locked = true;

@@ -68,6 +68,11 @@ page 50135 "Tandem Posted Sales Inv. Lines"
                     Caption = 'lineNumber', Locked = true;
                     Editable = false;
                 }
+                field(attachedToLineNumber; Rec."Attached to Line No.")
+                {
+                    Caption = 'attachedToLineNumber', Locked = true;
+                    Editable = false;
+                }
                 field(type; Rec."Type")
                 {
                     Caption = 'type', Locked = true;

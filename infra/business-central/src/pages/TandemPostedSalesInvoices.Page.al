@@ -368,6 +368,16 @@ page 50134 "Tandem Posted Sales Invoices"
                     Caption = 'orderNumber', Locked = true;
                     Editable = false;
                 }
+                field(quoteNumber; Rec."Quote No.")
+                {
+                    Caption = 'quoteNumber', Locked = true;
+                    Editable = false;
+                }
+                field(customerLedgerEntryNumber; Rec."Cust. Ledger Entry No.")
+                {
+                    Caption = 'customerLedgerEntryNumber', Locked = true;
+                    Editable = false;
+                }
                 field(remainingAmount; Rec."Remaining Amount")
                 {
                     Caption = 'remainingAmount', Locked = true;

@@ -108,6 +108,10 @@ page 50124 "Tandem Resources"
                 {
                     Caption = 'blocked', Locked = true;
                 }
+                field(vatProdPostingGroup; Rec."VAT Prod. Posting Group")
+                {
+                    Caption = 'vatProdPostingGroup', Locked = true;
+                }
             }
         }
     }

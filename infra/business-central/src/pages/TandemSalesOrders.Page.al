@@ -587,6 +587,15 @@ page 50130 "Tandem Sales Orders"
                     Caption = 'invoiceDiscountAmount', Locked = true;
                     Editable = false;
                 }
+                field(invoiceDiscountValue; InvoiceDiscountValue)
+                {
+                    Caption = 'invoiceDiscountValue', Locked = true;
+
+                    trigger OnValidate()
+                    begin
+                        Given.Add('invoiceDiscountValue');
+                    end;
+                }
                 field(requestedDeliveryDate; Rec."Requested Delivery Date")
                 {
                     Caption = 'requestedDeliveryDate', Locked = true;
@@ -612,10 +621,14 @@ page 50130 "Tandem Sales Orders"
                     Caption = 'status', Locked = true;
                     Editable = false;
                 }
-                field(quoteNumber; Rec."Quote No.")
+                field(quoteNumber; QuoteNumber)
                 {
                     Caption = 'quoteNumber', Locked = true;
-                    Editable = false;
+
+                    trigger OnValidate()
+                    begin
+                        Given.Add('quoteNumber');
+                    end;
                 }
                 field(lastShipmentDate; Rec."Last Shipment Date")
                 {
@@ -672,6 +685,8 @@ page 50130 "Tandem Sales Orders"
         Clear(CustomerPriceGroupId);
         Clear(OpportunityId);
         Clear(WorkDescription);
+        Clear(InvoiceDiscountValue);
+        Clear(QuoteNumber);
         Rec.SetHideValidationDialog(true);
     end;
 
@@ -696,6 +711,7 @@ page 50130 "Tandem Sales Orders"
 
     var
         References: Codeunit "Tandem References";
+        Computed: Codeunit "Tandem Computed";
         Wanted: Record "Sales Header";
         Given: List of [Text];
         CustomerId: Guid;
@@ -709,6 +725,8 @@ page 50130 "Tandem Sales Orders"
         CustomerPriceGroupId: Guid;
         OpportunityId: Guid;
         WorkDescription: Text;
+        InvoiceDiscountValue: Decimal;
+        QuoteNumber: Code[20];
         IsStored: Boolean;
         OnlyForNewErr: Label '%1 can only be given to a new row.', Comment = '%1 = name of a column';
 
@@ -725,6 +743,8 @@ page 50130 "Tandem Sales Orders"
         CustomerPriceGroupId := References.IdOfCustomerPriceGroups(Rec."Customer Price Group");
         OpportunityId := References.IdOfOpportunities(Rec."Opportunity No.");
         WorkDescription := Rec.GetWorkDescription();
+        InvoiceDiscountValue := Rec."Invoice Discount Value";
+        QuoteNumber := Rec."Quote No.";
     end;
 
     local procedure Apply(): Boolean
@@ -825,10 +845,14 @@ page 50130 "Tandem Sales Orders"
             Rec.Validate("Package Tracking No.", Wanted."Package Tracking No.");
         if Given.Contains('workDescription') then
             Rec.SetWorkDescription(WorkDescription);
+        if Given.Contains('invoiceDiscountValue') then
+            Computed.KeepInvoiceDiscount(Rec, InvoiceDiscountValue);
         if Given.Contains('requestedDeliveryDate') then
             Rec.Validate("Requested Delivery Date", Wanted."Requested Delivery Date");
         if Given.Contains('promisedDeliveryDate') then
             Rec.Validate("Promised Delivery Date", Wanted."Promised Delivery Date");
+        if Given.Contains('quoteNumber') then
+            Rec."Quote No." := QuoteNumber;
         Clear(Given);
         exit(true);
     end;
@@ -843,6 +867,36 @@ page 50130 "Tandem Sales Orders"
         Before.Rename(Rec."Document Type", Rec."No.");
         Before.TransferFields(Rec, false);
         Rec := Before;
+    end;
+
+    [ServiceEnabled]
+    procedure release(var ActionContext: WebServiceActionContext)
+    begin
+        Computed.Release(Rec);
+        ActionContext.SetObjectType(ObjectType::Page);
+        ActionContext.SetObjectId(Page::"Tandem Sales Orders");
+        ActionContext.AddEntityKey(Rec.FieldNo(SystemId), Rec.SystemId);
+        ActionContext.SetResultCode(WebServiceActionResultCode::Deleted);
+    end;
+
+    [ServiceEnabled]
+    procedure reopen(var ActionContext: WebServiceActionContext)
+    begin
+        Computed.Reopen(Rec);
+        ActionContext.SetObjectType(ObjectType::Page);
+        ActionContext.SetObjectId(Page::"Tandem Sales Orders");
+        ActionContext.AddEntityKey(Rec.FieldNo(SystemId), Rec.SystemId);
+        ActionContext.SetResultCode(WebServiceActionResultCode::Deleted);
+    end;
+
+    [ServiceEnabled]
+    procedure archive(var ActionContext: WebServiceActionContext)
+    begin
+        Computed.Archive(Rec);
+        ActionContext.SetObjectType(ObjectType::Page);
+        ActionContext.SetObjectId(Page::"Tandem Sales Orders");
+        ActionContext.AddEntityKey(Rec.FieldNo(SystemId), Rec.SystemId);
+        ActionContext.SetResultCode(WebServiceActionResultCode::Deleted);
     end;
 
     local procedure OnlyForNew(ColumnName: Text)

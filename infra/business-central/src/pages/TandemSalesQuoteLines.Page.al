@@ -79,6 +79,16 @@ page 50133 "Tandem Sales Quote Lines"
                         OnlyForNew('lineNumber');
                     end;
                 }
+                field(attachedToLineNumber; Rec."Attached to Line No.")
+                {
+                    Caption = 'attachedToLineNumber', Locked = true;
+
+                    trigger OnValidate()
+                    begin
+                        Given.Add('attachedToLineNumber');
+                        Wanted."Attached to Line No." := Rec."Attached to Line No.";
+                    end;
+                }
                 field(type; Rec."Type")
                 {
                     Caption = 'type', Locked = true;
@@ -211,6 +221,16 @@ page 50133 "Tandem Sales Quote Lines"
                         Wanted."Line Discount Amount" := Rec."Line Discount Amount";
                     end;
                 }
+                field(allowInvoiceDiscount; Rec."Allow Invoice Disc.")
+                {
+                    Caption = 'allowInvoiceDiscount', Locked = true;
+
+                    trigger OnValidate()
+                    begin
+                        Given.Add('allowInvoiceDiscount');
+                        Wanted."Allow Invoice Disc." := Rec."Allow Invoice Disc.";
+                    end;
+                }
                 field(invoiceDiscountAmount; Rec."Inv. Discount Amount")
                 {
                     Caption = 'invoiceDiscountAmount', Locked = true;
@@ -317,6 +337,7 @@ page 50133 "Tandem Sales Quote Lines"
         Rec.Insert(true, not IsNullGuid(Rec.SystemId));
         if Apply() then
             Rec.Modify(true);
+        Computed.SpreadInvoiceDiscount(Rec);
         Show();
         exit(false);
     end;
@@ -325,6 +346,7 @@ page 50133 "Tandem Sales Quote Lines"
     begin
         Apply();
         Rec.Modify(true);
+        Computed.SpreadInvoiceDiscount(Rec);
         Show();
         exit(false);
     end;
@@ -355,6 +377,8 @@ page 50133 "Tandem Sales Quote Lines"
     begin
         if Given.Count() = 0 then
             exit(false);
+        if Given.Contains('attachedToLineNumber') then
+            Rec.Validate("Attached to Line No.", Wanted."Attached to Line No.");
         if Given.Contains('type') then
             Rec.Validate("Type", Wanted."Type");
         if Given.Contains('itemId') then begin
@@ -391,6 +415,8 @@ page 50133 "Tandem Sales Quote Lines"
             Rec.Validate("Line Discount %", Wanted."Line Discount %");
         if Given.Contains('lineDiscountAmount') then
             Rec.Validate("Line Discount Amount", Wanted."Line Discount Amount");
+        if Given.Contains('allowInvoiceDiscount') then
+            Rec.Validate("Allow Invoice Disc.", Wanted."Allow Invoice Disc.");
         if Given.Contains('shipmentDate') then
             Rec.Validate("Shipment Date", Wanted."Shipment Date");
         if Given.Contains('requestedDeliveryDate') then

@@ -587,6 +587,15 @@ page 50132 "Tandem Sales Quotes"
                     Caption = 'invoiceDiscountAmount', Locked = true;
                     Editable = false;
                 }
+                field(invoiceDiscountValue; InvoiceDiscountValue)
+                {
+                    Caption = 'invoiceDiscountValue', Locked = true;
+
+                    trigger OnValidate()
+                    begin
+                        Given.Add('invoiceDiscountValue');
+                    end;
+                }
                 field(requestedDeliveryDate; Rec."Requested Delivery Date")
                 {
                     Caption = 'requestedDeliveryDate', Locked = true;
@@ -677,6 +686,7 @@ page 50132 "Tandem Sales Quotes"
         Clear(CustomerPriceGroupId);
         Clear(OpportunityId);
         Clear(WorkDescription);
+        Clear(InvoiceDiscountValue);
         Rec.SetHideValidationDialog(true);
     end;
 
@@ -701,6 +711,7 @@ page 50132 "Tandem Sales Quotes"
 
     var
         References: Codeunit "Tandem References";
+        Computed: Codeunit "Tandem Computed";
         Wanted: Record "Sales Header";
         Given: List of [Text];
         CustomerId: Guid;
@@ -714,6 +725,7 @@ page 50132 "Tandem Sales Quotes"
         CustomerPriceGroupId: Guid;
         OpportunityId: Guid;
         WorkDescription: Text;
+        InvoiceDiscountValue: Decimal;
         IsStored: Boolean;
         OnlyForNewErr: Label '%1 can only be given to a new row.', Comment = '%1 = name of a column';
 
@@ -730,6 +742,7 @@ page 50132 "Tandem Sales Quotes"
         CustomerPriceGroupId := References.IdOfCustomerPriceGroups(Rec."Customer Price Group");
         OpportunityId := References.IdOfOpportunities(Rec."Opportunity No.");
         WorkDescription := Rec.GetWorkDescription();
+        InvoiceDiscountValue := Rec."Invoice Discount Value";
     end;
 
     local procedure Apply(): Boolean
@@ -830,6 +843,8 @@ page 50132 "Tandem Sales Quotes"
             Rec.Validate("Package Tracking No.", Wanted."Package Tracking No.");
         if Given.Contains('workDescription') then
             Rec.SetWorkDescription(WorkDescription);
+        if Given.Contains('invoiceDiscountValue') then
+            Computed.KeepInvoiceDiscount(Rec, InvoiceDiscountValue);
         if Given.Contains('requestedDeliveryDate') then
             Rec.Validate("Requested Delivery Date", Wanted."Requested Delivery Date");
         if Given.Contains('promisedDeliveryDate') then
@@ -852,6 +867,36 @@ page 50132 "Tandem Sales Quotes"
         Before.Rename(Rec."Document Type", Rec."No.");
         Before.TransferFields(Rec, false);
         Rec := Before;
+    end;
+
+    [ServiceEnabled]
+    procedure release(var ActionContext: WebServiceActionContext)
+    begin
+        Computed.Release(Rec);
+        ActionContext.SetObjectType(ObjectType::Page);
+        ActionContext.SetObjectId(Page::"Tandem Sales Quotes");
+        ActionContext.AddEntityKey(Rec.FieldNo(SystemId), Rec.SystemId);
+        ActionContext.SetResultCode(WebServiceActionResultCode::Deleted);
+    end;
+
+    [ServiceEnabled]
+    procedure reopen(var ActionContext: WebServiceActionContext)
+    begin
+        Computed.Reopen(Rec);
+        ActionContext.SetObjectType(ObjectType::Page);
+        ActionContext.SetObjectId(Page::"Tandem Sales Quotes");
+        ActionContext.AddEntityKey(Rec.FieldNo(SystemId), Rec.SystemId);
+        ActionContext.SetResultCode(WebServiceActionResultCode::Deleted);
+    end;
+
+    [ServiceEnabled]
+    procedure archive(var ActionContext: WebServiceActionContext)
+    begin
+        Computed.Archive(Rec);
+        ActionContext.SetObjectType(ObjectType::Page);
+        ActionContext.SetObjectId(Page::"Tandem Sales Quotes");
+        ActionContext.AddEntityKey(Rec.FieldNo(SystemId), Rec.SystemId);
+        ActionContext.SetResultCode(WebServiceActionResultCode::Deleted);
     end;
 
     local procedure OnlyForNew(ColumnName: Text)
