@@ -23,16 +23,6 @@ SHORT = {
     "postedSalesInvoiceLines": "Posted Sales Inv. Lines",
     "resourceUnitsOfMeasure": "Resource Units",
 }
-#: Sets whose relation holds only for rows of one kind: (set, column) → (field, member of its enum).
-ONLY_FOR = {
-    ("contactBusinessRelations", "customerId"): ("Link to Table", "Customer"),
-    ("salesPrices", "customerPriceGroupId"): ("Sales Type", "Customer Price Group"),
-    **{
-        (lines, column): ("Type", kind)
-        for lines in ("salesOrderLines", "salesQuoteLines", "postedSalesInvoiceLines")
-        for column, kind in (("itemId", "Item"), ("resourceId", "Resource"))
-    },
-}
 
 
 class Unclear(Exception):

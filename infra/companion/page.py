@@ -4,57 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.companion.contract import ONLY_FOR, Column, Contract, EntitySet, Unclear, quoted
+from infra.companion.by_hand import (
+    ASKING,
+    BY_HAND,
+    DOCUMENT,
+    DOCUMENT_FIELD,
+    NOT_BOUND,
+    ONLY_FOR,
+    ORDERED,
+)
+from infra.companion.contract import Column, Contract, EntitySet, Unclear, quoted
 
 HEAD = "// Written by `make companion` from contract.yaml. Change that, not this.\n"
-#: Values that need thought: (set, column) → how they are shown, and how they are written ("" for read-only).
-BY_HAND = {
-    ("currencies", "exchangeRateAmount"): (
-        'Computed.ExchangeRate(Rec."Code", ExchangeRateAmount, RelationalExchangeRateAmount);',
-        "",
-    ),
-    ("currencies", "relationalExchangeRateAmount"): ("", ""),  # the line above fills both
-    ("contacts", "customerId"): (
-        'CustomerId := Computed.CustomerOfCompany(Rec."Company No.");',
-        'Rec.Validate("Company No.", Computed.CompanyContactOf(CustomerId));',
-    ),
-    **{
-        (entries, "invoiceId"): (f"InvoiceId := Computed.InvoiceOfEntry(Rec.{number});", "")
-        for entries, number in (
-            ("customerLedgerEntries", '"Entry No."'),
-            ("detailedCustomerLedgerEntries", '"Cust. Ledger Entry No."'),
-        )
-    },
-    # Two fields that Business Central lets no page edit, only code.
-    **{
-        (documents, "invoiceDiscountValue"): (
-            'InvoiceDiscountValue := Rec."Invoice Discount Value";',
-            "Computed.KeepInvoiceDiscount(Rec, InvoiceDiscountValue);",
-        )
-        for documents in ("salesOrders", "salesQuotes")
-    },
-    ("salesOrders", "quoteNumber"): (
-        'QuoteNumber := Rec."Quote No.";',
-        'Rec."Quote No." := QuoteNumber;',
-    ),
-    **{
-        (documents, "workDescription"): (
-            "WorkDescription := Rec.GetWorkDescription();",
-            "" if documents == "postedSalesInvoices" else "Rec.SetWorkDescription(WorkDescription);",
-        )
-        for documents in ("salesOrders", "salesQuotes", "postedSalesInvoices")
-    },
-}
-#: Bound to a variable although the table has the field. Validating Contact modifies the customer's row,
-#: which is not there yet when the page binds a new customer's values.
-NOT_BOUND = {("customers", "contactName")}
-#: A line's document can be filtered by, as a FlowField of the table extension; other looked-up ids cannot.
-DOCUMENT = "documentId"
-DOCUMENT_FIELD = "Tandem Document Id"
-#: Tables that would ask the user something, were they not told that there is none.
-ASKING = ("Sales Header", "Sales Line", "Contact")
-#: Sets whose columns overwrite each other when validated: what is sent is applied again in the contract's order.
-ORDERED = "Document Type"
 
 
 def page_of(contract: Contract, entity: EntitySet) -> str:
@@ -84,7 +45,7 @@ class _Page:
         if not (column.target and column.code_field):
             raise Unclear(
                 f"{self.set.name}.{column.name} has no field and no relation with a code: "
-                "say in infra/companion/page.py (BY_HAND) how it is computed"
+                "say in infra/companion/by_hand.py how it is computed"
             )
         return True
 

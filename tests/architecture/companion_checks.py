@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.companion.contract import MADE_UP, ONLY_FOR, Column, Contract, EntitySet, read
-from infra.companion.page import BY_HAND, DOCUMENT, DOCUMENT_FIELD, NOT_BOUND
+from infra.companion.by_hand import BY_HAND, DOCUMENT, DOCUMENT_FIELD, NOT_BOUND, ONLY_FOR
+from infra.companion.contract import MADE_UP, Column, Contract, EntitySet, read
 from shared.core.mapping import EntityMapping
 from shared.core.model import Side
 from shared.mappings import ALL
