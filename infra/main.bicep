@@ -63,6 +63,9 @@ param schedules object = {}
 @description('Tuning, by setting name. The defaults are the product\'s own.')
 param tuning object = {}
 
+@description('Changes to mappings: YAML, or the https address of a blob in the app\'s own storage (docs/mappings.md).')
+param mappingOverrides string = ''
+
 param firstOfMonth string = utcNow('yyyy-MM-01')
 
 // The example lists every setting with its default; a test says when it does not.
@@ -163,6 +166,7 @@ module app 'modules/app.bicep' = {
     bcUrl: bcUrl
     bcCompany: bcCompany
     dataverseUrl: dataverseUrl
+    mappingOverrides: mappingOverrides
     settings: union(fromExample, tuning, schedules)
   }
 }

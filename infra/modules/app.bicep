@@ -17,6 +17,7 @@ param apiKeys bool
 param bcUrl string
 param bcCompany string
 param dataverseUrl string
+param mappingOverrides string
 
 @description('Schedules and tuning by setting name.')
 param settings object
@@ -85,6 +86,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       BC_URL: bcUrl
       BC_COMPANY_ID: bcCompany
       DATAVERSE_URL: dataverseUrl
+      MAPPING_OVERRIDES: mappingOverrides
       TENANT_ID: tenant().tenantId
       CLIENT_ID: integrationClientId
       LOGIN_URL: environment().authentication.loginEndpoint

@@ -77,6 +77,7 @@ def settings_read() -> set[str]:
     rest = {n.upper() for n in Settings.__dataclass_fields__} - {
         "SERVICE_BUS_CONNECTION",
         "SERVICE_BUS_NAMESPACE",
+        "SCHEDULES",
     }
     return env.asked | rest
 
