@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.core.errors import Misconfigured
-from shared.settings import REQUIRED, Settings
+from shared.settings import BY_IDENTITY, REQUIRED, Settings
 
 GOOD = {name: "x" for name in REQUIRED} | {
     "BC_URL": "https://bc",
@@ -53,6 +53,28 @@ def test_good_settings_are_read_and_secrets_are_not_shown():
     assert settings.dataverse_url == "https://sales" and "hush-hush" not in repr(settings)
 
 
+AT_AZURE = {
+    "TABLES_ENDPOINT": "https://account.table.core.windows.net/",
+    "ServiceBusConnection__fullyQualifiedNamespace": "name.servicebus.windows.net",
+    "AZURE_CLIENT_ID": "an identity",
+}
+
+
+def test_addresses_stand_in_for_connection_strings_where_an_identity_signs_in():
+    settings = Settings.from_env({n: v for n, v in GOOD.items() if n not in BY_IDENTITY} | AT_AZURE)
+
+    assert settings.tables_endpoint == "https://account.table.core.windows.net"
+    assert settings.service_bus_namespace == "name.servicebus.windows.net"
+    assert settings.azure_client_id == "an identity"
+    assert (settings.tables_connection_string, settings.service_bus_connection) == ("", "")
+
+
+@pytest.mark.parametrize("name", BY_IDENTITY)
+def test_a_connection_string_beside_an_address_is_refused_as_the_host_would_take_the_string(name):
+    with pytest.raises(Misconfigured, match=f"{name} and {BY_IDENTITY[name]} are both set"):
+        Settings.from_env(GOOD | AT_AZURE)
+
+
 def test_all_wrong_numbers_are_named_at_once():
     wrong = {name: "x" for name in ("PAGE_SIZE", "BC_PERMITS", "HISTORY_DAYS", "JOBS_DAYS", "RUNS_KEEP")}
 
@@ -85,7 +107,10 @@ def test_the_example_shows_every_setting_and_its_default():
     given = Settings.from_env(GOOD | {n: v for n, v in values.items() if n not in GOOD})
 
     assert given == Settings.from_env(GOOD)
-    named = {f.name.upper() for f in fields(Settings)} - {"SERVICE_BUS_CONNECTION", "SCHEDULES"} | {
-        "ServiceBusConnection"
+    named = {f.name.upper() for f in fields(Settings)} - {
+        "SERVICE_BUS_CONNECTION",
+        "SERVICE_BUS_NAMESPACE",
+        "SCHEDULES",
     }
+    named |= {"ServiceBusConnection", "ServiceBusConnection__fullyQualifiedNamespace"}
     assert named <= set(values)
