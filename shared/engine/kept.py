@@ -123,7 +123,7 @@ class Kept:
             }
             coupling = replace(coupling, baseline={**coupling.baseline, **blank})
             if told:
-                coupling = _unseen(coupling, target)
+                coupling = _unseen(coupling, target.other)
                 self.again.add(hint_of(pair))
         self.saves.append((coupling, (pair.source, hint_of(pair))))
 
