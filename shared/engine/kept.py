@@ -161,6 +161,10 @@ class Kept:
         if sum(rewritten.values()) > sum(coupling.rewritten.values()):
             saved = _unseen(saved, pair.source)
             self.again.add(hint_of(pair))
+        if pair.outside and decision.writes:
+            # A state that travelled may bring the record back into the filter, and the rest with it (H24).
+            saved = _unseen(saved, pair.source)
+            self.again.add(hint_of(pair))
         if decision.problems:
             saved = left_behind(saved, coupling.first, pair.source, decision.problems)
         self.saves.append((saved, (pair.source, hint_of(pair))))

@@ -312,9 +312,9 @@ def test_blocked_in_bc_is_retired_in_sales_and_back_H24(mapping, table, id):
     world.tick(mapping)
     assert [product_of(world, id, mapping)[c] for c in ("statecode", "statuscode")] == [1, 2]
 
-    world.bc.edit(table, id, blocked=False)
+    world.bc.edit(table, id, blocked=False, unitPrice=77)
     world.tick(mapping)
-    assert [product_of(world, id, mapping)[c] for c in ("statecode", "statuscode")] == [0, 1]
+    assert [product_of(world, id, mapping)[c] for c in ("statecode", "statuscode", "price")] == [0, 1, 77]
 
 
 def test_a_product_retired_in_sales_blocks_its_item_and_activated_again_frees_it_mappings_10():
