@@ -102,7 +102,7 @@ class Gather:
                     continue
             open_[i] = record
         if open_ and ports.rule(mapping).elects:
-            self._relate(scope, list(open_.values()))
+            self.relate(scope, list(open_.values()))
             couplings = inherited(ports, scope, side, open_, couplings)
         partners = {
             i: couplings[i].id_of(side.other)
