@@ -5,6 +5,7 @@ Everything runs on one thread in a fixed order, so a seed reproduces a run exact
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -43,6 +44,19 @@ class Crash(BaseException):
     """The process died here. Not an Exception: nothing may catch it on the way out."""
 
 
+def base_unit(table: str, id: str, values: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return the unit that Dataverse makes with a unit group (dataverse-web-api.md §9)."""
+    if table != "uomschedules" or not values.get("baseuomname"):
+        return []
+    unit = {
+        "name": values["baseuomname"],
+        "_uomscheduleid_value": id,
+        "isschedulebaseuom": True,
+        "quantity": 1,
+    }
+    return [("uoms", str(uuid.uuid5(uuid.UUID(id), "base unit")), unit)]
+
+
 class World:
     """Two systems, and Tandem between them. `app` may be thrown away at any time: state is outside it."""
 
@@ -57,8 +71,18 @@ class World:
         self.clock = TurnedClock()
         self.bc = InMemoryRecords(Side.BC, self.clock)
         self.sales = InMemoryRecords(Side.SALES, self.clock)
-        self.bc.defaults = {"customers": {"blocked": "_x0020_"}}
-        self.sales.defaults = {"accounts": {"statecode": 0}, "contacts": {"statecode": 0}}
+        in_use = {"blocked": False}
+        self.bc.defaults = {"customers": {"blocked": "_x0020_"}, "items": in_use, "resources": in_use}
+        active = {"statecode": 0}
+        self.sales.defaults = {
+            "accounts": active,
+            "contacts": active,
+            "uomschedules": active,
+            "pricelevels": active,
+            # Made as a draft (dataverse-web-api.md §9).
+            "products": {"statecode": 2, "statuscode": 0, "productstructure": 1},
+        }
+        self.bc.makes, self.sales.makes = self._code_of_unit, base_unit
         self.tables = InMemoryTables()
         self.queue = InMemoryQueue(self.clock)
         self.mappings = {m.name: replace(m, **differs.get(m.name, {})) for m in mappings}
@@ -76,6 +100,15 @@ class World:
             sales_user_id=INTEGRATION,
         )
         self.app = self.start_app()
+
+    def _code_of_unit(
+        self, table: str, id: str, values: Mapping[str, Any]
+    ) -> list[tuple[str, str, dict[str, Any]]]:
+        """Show the code of the unit that a new item or resource names by id, as BC does."""
+        unit = self.bc.show("unitsOfMeasure", values.get("baseUnitOfMeasureId") or "")
+        if table not in ("items", "resources") or unit is None:
+            return []
+        return [(table, id, {"baseUnitOfMeasureCode": unit["code"]})]
 
     def start_app(self) -> Tandem:
         """Start Tandem anew, as after a crash: nothing in memory survives."""

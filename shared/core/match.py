@@ -126,7 +126,7 @@ def problems_of(mapping: EntityMapping, fields: Sequence[Sequence[str]]) -> list
             if name not in by_name:
                 problems.append(f"{mapping.name} has no field '{name}'; known: {', '.join(by_name)}")
         first = by_name.get(group[0]) if group else None
-        computed = first and any(first.column(side).startswith("computed") for side in Side)
+        computed = first and any(first.computed(side) for side in Side)
         if first is not None and (computed or first.reference_to):
             problems.append(f"records cannot be looked up by '{first.name}'; name a text field first")
     return problems

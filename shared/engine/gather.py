@@ -21,6 +21,7 @@ from shared.core.model import (
     Unresolved,
 )
 from shared.core.project import ignored, project
+from shared.engine.inherit import inherited
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
 
@@ -100,6 +101,9 @@ class Gather:
                     scope.ignore("last changed by the integration user")
                     continue
             open_[i] = record
+        if open_ and ports.rule(mapping).elects:
+            self.relate(scope, list(open_.values()))
+            couplings = inherited(ports, scope, side, open_, couplings)
         partners = {
             i: couplings[i].id_of(side.other)
             for i in [*open_, *gone]
