@@ -94,7 +94,7 @@ def told_apart(line: dict[str, Any], part: str) -> dict[str, int]:
     Items and resources share the table of products, and both make the default price list and its lines.
     """
     shared = line["mapping"] in ("items", "resources", "customer_price_groups", "sales_prices")
-    passed_over = {"from_sales": {"read", "ignored"}, "reasons": set(line["reasons"])}
+    passed_over = {"from_sales": {"read", "ignored", "unchanged"}, "reasons": set(line["reasons"])}
     left_out = passed_over.get(part, set()) if shared else set()
     return {name: count for name, count in line[part].items() if name not in left_out}
 
