@@ -26,11 +26,14 @@ def inherited(
     leaves a counterpart without coupling, which the elected record adopts by its derived id (H1).
     """
     rule, mapping = ports.rule(scope.mapping), scope.mapping
-    for record in list(open_.values()):
-        elected = rule.elected(record, scope.context)
-        if elected is not None:
-            open_.setdefault(elected.id, elected)
-    known = {**couplings, **scope.couplings(ports, side, [i for i in open_ if i not in couplings])}
+    elected = {
+        winner.id: winner
+        for record in open_.values()
+        if (winner := rule.elected(record, scope.context)) is not None and winner.id not in open_
+    }
+    known = {**couplings, **scope.couplings(ports, side, list(elected))}
+    # One that has its counterpart already is no concern of this page.
+    open_ |= {i: r for i, r in elected.items() if i not in known}
     heirs = {
         i: r
         for i, r in open_.items()
