@@ -52,8 +52,16 @@ class World:
         self.clock = TurnedClock()
         self.bc = InMemoryRecords(Side.BC, self.clock)
         self.sales = InMemoryRecords(Side.SALES, self.clock)
-        self.bc.defaults = {"customers": {"blocked": "_x0020_"}}
-        self.sales.defaults = {"accounts": {"statecode": 0}, "contacts": {"statecode": 0}}
+        self.bc.defaults = {
+            "customers": {"blocked": "_x0020_"},
+            "opportunities": {"status": "Not_x0020_Started"},
+        }
+        self.sales.defaults = {
+            "accounts": {"statecode": 0},
+            "contacts": {"statecode": 0},
+            "opportunities": {"statecode": 0},
+            "invoices": {"statecode": 0, "statuscode": 1},
+        }
         self.tables = InMemoryTables()
         self.queue = InMemoryQueue(self.clock)
         self.mappings = {m.name: replace(m, **differs.get(m.name, {})) for m in mappings}

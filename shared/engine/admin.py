@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.core.forecast import forecast
+from shared.core.mapping import with_children
 from shared.core.match import problems_of
 from shared.core.model import Side
 from shared.engine.jobs import Jobs
@@ -26,7 +27,7 @@ from shared.engine.messages import (
 )
 from shared.engine.parts import Ports
 from shared.engine.targeted import send_targeted
-from shared.engine.views import held_record, iso, job_entry, run_head, run_line
+from shared.engine.views import held_record, iso, job_entry, mapping_entry, run_head, run_line
 from shared.ports import OutgoingMessage
 
 
@@ -148,28 +149,9 @@ class AdminApi:
     # --- mappings and jobs ---------------------------------------------------------------
 
     def mappings(self) -> dict[str, Any]:
-        return {
-            "value": [
-                {
-                    "mapping": m.name,
-                    "title": m.title,
-                    "bc": m.bc.name,
-                    "sales": m.sales.name,
-                    "direction": m.direction.value,
-                    "depends_on": list(m.depends_on),
-                    "creates": m.creates.value,
-                    "on_conflict": m.on_conflict.value,
-                    "on_delete": m.on_delete.value,
-                    "schedule": m.schedule,
-                    "fields": [
-                        {"field": f.name, "bc": f.bc, "sales": f.sales, "direction": f.direction.value}
-                        for f in m.fields
-                    ],
-                }
-                for m in self._ports.mappings.values()
-            ],
-            "next": None,
-        }
+        """Return the mappings in force, rows that belong to a record after its mapping."""
+        shown = [mapping_entry(m, of) for m, of in with_children(self._ports.mappings.values())]
+        return {"value": shown, "next": None}
 
     def sync(self, mapping: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Queue a synchronization of what changed, or of named records of one side."""

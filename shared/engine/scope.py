@@ -72,7 +72,7 @@ class Scope:
 
     def see(self, related: Mapping[str, Mapping[str, Sequence[Record]]]) -> None:
         self.context = Context.of(
-            self.facts, today=self.now.date(), resolver=self.references, related=related
+            self.facts, mapping=self.mapping, today=self.now.date(), resolver=self.references, related=related
         )
 
     def couplings(self, ports: Ports, side: Side, ids: Sequence[str]) -> dict[str, Coupling]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.core import runs as rules
+from shared.core.mapping import EntityMapping
 from shared.core.model import Tally
 from shared.ports import HeldRecord, JobEntry, RunRow
 
@@ -71,6 +72,25 @@ def job_entry(entry: JobEntry) -> dict[str, Any]:
         "requests": dict(entry.requests),
         "message": entry.message,
         "details": dict(entry.details),
+    }
+
+
+def mapping_entry(m: EntityMapping, part_of: str) -> dict[str, Any]:
+    return {
+        "mapping": m.name,
+        "title": m.title,
+        "part_of": part_of or None,
+        "bc": m.bc.name,
+        "sales": m.sales.name,
+        "direction": m.direction.value,
+        "depends_on": list(m.depends_on),
+        "creates": m.creates.value,
+        "on_conflict": m.on_conflict.value,
+        "on_delete": m.on_delete.value,
+        "schedule": None if part_of else m.schedule,
+        "fields": [
+            {"field": f.name, "bc": f.bc, "sales": f.sales, "direction": f.direction.value} for f in m.fields
+        ],
     }
 
 

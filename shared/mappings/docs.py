@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.core.convert import Converter, Text
-from shared.core.mapping import Direction, EntityMapping, Where
+from shared.core.mapping import Direction, EntityMapping, Where, with_children
 from shared.core.model import Side
 from shared.mappings import ALL
 
@@ -25,8 +25,8 @@ def condition(where: Where) -> str:
     return f"`{where.column}` {where.op}{value}" + (f" (else: {where.reason})" if where.reason else "")
 
 
-def render(mapping: EntityMapping) -> str:
-    """Return one mapping as Markdown."""
+def render(mapping: EntityMapping, part_of: str = "") -> str:
+    """Return one mapping as Markdown; `part_of` names the mapping that its rows are written with."""
     lines = [
         f"## {mapping.name}: {mapping.title}",
         "",
@@ -34,6 +34,11 @@ def render(mapping: EntityMapping) -> str:
         + (f" (options of `{mapping.sales.entity}`)" if mapping.sales.kind == "option" else ""),
         "",
         f"- After: {', '.join(mapping.depends_on) or 'nothing'}",
+        *(
+            [f"- Part of: {part_of}, in whose transaction it is written; it has no job of its own"]
+            if part_of
+            else []
+        ),
         f"- Creates: {mapping.creates.value}; conflict: {mapping.on_conflict.value}; "
         f"deletion: {mapping.on_delete.value}",
     ]
@@ -71,7 +76,7 @@ def render(mapping: EntityMapping) -> str:
 
 def document(mappings: Iterable[EntityMapping] = ALL) -> str:
     head = "# Mappings\n\nGenerated from `shared/mappings` by `make docs`; a test keeps it current.\n"
-    return "\n".join([head, *(render(m) for m in mappings)])
+    return "\n".join([head, *(render(m, of) for m, of in with_children(mappings))])
 
 
 if __name__ == "__main__":
