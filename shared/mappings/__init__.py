@@ -6,13 +6,31 @@ from types import MappingProxyType
 from shared.core.mapping import EntityMapping, in_order
 from shared.mappings.contacts import CONTACTS
 from shared.mappings.currencies import CURRENCIES
+from shared.mappings.customer_price_groups import CUSTOMER_PRICE_GROUPS
 from shared.mappings.customers import CUSTOMERS
+from shared.mappings.items import ITEMS
 from shared.mappings.payment_terms import PAYMENT_TERMS
+from shared.mappings.resources import RESOURCES
+from shared.mappings.sales_prices import SALES_PRICES
 from shared.mappings.salespeople import SALESPEOPLE
 from shared.mappings.shipment_methods import SHIPMENT_METHODS
 from shared.mappings.shipping_agents import SHIPPING_AGENTS
+from shared.mappings.units_of_measure import UNITS_OF_MEASURE
 
 ALL: tuple[EntityMapping, ...] = in_order(
-    (SALESPEOPLE, CURRENCIES, PAYMENT_TERMS, SHIPMENT_METHODS, SHIPPING_AGENTS, CUSTOMERS, CONTACTS)
+    (
+        SALESPEOPLE,
+        CURRENCIES,
+        PAYMENT_TERMS,
+        SHIPMENT_METHODS,
+        SHIPPING_AGENTS,
+        UNITS_OF_MEASURE,
+        CUSTOMERS,
+        CONTACTS,
+        ITEMS,
+        RESOURCES,
+        CUSTOMER_PRICE_GROUPS,
+        SALES_PRICES,
+    )
 )
 BY_NAME: Mapping[str, EntityMapping] = MappingProxyType({m.name: m for m in ALL})

@@ -6,9 +6,22 @@ from types import MappingProxyType
 from shared.rules.base import Context, Need, Rule, Steps
 from shared.rules.currencies import Currencies
 from shared.rules.customers import WithCurrency
+from shared.rules.price_groups import PriceGroups
+from shared.rules.products import Products
+from shared.rules.sales_prices import SalesPrices
+from shared.rules.units import UnitsOfMeasure
 
 RULES: Mapping[str, Rule] = MappingProxyType(
-    {"currencies": Currencies(), "customers": WithCurrency(), "contacts": WithCurrency()}
+    {
+        "currencies": Currencies(),
+        "customers": WithCurrency(),
+        "contacts": WithCurrency(),
+        "units_of_measure": UnitsOfMeasure(),
+        "items": Products("inventory"),
+        "resources": Products("capacity"),
+        "customer_price_groups": PriceGroups(),
+        "sales_prices": SalesPrices(),
+    }
 )
 
 __all__ = ["RULES", "Context", "Need", "Rule", "Steps"]
