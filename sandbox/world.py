@@ -5,6 +5,7 @@ Everything runs on one thread in a fixed order, so a seed reproduces a run exact
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -39,6 +40,19 @@ class Crash(BaseException):
     """The process died here. Not an Exception: nothing may catch it on the way out."""
 
 
+def base_unit(table: str, id: str, values: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return the unit that Dataverse makes with a unit group (dataverse-web-api.md §9)."""
+    if table != "uomschedules" or not values.get("baseuomname"):
+        return []
+    unit = {
+        "name": values["baseuomname"],
+        "_uomscheduleid_value": id,
+        "isschedulebaseuom": True,
+        "quantity": 1,
+    }
+    return [("uoms", str(uuid.uuid5(uuid.UUID(id), "base unit")), unit)]
+
+
 class World:
     """Two systems, and Tandem between them. `app` may be thrown away at any time: state is outside it."""
 
@@ -52,16 +66,25 @@ class World:
         self.clock = TurnedClock()
         self.bc = InMemoryRecords(Side.BC, self.clock)
         self.sales = InMemoryRecords(Side.SALES, self.clock)
+        in_use = {"blocked": False}
         self.bc.defaults = {
             "customers": {"blocked": "_x0020_"},
+            "items": in_use,
+            "resources": in_use,
             "opportunities": {"status": "Not_x0020_Started"},
         }
+        active = {"statecode": 0}
         self.sales.defaults = {
-            "accounts": {"statecode": 0},
-            "contacts": {"statecode": 0},
-            "opportunities": {"statecode": 0},
+            "accounts": active,
+            "contacts": active,
+            "uomschedules": active,
+            "pricelevels": active,
+            "opportunities": active,
             "invoices": {"statecode": 0, "statuscode": 1},
+            # Made as a draft (dataverse-web-api.md §9).
+            "products": {"statecode": 2, "statuscode": 0, "productstructure": 1},
         }
+        self.sales.makes = base_unit
         self.tables = InMemoryTables()
         self.queue = InMemoryQueue(self.clock)
         self.mappings = {m.name: replace(m, **differs.get(m.name, {})) for m in mappings}

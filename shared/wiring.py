@@ -24,7 +24,7 @@ from shared.adapters.service_bus import ServiceBusQueue
 from shared.adapters.setup import SystemSetUp
 from shared.adapters.share import Share
 from shared.adapters.tables import AzureTables
-from shared.core.mapping import EntityMapping
+from shared.core.mapping import COMPUTED, EntityMapping
 from shared.core.model import Side
 from shared.engine.parts import Limits, Ports
 from shared.engine.tandem import Tandem
@@ -80,7 +80,7 @@ def columns(mappings: Mapping[str, EntityMapping], side: Side) -> dict[str, tupl
             reads += [(table, names) for where, table, names in RULES[mapping.rule].reads if where is side]
         for table, names in reads:
             for column in names:
-                if table.kind == "rows" and not column.startswith("computed"):
+                if table.kind == "rows" and not column.startswith(COMPUTED):
                     wanted.setdefault(table.name, {})[column] = None
     return {name: tuple(found) for name, found in wanted.items()}
 

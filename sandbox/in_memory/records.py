@@ -7,7 +7,7 @@ quirks of the real services; those are the simulators' work.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -43,6 +43,10 @@ class InMemoryRecords:
         self.lost_answers = 0
         #: What the real system puts into a new row by itself, by table.
         self.defaults: Mapping[str, Mapping[str, Any]] = {}
+        #: Rows that the real system makes by itself with a new row: (table, id, values) of each.
+        self.makes: Callable[[str, str, Mapping[str, Any]], Iterable[tuple[str, str, Mapping[str, Any]]]] = (
+            lambda table, id, values: ()
+        )
 
     # --- people ------------------------------------------------------------------------------
 
@@ -177,7 +181,10 @@ class InMemoryRecords:
             column, value = self._bound(column, value)
             row["values"][column] = self.rewrite(table, column, value)
         self._version += 1
+        new = "version" not in row
         row |= {"version": self._version, "modified_by": user, "at": self._clock.now()}
+        for also in self.makes(table, id, row["values"]) if new else ():
+            self._put(*also, user, create=True)
 
     def _bound(self, column: str, value: Any) -> tuple[str, Any]:
         """Turn `x@odata.bind` into what Sales shows afterwards: `_x_value` with the id."""

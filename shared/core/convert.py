@@ -87,11 +87,15 @@ class Text:
 
 @dataclass(frozen=True)
 class Number:
-    """A decimal kept with `decimals` places on the narrower side. 0 is blank."""
+    """A decimal kept with `decimals` places on the narrower side. 0 is blank.
+
+    `zero`: Sales is sent 0 instead of null, for columns where nothing means not known (a price).
+    """
 
     decimals: int
     least: Decimal | None = None
     most: Decimal | None = None
+    zero: bool = False
 
     def read(self, side: Side, raw: Wire, resolver: Resolver) -> Value:
         if raw is None or raw == "":
@@ -105,7 +109,7 @@ class Number:
     def write(self, side: Side, value: Value, column: str, resolver: Resolver) -> Mapping[str, Wire]:
         narrow = self.narrow(value)
         if narrow is None:
-            return {column: None if side is Side.SALES else 0}
+            return {column: None if side is Side.SALES and not self.zero else 0}
         return {column: narrow}
 
     def narrow(self, value: Value) -> Value:
@@ -214,6 +218,35 @@ class Is:
         if value is not True:
             raise Unconvertible("has no form when it is not set")
         return {column: (self.bc if side is Side.BC else self.sales)[0]}
+
+    def narrow(self, value: Value) -> Value:
+        return value
+
+    def misfit(self, side: Side, value: Value) -> str | None:
+        return None
+
+
+@dataclass(frozen=True)
+class InUse:
+    """True while a record is in use, False once it is retired: BC's flag ↔ Sales' state and status.
+
+    Any other state (draft, under revision) says neither: None, which is never written.
+    """
+
+    used: tuple[Wire, int, int]
+    retired: tuple[Wire, int, int]
+
+    def read(self, side: Side, raw: Wire, resolver: Resolver) -> Value:
+        for value, (bc, state, _) in ((True, self.used), (False, self.retired)):
+            if raw is not None and raw == (bc if side is Side.BC else state):
+                return value
+        return None
+
+    def write(self, side: Side, value: Value, column: str, resolver: Resolver) -> Mapping[str, Wire]:
+        if not isinstance(value, bool):
+            raise Unconvertible("has no form when it is neither in use nor retired")
+        bc, state, status = self.used if value else self.retired
+        return {column: bc} if side is Side.BC else {column: state, "statuscode": status}
 
     def narrow(self, value: Value) -> Value:
         return value

@@ -220,6 +220,11 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             problems.append(problem(f, "changed differently on both sides", pair, conflict=True))
             continue
         assert isinstance(source, Side)
+        if f.fixed:
+            problems.append(
+                problem(f, f"{f.column(source)} cannot change once the other side has the record", pair)
+            )
+            continue
         value = bc if source is Side.BC else sales
         if isinstance(value, Unresolved):
             if f.reference_to is not None and not isinstance(f.converter, Option):

@@ -86,6 +86,10 @@ class Where:
     reason: str = ""
 
 
+#: Columns that a rule makes up begin so: they are neither asked for nor sent; a rule's steps write them.
+COMPUTED = "computed"
+
+
 @dataclass(frozen=True, kw_only=True)
 class FieldMap:
     """One field: a column of BC ↔ a column of Sales. `sales` of a reference is its `_x_value`."""
@@ -101,6 +105,8 @@ class FieldMap:
     state: bool = False
     #: A record without it is not created.
     required: bool = False
+    #: Set when the record is created; a difference later on is held, as no write could settle it.
+    fixed: bool = False
 
     @property
     def reference_to(self) -> str | None:
@@ -116,6 +122,9 @@ class FieldMap:
 
     def column(self, side: Side) -> str:
         return self.bc if side is Side.BC else self.sales
+
+    def computed(self, side: Side) -> bool:
+        return self.column(side).startswith(COMPUTED)
 
 
 @dataclass(frozen=True, kw_only=True)

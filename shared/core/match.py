@@ -35,15 +35,25 @@ def columns_to_find(mapping: EntityMapping, side: Side) -> tuple[str, ...]:
     return tuple(dict.fromkeys(firsts))
 
 
-def values_to_find(mapping: EntityMapping, column: str, side: Side, sources: Sequence[Record]) -> list[str]:
-    """Return the values of the sources that candidates on `side` may have in `column`."""
+def values_to_find(
+    mapping: EntityMapping, column: str, side: Side, sources: Sequence[Record], resolver: Resolver
+) -> list[str]:
+    """Return the values of the sources that candidates on `side` may have in `column`.
+
+    Of a reference it is the id of its counterpart; none while that is not coupled.
+    """
     values: dict[str, None] = {}
+    references = references_of(mapping, side.other)
     for m in mapping.match:
         there, here = (m.bc, m.sales) if side is Side.BC else (m.sales, m.bc)
         if there[0] != column:
             continue
         for record in sources:
-            if text := str(record.values.get(here[0]) or "").strip():
+            raw = record.values.get(here[0])
+            if here[0] in references:
+                to, id = references[here[0]].to, str(raw or "").lower()
+                raw = resolver.sales_id(to, id) if side is Side.SALES else resolver.bc_id(to, id)
+            if text := str(raw or "").strip():
                 values[text] = None
     return list(values)
 
@@ -94,7 +104,7 @@ def problems_of(mapping: EntityMapping, fields: Sequence[Sequence[str]]) -> list
             if name not in by_name:
                 problems.append(f"{mapping.name} has no field '{name}'; known: {', '.join(by_name)}")
         first = by_name.get(group[0]) if group else None
-        computed = first and any(first.column(side).startswith("computed") for side in Side)
+        computed = first and any(first.computed(side) for side in Side)
         if first is not None and (computed or first.reference_to):
             problems.append(f"records cannot be looked up by '{first.name}'; name a text field first")
     return problems

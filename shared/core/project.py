@@ -36,7 +36,7 @@ def render(mapping: EntityMapping, side: Side, fields: Fields, resolver: Resolve
     """Return the wire properties that make these canonical fields true on a side."""
     wire: dict[str, Wire] = {}
     for f in mapping.fields:
-        if f.name in fields:
+        if f.name in fields and not f.computed(side):
             wire.update(f.converter.write(side, fields[f.name], f.column(side), resolver))
     return wire
 

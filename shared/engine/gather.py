@@ -21,6 +21,7 @@ from shared.core.model import (
     Unresolved,
 )
 from shared.core.project import ignored, project
+from shared.engine.inherit import inherited
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
 
@@ -99,6 +100,9 @@ class Gather:
                     scope.ignore("last changed by the integration user")
                     continue
             open_[i] = record
+        if open_ and ports.rule(mapping).elects:
+            self._relate(scope, list(open_.values()))
+            couplings = inherited(ports, scope, side, open_, couplings)
         partners = {
             i: couplings[i].id_of(side.other)
             for i in [*open_, *gone]
@@ -225,7 +229,7 @@ class Gather:
         there, table = ports.records(side.other), mapping.table(side.other)
         candidates: dict[str, Record] = {}
         for column in match.columns_to_find(mapping, side.other):
-            values = match.values_to_find(mapping, column, side.other, sources)
+            values = match.values_to_find(mapping, column, side.other, sources, scope.references)
             if values:
                 candidates |= {r.id: r for r in there.find(table, column, values)}
         coupled = scope.couplings(ports, side.other, list(candidates))

@@ -8,10 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from shared.core.decide import Pair, settled
+from shared.core.decide import Pair, equal, settled
 from shared.core.errors import SyncError
-from shared.core.mapping import EntityMapping
+from shared.core.mapping import Blank, EntityMapping, When
 from shared.core.model import (
+    Agreed,
     Coupling,
     CouplingState,
     Create,
@@ -72,7 +73,9 @@ class Kept:
         source = pair.record(target.other)
         assert source is not None
         rows = {target: answer, target.other: source}
-        shown = project(scope.mapping, answer, scope.references).fields
+        shown = _with_steps(
+            scope.mapping, target, project(scope.mapping, answer, scope.references).fields, decision.values
+        )
         foreign = _foreign(scope, answer)
         behind = frozenset(p.field for p in decision.problems)
         fields = {
@@ -111,6 +114,17 @@ class Kept:
             self.again.add(hint_of(pair))
         if decision.problems:
             coupling = _unseen(coupling, target.other)
+        if owned := _owned(scope.mapping, target, fields):
+            # What belongs to the new record's side (its number) travels back at once; a blank there
+            # says nothing, and leaves the other side as it is until somebody fills it in.
+            told = {n for n in owned if fields[target].get(n) is not None}
+            blank = {
+                n: Agreed(bc=fields[Side.BC].get(n), sales=fields[Side.SALES].get(n)) for n in owned - told
+            }
+            coupling = replace(coupling, baseline={**coupling.baseline, **blank})
+            if told:
+                coupling = _unseen(coupling, target)
+                self.again.add(hint_of(pair))
         self.saves.append((coupling, (pair.source, hint_of(pair))))
 
     def updated(self, scope: Scope, pair: Pair, decision: Update, shown: Mapping[Side, Record]) -> None:
@@ -122,6 +136,7 @@ class Kept:
         foreign = [side for side, row in shown.items() if _foreign(scope, row)]
         for side, row in shown.items():
             now = project(scope.mapping, row, scope.references).fields
+            now = _with_steps(scope.mapping, side, now, decision.writes[side])
             fields[side] = {**now, **decision.writes[side]} if side in foreign else now
         baseline, rewritten = settled(
             scope.mapping,
@@ -228,6 +243,22 @@ def _stand_still(mapping: EntityMapping, pair: Pair) -> frozenset[str]:
     if not pair.outside:
         return frozenset()
     return frozenset(f.name for f in mapping.fields if not f.state)
+
+
+def _with_steps(mapping: EntityMapping, side: Side, shown: Fields, sent: Fields) -> Fields:
+    """Return the fields as shown, with those that only the rule's steps have written (H16)."""
+    return {**shown, **{f.name: sent[f.name] for f in mapping.fields if f.name in sent and f.computed(side)}}
+
+
+def _owned(mapping: EntityMapping, owner: Side, fields: Mapping[Side, Fields]) -> set[str]:
+    """Return the one-way fields from `owner` whose value the other side does not show yet."""
+    return {
+        f.name
+        for f in mapping.fields
+        if not f.direction.reaches(owner) and f.blank is not Blank.KEEP and f.when is not When.CREATE
+        if not equal(f, fields[Side.BC].get(f.name), fields[Side.SALES].get(f.name))
+        if not isinstance(fields[owner].get(f.name), Unresolved)
+    }
 
 
 def _foreign(scope: Scope, record: Record) -> bool:

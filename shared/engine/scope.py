@@ -72,7 +72,12 @@ class Scope:
 
     def see(self, related: Mapping[str, Mapping[str, Sequence[Record]]]) -> None:
         self.context = Context.of(
-            self.facts, mapping=self.mapping, today=self.now.date(), resolver=self.references, related=related
+            self.facts,
+            mapping=self.mapping,
+            today=self.now.date(),
+            resolver=self.references,
+            related=related,
+            rehearsing=self.rehearsal is not None,
         )
 
     def couplings(self, ports: Ports, side: Side, ids: Sequence[str]) -> dict[str, Coupling]:

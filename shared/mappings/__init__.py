@@ -6,12 +6,18 @@ from types import MappingProxyType
 from shared.core.mapping import EntityMapping, in_order
 from shared.mappings.contacts import CONTACTS
 from shared.mappings.currencies import CURRENCIES
+from shared.mappings.customer_price_groups import CUSTOMER_PRICE_GROUPS
 from shared.mappings.customers import CUSTOMERS
+from shared.mappings.items import ITEMS
 from shared.mappings.opportunities import OPPORTUNITIES
 from shared.mappings.payment_terms import PAYMENT_TERMS
+from shared.mappings.posted_sales_invoices import POSTED_SALES_INVOICES
+from shared.mappings.resources import RESOURCES
+from shared.mappings.sales_prices import SALES_PRICES
 from shared.mappings.salespeople import SALESPEOPLE
 from shared.mappings.shipment_methods import SHIPMENT_METHODS
 from shared.mappings.shipping_agents import SHIPPING_AGENTS
+from shared.mappings.units_of_measure import UNITS_OF_MEASURE
 
 ALL: tuple[EntityMapping, ...] = in_order(
     (
@@ -20,9 +26,15 @@ ALL: tuple[EntityMapping, ...] = in_order(
         PAYMENT_TERMS,
         SHIPMENT_METHODS,
         SHIPPING_AGENTS,
+        UNITS_OF_MEASURE,
         CUSTOMERS,
         CONTACTS,
+        ITEMS,
+        RESOURCES,
+        CUSTOMER_PRICE_GROUPS,
+        SALES_PRICES,
         OPPORTUNITIES,
+        POSTED_SALES_INVOICES,
     )
 )
 BY_NAME: Mapping[str, EntityMapping] = MappingProxyType({m.name: m for m in ALL})

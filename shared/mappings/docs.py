@@ -64,6 +64,8 @@ def render(mapping: EntityMapping, part_of: str = "") -> str:
             remarks.append("filled in later when its target is not coupled")
         if f.required:
             remarks.append("needed")
+        if f.fixed:
+            remarks.append("set once; a later difference is held")
         if f.when.value != "always":
             remarks.append(f"on {f.when.value} only")
         if f.blank.value == "keep":

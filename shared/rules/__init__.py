@@ -8,6 +8,10 @@ from shared.rules.currencies import Currencies
 from shared.rules.customers import WithCurrency
 from shared.rules.opportunities import Opportunities
 from shared.rules.posted_sales_invoices import PostedSalesInvoices
+from shared.rules.price_groups import PriceGroups
+from shared.rules.products import Products
+from shared.rules.sales_prices import SalesPrices
+from shared.rules.units import UnitsOfMeasure
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
@@ -16,6 +20,11 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "contacts": WithCurrency(),
         "opportunities": Opportunities(),
         "posted_sales_invoices": PostedSalesInvoices(),
+        "units_of_measure": UnitsOfMeasure(),
+        "items": Products("inventory"),
+        "resources": Products("capacity"),
+        "customer_price_groups": PriceGroups(),
+        "sales_prices": SalesPrices(),
     }
 )
 

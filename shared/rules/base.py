@@ -10,7 +10,7 @@ from types import MappingProxyType
 from shared.core.convert import Resolver
 from shared.core.mapping import EntityMapping, Table
 from shared.core.model import Fields, Hold, Record, Side, Wait, Wire
-from shared.ports import Facts, Step
+from shared.ports import Facts, Step, Write
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,8 @@ class Context(Facts):
     mapping: EntityMapping | None = None
     today: date = date.min
     resolver: Resolver | None = None
+    #: Nothing is written: what other mappings of the same rehearsal would create is not there to be read.
+    rehearsing: bool = False
     #: need name → value of its column, lower case → rows
     related: Mapping[str, Mapping[str, Sequence[Record]]] = field(
         default_factory=lambda: MappingProxyType({})
@@ -55,9 +57,16 @@ class Context(Facts):
         today: date,
         resolver: Resolver,
         related: Mapping[str, Mapping[str, Sequence[Record]]],
+        rehearsing: bool = False,
     ) -> Context:
         known = {f.name: getattr(facts, f.name) for f in fields(Facts)}
-        return cls(**known, mapping=mapping, today=today, resolver=resolver, related=related)
+        return cls(
+            **known, mapping=mapping, today=today, resolver=resolver, related=related, rehearsing=rehearsing
+        )
+
+    def sales_id(self, mapping: str, bc_id: object) -> str | None:
+        """Return the Sales id coupled with a BC id; None when it is blank or not coupled."""
+        return self.resolver.sales_id(mapping, str(bc_id or "").lower()) if self.resolver else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +91,8 @@ class Rule:
 
     #: Tables that `needs` reads besides the mapping's own, with the columns wanted: (side, table, columns).
     reads: tuple[tuple[Side, Table, tuple[str, ...]], ...] = ()
+    #: Several records of a side may stand for one counterpart: `shares` and `instead` tell which (H19).
+    elects: bool = False
 
     def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
         """Return what has to be read for these records of either side before anything is decided.
@@ -117,6 +128,21 @@ class Rule:
     def identity(self, side: Side, source: Record, facts: Context) -> str:
         """Return what the id of the new record on `side` is derived from; the source's id unless told."""
         return source.id
+
+    def shares(self, record: Record, facts: Context) -> Iterable[str]:
+        """Return the ids of the other records of its side that have the same identity (H19)."""
+        return ()
+
+    def instead(self, record: Record, facts: Context) -> Record | None:
+        """Return the record that has the counterpart of this identity now, when it is another (H19)."""
+        return None
+
+    def first(self, side: Side, sources: Sequence[Record], facts: Context) -> Iterable[tuple[Table, Write]]:
+        """Return rows of other tables of `side` without which nothing can be made of these sources.
+
+        They are created under ids of ours before the records; one that is there already stays as it is.
+        """
+        return ()
 
     def steps(
         self,

@@ -13,7 +13,10 @@ from shared.ports import Facts, Step
 from shared.rules import invoice_lines as worth
 from shared.rules.base import NO_STEPS, Context, Need, Steps
 from shared.rules.customers import WithCurrency
-from shared.rules.price_lists import PRICE_LINES, PRICE_LISTS, line_for, list_for, names
+from shared.rules.default_price_list import LINES as PRICE_LINES
+from shared.rules.price_lists import READS as PRICE_READS
+from shared.rules.price_lists import line_for, list_for
+from shared.rules.price_lists import needs as price_needs
 
 LINES = Table(name="postedSalesInvoiceLines")
 ITEMS, RESOURCES = Table(name="items"), Table(name="resources")
@@ -82,8 +85,7 @@ class PostedSalesInvoices(WithCurrency):
             ),
         ),
         (Side.SALES, PRODUCTS, ("_defaultuomid_value", "_defaultuomscheduleid_value")),
-        (Side.SALES, PRICE_LISTS, ("name", "_transactioncurrencyid_value")),
-        (Side.SALES, PRICE_LINES, ("_pricelevelid_value", "_productid_value", "_uomid_value")),
+        *PRICE_READS,
     )
 
     # --- what is read with a page --------------------------------------------------------------
@@ -105,8 +107,7 @@ class PostedSalesInvoices(WithCurrency):
         yield need("orders", Side.SALES, ORDERS, "ordernumber", (text_of(r, "yourReference") for r in posted))
         texts = (id_of(r, "shipmentMethodId") for r in posted if not text_of(r, "workDescription"))
         yield need("shipment_methods", Side.BC, SHIPMENT_METHODS, "id", texts)
-        lists = (name for currency in currencies for name in names(facts, currency))
-        yield need("price_lists", Side.SALES, PRICE_LISTS, "name", lists)
+        yield from price_needs(facts, tuple(currencies))
         for column, (mapping, options) in OPTIONS.items():
             table = Table(name=options, kind="option", entity="invoice")
             yield need(mapping, Side.SALES, table, "id", (_option(r, column, facts) for r in posted))
@@ -307,8 +308,7 @@ class PostedSalesInvoices(WithCurrency):
             currency_id = (
                 facts.resolver.sales_id("currencies", own) if own else None
             ) or facts.lcy_currency_id
-            there = [r for name in names(facts, currency) for r in facts.rows("price_lists", name)]
-            list_id, made = list_for(facts, currency, currency_id, there)
+            list_id, made = list_for(facts, currency, currency_id)
         links["pricelevelid@odata.bind"] = f"/pricelevels({list_id})"
         return list_id, links, [made] if made is not None else []
 

@@ -1,45 +1,52 @@
-"""Price lists that Tandem makes for documents (mappings.md §11, sales-documents.md S103)."""
+"""Price lists of documents: the default one, or one for each foreign currency (sales-documents.md S103, S108)."""
 
 from __future__ import annotations
 
-from shared.core.mapping import Table
-from shared.core.model import Record, Side, derived_id
+from shared.core.model import Side, derived_id
 from shared.ports import Facts, Step
+from shared.rules import default_price_list as default
+from shared.rules.base import Context, Need
 
-PRICE_LISTS = Table(name="pricelevels", key="pricelevelid")
-PRICE_LINES = Table(name="productpricelevels", key="productpricelevelid", bulk=False)
-SHORT_NAME = "Business Central"
-
-
-def names(facts: Facts, currency: str) -> tuple[str, ...]:
-    """Return what the list for documents in a currency ("" is the local one) may be called, best first."""
-    if currency in ("", facts.lcy_code):
-        return f"{SHORT_NAME} Default Price List", f"{SHORT_NAME} {facts.lcy_code} Default Price List"
-    return (f"Price List in {currency}",)
+READS = default.READS
+FOREIGN = "foreign lists"
 
 
-def list_for(facts: Facts, currency: str, currency_id: str, there: list[Record]) -> tuple[str, Step | None]:
-    """Return the id of the list for a currency, and how to make it when it is not there.
+def foreign_name(currency: str) -> str:
+    return f"Price List in {currency}"
 
-    `there` are the lists with one of its names. A list of that name in another currency does not serve.
-    """
-    mine = [
-        r for r in there if str(r.values.get("_transactioncurrencyid_value") or "").lower() == currency_id
+
+def needs(facts: Facts, currencies: tuple[str, ...]) -> list[Need]:
+    """Return what has to be read for documents in these currencies ("" is the local one)."""
+    names = tuple(foreign_name(c) for c in currencies if c)
+    return [
+        *(default.list_needs(facts) if "" in currencies else []),
+        Need(name=FOREIGN, side=Side.SALES, table=default.PRICE_LISTS, column="name", values=names),
     ]
-    if mine:
-        return mine[0].id, None
-    taken = {str(r.values.get("name") or "").casefold() for r in there}
-    wanted = names(facts, currency)
-    name = next((n for n in wanted if n.casefold() not in taken), f"{wanted[0]} ({facts.company_id[:8]})")
-    own = derived_id(
-        company=facts.company_id, mapping="price_lists", source=Side.BC, source_id=currency or facts.lcy_code
-    )
+
+
+def list_for(facts: Context, currency: str, currency_id: str) -> tuple[str, Step | None]:
+    """Return the list for a currency, and how to make it when it is not there.
+
+    A list of that name in another currency does not serve: ours is then told apart by the company.
+    """
+    if not currency:
+        id, name = default.default_list(facts)
+        currency_id = facts.lcy_currency_id
+    else:
+        there = facts.rows(FOREIGN, foreign_name(currency))
+        mine = [r for r in there if r.values.get("_transactioncurrencyid_value") == currency_id]
+        if mine:
+            return mine[0].id, None
+        id = derived_id(company=facts.company_id, mapping="price_lists", source=Side.BC, source_id=currency)
+        name = foreign_name(currency) + (f" ({facts.company_id[:8]})" if there else "")
+    if name is None:
+        return id, None
     values = {"name": name, "transactioncurrencyid@odata.bind": f"/transactioncurrencies({currency_id})"}
-    return own, Step(action="create", table=PRICE_LISTS, id=own, values=values)
+    return id, Step(action="create", table=default.PRICE_LISTS, id=id, values=values)
 
 
-def line_for(facts: Facts, *, list_id: str, product: str, unit: str, schedule: str, amount: object) -> Step:
-    """Return the step that prices a product in a list; its id is that of (list, product, unit) (H19, S108)."""
+def line_for(facts: Context, *, list_id: str, product: str, unit: str, schedule: str, amount: object) -> Step:
+    """Return the step that prices a product in a list; its id is that of (list, product, unit) (H19)."""
     own = derived_id(
         company=facts.company_id,
         mapping="price_lines",
@@ -54,4 +61,4 @@ def line_for(facts: Facts, *, list_id: str, product: str, unit: str, schedule: s
         "amount": amount,
         "pricingmethodcode": 1,
     }
-    return Step(action="create", table=PRICE_LINES, id=own, values=values)
+    return Step(action="create", table=default.LINES, id=own, values=values)

@@ -1,0 +1,88 @@
+"""Several records of one side that stand for one counterpart: the elected one has the coupling (H19)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from shared.core.model import Coupling, CouplingState, Record, Side, derived_id
+from shared.engine.parts import Ports
+from shared.engine.scope import Scope
+
+#: Generations of a counterpart's id that are looked for: it may have been restored (design §4).
+GENERATIONS = range(3)
+
+
+def inherited(
+    ports: Ports,
+    scope: Scope,
+    side: Side,
+    open_: dict[str, Record],
+    couplings: Mapping[str, Coupling],
+) -> dict[str, Coupling]:
+    """Hand the counterparts over to the records elected now; return the couplings of the page.
+
+    Adds to `open_` the elected records that were not on the page. Dying between the two writes
+    leaves a counterpart without coupling, which the elected record adopts by its derived id (H1).
+    """
+    rule, mapping = ports.rule(scope.mapping), scope.mapping
+    for record in list(open_.values()):
+        elected = rule.instead(record, scope.context)
+        if elected is not None:
+            open_.setdefault(elected.id, elected)
+    known = {**couplings, **scope.couplings(ports, side, [i for i in open_ if i not in couplings])}
+    heirs = {
+        i: r for i, r in open_.items() if i not in known and rule.ignores(side, r, scope.context) is None
+    }
+    if not heirs:
+        return known
+    others = {i: list(rule.shares(r, scope.context)) for i, r in heirs.items()}
+    mirrors = {
+        i: [
+            derived_id(
+                company=scope.facts.company_id,
+                mapping=mapping.name,
+                source=side,
+                source_id=rule.identity(side.other, r, scope.context),
+                generation=n,
+            )
+            for n in GENERATIONS
+        ]
+        for i, r in heirs.items()
+    }
+    by_source = scope.couplings(ports, side, sorted({i for ids in others.values() for i in ids}))
+    by_mirror = scope.couplings(ports, side.other, sorted({i for ids in mirrors.values() for i in ids}))
+    moves: list[tuple[Coupling, Coupling]] = []
+    for i in heirs:
+        old = next(
+            (c for c in (*map(by_mirror.get, mirrors[i]), *map(by_source.get, others[i])) if c is not None),
+            None,
+        )
+        if old is None:
+            continue
+        if old.state is not CouplingState.COUPLED:
+            known[i] = old  # a person took its counterpart away: nobody inherits it (H8)
+            continue
+        moves.append((old, _handed_over(old, side, i)))
+    if not moves:
+        return known
+    ports.couplings.remove([old for old, _ in moves])
+    for old, _ in moves:
+        known.pop(old.id_of(side), None)
+        scope.learn(old, gone=True)
+    for result in ports.couplings.save([new for _, new in moves]):
+        if result.coupling is not None:
+            known[result.coupling.id_of(side)] = result.coupling
+            scope.learn(result.coupling)
+            scope.met.add(result.coupling.bc_id)
+    if scope.rehearsal is None:
+        ports.held.remove(mapping.name, [(side, old.id_of(side)) for old, _ in moves])
+    return known
+
+
+def _handed_over(old: Coupling, side: Side, heir: str) -> Coupling:
+    """Return the coupling of the elected record: what the counterpart showed is kept, its own version is not."""
+    fresh = replace(old, etag=None, outcome="elected")
+    if side is Side.BC:
+        return replace(fresh, bc_id=heir, bc_version="", bc_row_version=0)
+    return replace(fresh, sales_id=heir, sales_version="", sales_row_version=0)

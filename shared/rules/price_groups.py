@@ -1,0 +1,51 @@
+"""Customer price groups: the currency of the list is that of its first price (mappings.md §12, P27)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from shared.core.convert import ZERO_GUID
+from shared.core.mapping import Table
+from shared.core.model import Record, Side, Wire
+from shared.rules.base import Context, Need, Rule
+from shared.rules.currencies import is_iso
+
+PRICES = Table(name="salesPrices")
+#: Sales Type "Customer Price Group", as BC writes it.
+OF_GROUP = "Customer_x0020_Price_x0020_Group"
+#: The key of Sales Price within one group, in BC's order.
+KEY = ("itemNumber", "startingDate", "currencyCode", "variantCode", "unitOfMeasureCode", "minimumQuantity")
+
+
+class PriceGroups(Rule):
+    reads = ((Side.BC, PRICES, ("salesType", "salesCode", "currencyId", *KEY)),)
+
+    def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
+        codes = tuple(str(r.values.get("code") or "") for r in records if r.side is Side.BC)
+        return (
+            [Need(name="prices", side=Side.BC, table=PRICES, column="salesCode", values=codes)]
+            if codes
+            else []
+        )
+
+    def holds(self, side: Side, record: Record, facts: Context) -> str | None:
+        first = self._first(record, facts) if side is Side.BC else None
+        code = str(first.values.get("currencyCode") or "") if first is not None else ""
+        if not code or code == facts.lcy_code or is_iso(code):
+            return None
+        return f"its first price is in {code}, which is not an ISO 4217 code, so Sales cannot have it"
+
+    def adds(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
+        if side is Side.SALES:
+            return {}
+        first = self._first(record, facts)
+        return {"computedCurrencyId": first.values.get("currencyId") if first is not None else ZERO_GUID}
+
+    @staticmethod
+    def _first(record: Record, facts: Context) -> Record | None:
+        prices = facts.rows("prices", record.values.get("code"))
+        return min(
+            (p for p in prices if p.values.get("salesType") == OF_GROUP),
+            key=lambda p: tuple(p.values.get(c) or ("" if c != "minimumQuantity" else 0) for c in KEY),
+            default=None,
+        )

@@ -1,0 +1,187 @@
+"""Sales prices: one line for each price list, product and unit, and which price it shows (H19, P28)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from shared.core.convert import Day
+from shared.core.mapping import Table
+from shared.core.model import Record, Side, Wire
+from shared.rules.base import Context, Need, Rule
+from shared.rules.default_price_list import PRICE_LISTS
+from shared.rules.price_groups import OF_GROUP, PRICES
+from shared.rules.units import READS, blank, unit_in, unit_needs
+
+ITEMS = Table(name="items")
+NOT_TODAY = "shadowed: it is not valid today"
+Identity = tuple[str, str, str]
+
+
+def day(value: Wire) -> date | None:
+    found = Day().read(Side.BC, value, _NOBODY) if value else None
+    return found if isinstance(found, date) else None
+
+
+class _Nobody:
+    local_currency_id = ""
+
+    def bc_id(self, mapping: str, sales_id: str) -> str | None:
+        return None
+
+    def sales_id(self, mapping: str, bc_id: str) -> str | None:
+        return None
+
+
+_NOBODY = _Nobody()
+
+
+class SalesPrices(Rule):
+    elects = True
+    reads = (
+        *READS,
+        (Side.SALES, PRICE_LISTS, ("_transactioncurrencyid_value",)),
+        (Side.BC, ITEMS, ("baseUnitOfMeasureId", "baseUnitOfMeasureCode")),
+    )
+
+    # --- what is read ------------------------------------------------------------------------
+
+    def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
+        prices = [r for r in records if r.side is Side.BC]
+        if not prices:
+            return []
+        numbers = tuple(sorted({str(r.values.get("itemNumber") or "") for r in prices}))
+        rivals = [p for number in numbers for p in facts.rows("rivals", number)]
+        # A blank unit is the item's base unit (mappings.md §12).
+        without = {
+            str(p.values.get("itemId")) for p in (*prices, *rivals) if blank(p.values.get("unitOfMeasureId"))
+        }
+        lists = {self._list(r, facts) for r in prices} - {None}
+        return [
+            Need(name="rivals", side=Side.BC, table=PRICES, column="itemNumber", values=numbers),
+            Need(name="items", side=Side.BC, table=ITEMS, column="id", values=tuple(sorted(without))),
+            Need(
+                name="lists",
+                side=Side.SALES,
+                table=PRICE_LISTS,
+                column=PRICE_LISTS.key,
+                values=tuple(sorted(i for i in lists if i)),
+            ),
+            *unit_needs(facts.sales_id("units_of_measure", self._unit(r, facts)[0]) for r in prices),
+        ]
+
+    def refers(self, record: Record, facts: Context) -> Iterable[tuple[str, Side, str]]:
+        if record.side is Side.SALES:
+            return []
+        wanted = [
+            ("customer_price_groups", record.values.get("customerPriceGroupId")),
+            ("units_of_measure", self._unit(record, facts)[0]),
+        ]
+        rivals = [record, *facts.rows("rivals", record.values.get("itemNumber"))]
+        wanted += [("currencies", p.values.get("currencyId")) for p in rivals]
+        return [(mapping, Side.BC, str(id)) for mapping, id in wanted if not blank(id)]
+
+    # --- who wins ----------------------------------------------------------------------------
+
+    def ignores(self, side: Side, record: Record, facts: Context) -> str | None:
+        if side is Side.SALES or record.values.get("salesType") != OF_GROUP:
+            return None
+        if record.values.get("variantCode"):
+            return "shadowed: it is for a variant"
+        if (record.values.get("minimumQuantity") or 0) > 1:
+            return "shadowed: it has a minimum quantity"
+        if not self._valid(record, facts):
+            return NOT_TODAY
+        if self.instead(record, facts) is not None and self._in_currency(record, facts):
+            return "shadowed: another price is valid today"
+        return None
+
+    def holds(self, side: Side, record: Record, facts: Context) -> str | None:
+        if side is Side.SALES:
+            return None
+        if self._elected(record, facts) is None and self.ignores(side, record, facts):
+            return "no valid price"
+        if not self._in_currency(record, facts):
+            code = record.values.get("currencyCode") or facts.lcy_code
+            return f"it is in {code}, its price list in another currency"
+        unit, code = self._unit(record, facts)
+        group = facts.sales_id("units_of_measure", unit)
+        return unit_in(facts, group, code)[1] if group else None
+
+    def shares(self, record: Record, facts: Context) -> Iterable[str]:
+        mine = self._identity(record, facts)
+        rivals = facts.rows("rivals", record.values.get("itemNumber"))
+        return [p.id for p in rivals if p.id != record.id and self._identity(p, facts) == mine]
+
+    def instead(self, record: Record, facts: Context) -> Record | None:
+        elected = self._elected(record, facts)
+        return elected if elected is not None and elected.id != record.id else None
+
+    def identity(self, side: Side, source: Record, facts: Context) -> str:
+        return ":".join(self._identity(source, facts))
+
+    # --- what is written ---------------------------------------------------------------------
+
+    def adds(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
+        return {"computedUnitId": self._unit(record, facts)[0]} if side is Side.BC else {}
+
+    def on_create(self, side: Side, source: Record, facts: Context) -> dict[str, Wire]:
+        unit, code = self._unit(source, facts)
+        group = facts.sales_id("units_of_measure", unit)
+        found = unit_in(facts, group, code)[0] if group else None
+        return {"amount": 0, "uomid@odata.bind": f"/uoms({found})"}
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _elected(self, record: Record, facts: Context) -> Record | None:
+        """Return the price valid today: blank variant, minimum quantity at most 1, latest start (H19)."""
+        mine = self._identity(record, facts)
+        known = {p.id: p for p in facts.rows("rivals", record.values.get("itemNumber"))} | {record.id: record}
+        able = [
+            p
+            for p in known.values()
+            if self._identity(p, facts) == mine
+            and not p.values.get("variantCode")
+            and (p.values.get("minimumQuantity") or 0) <= 1
+            and self._valid(p, facts)
+            and self._in_currency(p, facts)
+        ]
+        return max(able, key=_rank, default=None)
+
+    @staticmethod
+    def _valid(record: Record, facts: Context) -> bool:
+        start, end = day(record.values.get("startingDate")), day(record.values.get("endingDate"))
+        return (start is None or start <= facts.today) and (end is None or end >= facts.today)
+
+    def _identity(self, record: Record, facts: Context) -> Identity:
+        group, item = record.values.get("customerPriceGroupId"), record.values.get("itemId")
+        return str(group).lower(), str(item).lower(), str(self._unit(record, facts)[0] or "").lower()
+
+    @staticmethod
+    def _unit(record: Record, facts: Context) -> tuple[str | None, str]:
+        """Return id and code of a price's unit: its own, or its item's base unit."""
+        if not blank(record.values.get("unitOfMeasureId")):
+            return str(record.values["unitOfMeasureId"]), str(record.values.get("unitOfMeasureCode") or "")
+        item = facts.row("items", record.values.get("itemId"))
+        if item is None or blank(item.values.get("baseUnitOfMeasureId")):
+            return None, ""
+        return str(item.values["baseUnitOfMeasureId"]), str(item.values.get("baseUnitOfMeasureCode") or "")
+
+    @staticmethod
+    def _list(record: Record, facts: Context) -> str | None:
+        return facts.sales_id("customer_price_groups", record.values.get("customerPriceGroupId"))
+
+    def _in_currency(self, record: Record, facts: Context) -> bool:
+        """Say whether a price is in the currency of its list; as long as there is no list, every one is."""
+        row = facts.row("lists", self._list(record, facts))
+        if row is None:
+            return True
+        id = record.values.get("currencyId")
+        own = facts.lcy_currency_id if blank(id) else facts.sales_id("currencies", id)
+        return own == row.values.get("_transactioncurrencyid_value")
+
+
+def _rank(price: Record) -> tuple[date, Wire, Wire, str]:
+    values = price.values
+    start = day(values.get("startingDate")) or date.min
+    return start, values.get("minimumQuantity") or 0, -(values.get("unitPrice") or 0), price.id
