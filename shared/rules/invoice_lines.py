@@ -75,7 +75,7 @@ def as_sales_sees(line: Record, found: Amounts, *, product: bool, delivered: Wir
     values = {
         **line.values,
         "computedWriteIn": not product,
-        # "<No.> <Description>.", a comment without number begins with the blank (S106, S107).
+        # "<No.> <Description>." (S106); of a comment without number the text alone.
         "computedDescription": None
         if product
         else f"{line.values.get('number') or ''} {line.values.get('description') or ''}.",
