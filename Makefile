@@ -40,3 +40,4 @@ check: setup
 
 docs: setup
 	$(BIN)/python -m shared.mappings.docs > docs/mappings.md
+	$(BIN)/python -m sandbox.bc_columns > shared/mappings/bc_columns.py

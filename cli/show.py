@@ -11,6 +11,7 @@ from rich.table import Table
 
 #: Wide when the output goes to a file or a pipe, so that nothing is broken in the middle.
 console = Console(width=None if sys.stdout.isatty() else 200)
+ARROWS = {"to_sales": "→", "from_sales": "←", "both": "↔"}
 PARTS = ("created", "updated", "unchanged", "coupled", "restored", "ignored", "waiting", "held", "conflict")
 
 
@@ -106,6 +107,7 @@ def show_status(data: Mapping[str, Any]) -> None:
     console.print(f"held: {held or 'nothing'}")
     dead = ", ".join(f"{queue}: {count}" for queue, count in data["dead_letters"].items())
     console.print(f"dead letters: {dead or 'none'}")
+    show_overrides(data["overrides"])
     for message in data["rejected"]:
         console.print(f"set aside from {message['queue']}: {message['reason']}", style="yellow")
     table = Table("Mapping", "Last job", "State", "Records")
@@ -115,20 +117,53 @@ def show_status(data: Mapping[str, Any]) -> None:
     console.print(table)
 
 
-def show_explain(data: Mapping[str, Any]) -> None:
-    console.print(f"{data['mapping']} {data['side']} {data['id']}: {data['state']}")
-    if data["coupling"]:
-        console.print(f"coupled: BC {data['coupling']['bc']} ↔ Sales {data['coupling']['sales']}")
-        table = Table("Field", "BC, as agreed", "Sales, as agreed")
-        for name, values in data["coupling"]["baseline"].items():
-            if values["bc"] is not None or values["sales"] is not None:
-                table.add_row(name, str(values["bc"] or ""), str(values["sales"] or ""))
+def show_mappings(data: Mapping[str, Any], chosen: str | None = None) -> None:
+    """Show all mappings with their policies, or one with its fields."""
+    if chosen is None:
+        table = Table("Mapping", "BC", "", "Sales", "Creates", "Conflict", "Deletion", "Schedule", "Changed")
+        for m in data["value"]:
+            policies = (m["create_missing"], m["on_conflict"], m["on_delete"], m["schedule"])
+            changed = "\n".join(m["changed"])
+            table.add_row(m["mapping"], m["bc"], ARROWS[m["direction"]], m["sales"], *policies, changed)
         console.print(table)
-    for held in data["held"]:
-        console.print(f"{held['kind']} since {held['since'][:19]}: {held['reason']}", style="yellow")
-    for entry in data["history"]:
-        for name, values in entry["fields"].items():
-            console.print(
-                f"{entry['at'][:19]} {entry['action']} {entry['side']} {name}: "
-                f"{values['before']!r} → {values['after']!r}"
-            )
+    for m in data["value"]:
+        if m["mapping"] == chosen:
+            _show_mapping(m)
+    if chosen is not None and chosen not in [m["mapping"] for m in data["value"]]:
+        known = ", ".join(m["mapping"] for m in data["value"])
+        console.print(f"no mapping '{chosen}' is in force; known: {known}", style="yellow")
+    show_overrides(data["overrides"])
+
+
+def _show_mapping(m: Mapping[str, Any]) -> None:
+    console.print(f"{m['mapping']}: {m['title']} (BC {m['bc']} {ARROWS[m['direction']]} Sales {m['sales']})")
+    console.print(f"after: {', '.join(m['depends_on']) or 'nothing'}; schedule: {m['schedule']}")
+    console.print(
+        f"create_missing: {m['create_missing']}; on_conflict: {m['on_conflict']}; on_delete: {m['on_delete']}"
+    )
+    for side, words in m["filters"].items():
+        console.print(f"filter in {side}: {words or 'none'}", markup=False)
+    console.print("match: " + ("; ".join(" + ".join(g) for g in m["match"]) or "none"), markup=False)
+    table = Table("Field", "BC", "", "Sales", "Type", "Remarks")
+    for f in m["fields"]:
+        remarks = [f"on {f['when']} only"] if f["when"] != "always" else []
+        remarks += ["needed"] if f["required"] else []
+        remarks += ["a blank leaves the other side as it is"] if f["blank"] == "keep" else []
+        kind = f["type"] + (f" of {f['reference_to']}" if f["reference_to"] else "")
+        kind += f" {f['length'][0]}/{f['length'][1]}" if f["length"] else ""
+        table.add_row(f["field"], f["bc"], ARROWS[f["direction"]], f["sales"], kind, ", ".join(remarks))
+    console.print(table)
+    for told in m["changed"]:
+        console.print(f"changed by an override: {told}", markup=False)
+
+
+def show_overrides(overrides: Mapping[str, Any]) -> None:
+    """Say when the setting is refused, with every problem, and what is off."""
+    if overrides["problems"]:
+        in_force = {"last good": "the last good ones are in force", "defaults": "the defaults are in force"}
+        said = in_force.get(overrides["in_force"], overrides["in_force"])
+        console.print(f"MAPPING_OVERRIDES is refused; {said}:", style="yellow")
+        for problem in overrides["problems"]:
+            console.print(f"  {problem}", style="yellow", markup=False)
+    if overrides["off"]:
+        console.print(f"switched off: {', '.join(overrides['off'])}")

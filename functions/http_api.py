@@ -117,7 +117,14 @@ READ, ADMIN = Access.READ, Access.ADMIN
 #: function name, route, method, access, status, call
 ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
     ("api_full_sync", "full-sync", "POST", ADMIN, 202, lambda api, r: api.start_full_sync(body_of(r))),
-    ("api_runs", "runs", "GET", READ, 200, lambda api, r: api.runs(limit=number(r, "limit", 50, 200))),
+    (
+        "api_runs",
+        "runs",
+        "GET",
+        READ,
+        200,
+        lambda api, r: api.runs(limit=number(r, "limit", 50, 200), after=after(r)),
+    ),
     ("api_run", "runs/{id}", "GET", READ, 200, lambda api, r: api.run(run_id(r))),
     (
         "api_plan",
@@ -164,6 +171,14 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
         READ,
         200,
         lambda api, r: api.explain(*record(r)),
+    ),
+    (
+        "api_history",
+        "records/{m}/{side}/{id}/history",
+        "GET",
+        READ,
+        200,
+        lambda api, r: api.history(*record(r), limit=number(r, "limit", 100, 1000), after=after(r)),
     ),
     *(
         (

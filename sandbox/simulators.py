@@ -22,7 +22,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from sandbox.entra import BUSINESS_CENTRAL, EntraSim
+from sandbox.entra import BUSINESS_CENTRAL, MSI, EntraSim
 from sandbox.simkit import TENANT, SimApp, SimClock, TokenVerifier
 from sandbox.simkit.run_dir import RunDir, write_whole
 from sandbox.simkit.server import TlsServer
@@ -49,7 +49,8 @@ def build(
                 issuer=issuer,
                 identities=identities,
                 resources=lambda: run_dir.resources() | {BUSINESS_CENTRAL},
-            ), {"url": origin, "authority": f"{origin}/{TENANT}"}
+                managed_identity=run_dir.managed_identity(),
+            ), {"url": origin, "authority": f"{origin}/{TENANT}", "identity_endpoint": f"{origin}{MSI}"}
         case "bc":
             from sandbox.business_central import BusinessCentralSim
 

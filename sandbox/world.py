@@ -15,12 +15,15 @@ from sandbox.in_memory.parts import FixedSetUp, TurnedClock
 from sandbox.in_memory.queue import InMemoryQueue
 from sandbox.in_memory.records import INTEGRATION, InMemoryRecords
 from sandbox.in_memory.tables import InMemoryTables
+from shared.adapters.overrides import parse_overrides
 from shared.core.mapping import EntityMapping
 from shared.core.model import Side
 from shared.engine.messages import FULL_SYNC, queue_of, random_token
+from shared.engine.overriding import in_force
 from shared.engine.parts import Limits, Ports
 from shared.engine.tandem import Tandem
 from shared.mappings import ALL
+from shared.mappings.bc_columns import BC_COLUMNS
 from shared.ports import Facts, OutgoingMessage
 from shared.rules import RULES
 from shared.state.couplings import TableCouplings
@@ -29,6 +32,7 @@ from shared.state.held import TableHeld
 from shared.state.history import TableHistory
 from shared.state.jobs import TableJobLog
 from shared.state.leases import TableLeases
+from shared.state.overrides import TableLastGood
 from shared.state.plans import TablePlans
 from shared.state.runs import TableRuns
 
@@ -61,6 +65,7 @@ class World:
         *,
         mappings: Sequence[EntityMapping] = ALL,
         limits: Limits = Limits(),
+        overrides: str = "",
         **differs: Mapping[str, Any],
     ) -> None:
         self.clock = TurnedClock()
@@ -89,6 +94,9 @@ class World:
         self.queue = InMemoryQueue(self.clock)
         self.mappings = {m.name: replace(m, **differs.get(m.name, {})) for m in mappings}
         self.limits = limits
+        self._events: list[tuple[Callable[[str, str], bool], Callable[[], object]]] = []
+        #: What the setting MAPPING_OVERRIDES holds when Tandem is started.
+        self.overrides = overrides
         self.facts = Facts(
             company_id=COMPANY,
             lcy_code="GBP",
@@ -103,6 +111,13 @@ class World:
     def start_app(self) -> Tandem:
         """Start Tandem anew, as after a crash: nothing in memory survives."""
         store, clock = self.tables, self.clock
+        chosen = in_force(
+            self.mappings,
+            lambda: self.overrides,
+            parse_overrides,
+            TableLastGood(store, COMPANY),
+            columns={Side.BC: BC_COLUMNS},
+        )
         return Tandem(
             Ports(
                 bc=self.bc,
@@ -120,7 +135,8 @@ class World:
                 overlay=lambda run: TableCouplings(store, f"{COMPANY}~{run}"),
                 queue=self.queue,
                 clock=clock,
-                mappings=self.mappings,
+                mappings=chosen.overridden.mappings,
+                in_force=chosen,
                 rules=RULES,
                 limits=self.limits,
                 spent=lambda: {
@@ -179,14 +195,17 @@ class World:
             assert done < at_most, "the queues never become quiet"
         return done
 
-    def step(self) -> bool:
-        """Work on one message, or turn the clock to the next scheduled one. False when all is quiet."""
+    def step(self, *, worker: Tandem | None = None) -> bool:
+        """Work on one message, or turn the clock to the next scheduled one. False when all is quiet.
+
+        `worker` is another process than `app`; it only works, and never turns the clock.
+        """
         for queue in (FULL_SYNC, *(queue_of(m) for m in self.mappings)):
             message = self.queue.receive(queue)
             if message is None:
                 continue
             try:
-                self.app.run_message(
+                (worker or self.app).run_message(
                     queue, message.body, message_id=message.message_id, delivery_count=message.delivery_count
                 )
             except Crash:
@@ -199,7 +218,7 @@ class World:
             self.queue.complete(message)
             return True
         due = self.queue.next_due()
-        if due is None:
+        if due is None or worker is not None:
             return False
         self.clock.set(due + timedelta(milliseconds=1))
         return True
@@ -210,14 +229,26 @@ class World:
 
     def crash_when(self, happens: Callable[[str, str], bool]) -> None:
         """Die once, at the first port call for which `happens(moment, name)`; moment is before or after."""
-        armed = [True]
+
+        def die() -> None:
+            raise Crash
+
+        self.once(happens, die)
+
+    def once(self, happens: Callable[[str, str], bool], do: Callable[[], object]) -> None:
+        """Let something else happen in the middle: at the first port call for which `happens(moment, name)`.
+
+        What it calls itself sets off other such events, but not this one. What it raises, the port raises.
+        """
+        self._events.append((happens, do))
 
         def hook(moment: str, port: str) -> Callable[[str], None]:
             def call(name: str) -> None:
                 full = name if port == "tables" else f"{port}.{name}"
-                if armed[0] and happens(moment, full):
-                    armed[0] = False
-                    raise Crash(full)
+                for event in [e for e in self._events if e[0](moment, full)]:
+                    if event in self._events:
+                        self._events.remove(event)
+                        event[1]()
 
             return call
 
@@ -228,8 +259,26 @@ class World:
             hook("after", "tables"),
         )
 
+    def a_second_worker_steps_in(
+        self, happens: Callable[[str, str], bool], *, steps: int = 3, overtaking: bool = False
+    ) -> None:
+        """In the middle of what the first does, another process works on what is queued.
+
+        `overtaking`: the first was so slow that its lease and its message's lock are over (H11).
+        """
+
+        def work() -> None:
+            if overtaking:
+                self.clock.advance(self.limits.lease + timedelta(seconds=1))
+            other = self.start_app()
+            for _ in range(steps):
+                self.step(worker=other)
+
+        self.once(happens, work)
+
     def heal(self) -> None:
         """No more faults from here on."""
+        self._events.clear()
         for records in (self.bc, self.sales):
             records.before = records.after = lambda name: None
             records.lost_answers = 0

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from shared.core.errors import SyncError
 from shared.core.mapping import Table
-from shared.core.model import Coupling, Record, Side, Wire
+from shared.core.model import Coupling, Record, Side, Wire, derived_id
 
 #: `list`, where a port has a method of that name.
 Many = list
@@ -124,13 +124,21 @@ class Facts:
     company_id: str
     lcy_code: str
     base_currency_code: str
-    #: Sales id of the transaction currency whose ISO code is the LCY's; "" when there is none.
+    #: Sales id of the transaction currency whose ISO code is the LCY's; when there is none, the id
+    #: under which a full synchronization of the currencies creates it.
     lcy_currency_id: str
     currency_precision: int
     bc_user_id: str
     sales_user_id: str
     #: Decimals that Sales keeps of a price (organization.pricingdecimalprecision).
     pricing_precision: int = 2
+
+
+def local_currency_id(facts: Facts) -> str:
+    """Return the id under which Tandem creates the local currency in Sales when it is missing there."""
+    return derived_id(
+        company=facts.company_id, mapping="currencies", source=Side.BC, source_id=f"lcy {facts.lcy_code}"
+    )
 
 
 class SetUp(Protocol):
@@ -331,6 +339,9 @@ class JobLog(Protocol):
     ) -> tuple[Many[JobEntry], str | None]:
         """Return jobs, newest first (of one mapping, or merged over all), and where to go on."""
 
+    def forget(self, before: datetime, *, limit: int = 20_000) -> bool:
+        """Delete the jobs that started before; False when there are more than `limit` of a mapping."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunRow:
@@ -354,6 +365,12 @@ class Runs(Protocol):
     def list(self, *, limit: int = 50) -> list[RunRow]:
         """Return the rows of the runs themselves, newest first."""
 
+    def beyond(self, keep: int, *, limit: int = 100) -> Many[RunRow]:
+        """Return the rows of at most `limit` runs that are older than the newest `keep`."""
+
+    def forget(self, run: str) -> None:
+        """Delete a run with its lines. What is not there is no matter."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryEntry:
@@ -367,6 +384,14 @@ class HistoryEntry:
     fields: Mapping[str, tuple[Any, Any]]
 
 
+class LastGood(Protocol):
+    """The text of the last overrides of the mappings that were good."""
+
+    def get(self) -> str | None: ...
+
+    def put(self, text: str) -> None: ...
+
+
 class Plans(Protocol):
     """What rehearsals found. Entries are JSON."""
 
@@ -378,11 +403,20 @@ class Plans(Protocol):
     ) -> tuple[Many[dict[str, Any]], str | None]:
         """Return about `limit` entries in the order of the run, and where to go on (None at the end)."""
 
+    def forget(self, run: str) -> None:
+        """Delete the plan of a run."""
+
 
 class History(Protocol):
     def add(self, entries: Sequence[HistoryEntry]) -> None: ...
 
-    def list(self, mapping: str, side: Side, id: str, *, limit: int = 50) -> list[HistoryEntry]: ...
+    def list(
+        self, mapping: str, side: Side, id: str, *, limit: int = 50, before: datetime | None = None
+    ) -> Many[HistoryEntry]:
+        """Return the entries of one record older than `before`, newest first."""
+
+    def forget(self, before: datetime, *, limit: int = 20_000) -> bool:
+        """Delete the months that were over before; False when there is more than `limit` rows of them."""
 
 
 # --- messages and time -------------------------------------------------------------------------

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from shared.core.errors import Misconfigured
 
 KEY_VAULT = "@Microsoft.KeyVault("
+SCHEDULE = "SCHEDULE_"
 REQUIRED = (
     "BC_URL",
     "DATAVERSE_URL",
     "TENANT_ID",
     "CLIENT_ID",
-    "CLIENT_SECRET",
     "TABLES_CONNECTION_STRING",
     "ServiceBusConnection",
 )
+#: How the application users prove who they are: exactly one of these.
+CREDENTIALS = ("CLIENT_SECRET", "CLIENT_CERTIFICATE", "FEDERATED_IDENTITY_CLIENT_ID")
 MICROSOFT_LOGIN = "https://login.microsoftonline.com"
 
 
@@ -30,9 +32,14 @@ class Settings:
     dataverse_url: str
     tenant_id: str
     client_id: str
-    client_secret: str = field(repr=False)
     tables_connection_string: str = field(repr=False)
     service_bus_connection: str = field(repr=False)
+    client_secret: str = field(default="", repr=False)
+    #: Path of a PEM or PFX file, PEM text, or a PFX in base64 (a Key Vault certificate's secret).
+    client_certificate: str = field(default="", repr=False)
+    client_certificate_password: str = field(default="", repr=False)
+    #: Client id of the user-assigned managed identity that vouches for the application; no secret then.
+    federated_identity_client_id: str = ""
     #: Id or name of the BC company; "" takes the only one.
     bc_company_id: str = ""
     login_url: str = MICROSOFT_LOGIN
@@ -52,11 +59,19 @@ class Settings:
     history_days: int = 180
     jobs_days: int = 90
     runs_keep: int = 100
+    #: YAML that changes mappings, or the https:// address of a blob that holds it (docs/mappings.md).
+    mapping_overrides: str = field(default="", repr=False)
+    #: By mapping, as the host's timers read them.
+    schedules: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read settings, or raise `Misconfigured` naming every missing or bad one."""
         problems = [f"{name} is missing" for name in REQUIRED if not env.get(name, "").strip()]
+        given = [name for name in CREDENTIALS if env.get(name, "").strip()]
+        if len(given) != 1:
+            said = f"{' and '.join(given)} are set" if given else "none is set"
+            problems.append(f"exactly one of {', '.join(CREDENTIALS)} must be set; {said}")
         for name in ("BC_URL", "DATAVERSE_URL", "LOGIN_URL"):
             value = env.get(name, "").strip()
             if value and not value.startswith("https://"):
@@ -65,7 +80,7 @@ class Settings:
         problems += [
             f"{name} is a Key Vault reference that was not resolved"
             for name, value in env.items()
-            if value.startswith(KEY_VAULT) and (name in REQUIRED or name.startswith("API_KEY"))
+            if value.startswith(KEY_VAULT) and (name in REQUIRED or name.startswith(("API_KEY", "CLIENT_")))
         ]
         numbers: dict[str, float] = {}
         for name, default, least, most in (
@@ -99,7 +114,10 @@ class Settings:
             dataverse_url=env["DATAVERSE_URL"].strip().rstrip("/"),
             tenant_id=env["TENANT_ID"].strip(),
             client_id=env["CLIENT_ID"].strip(),
-            client_secret=env["CLIENT_SECRET"],
+            client_secret=env.get("CLIENT_SECRET", "").strip(),
+            client_certificate=env.get("CLIENT_CERTIFICATE", "").strip(),
+            client_certificate_password=env.get("CLIENT_CERTIFICATE_PASSWORD", ""),
+            federated_identity_client_id=env.get("FEDERATED_IDENTITY_CLIENT_ID", "").strip(),
             tables_connection_string=env["TABLES_CONNECTION_STRING"],
             service_bus_connection=env["ServiceBusConnection"],
             bc_company_id=env.get("BC_COMPANY_ID", "").strip(),
@@ -114,4 +132,10 @@ class Settings:
             history_days=int(numbers["HISTORY_DAYS"]),
             jobs_days=int(numbers["JOBS_DAYS"]),
             runs_keep=int(numbers["RUNS_KEEP"]),
+            mapping_overrides=env.get("MAPPING_OVERRIDES", "").strip(),
+            schedules={
+                name.removeprefix(SCHEDULE).lower(): text.strip()
+                for name, text in env.items()
+                if name.startswith(SCHEDULE) and text.strip()
+            },
         )

@@ -11,6 +11,7 @@ import ssl
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -19,16 +20,20 @@ import httpx
 from shared.adapters.auth import BC_SCOPE, MsalAuth, dataverse_scope
 from shared.adapters.business_central import BusinessCentralRecords
 from shared.adapters.business_central_line import find_company
+from shared.adapters.credentials import Certificate, Credential, FederatedIdentity, Secret
 from shared.adapters.dataverse import DataverseRecords
+from shared.adapters.overrides import parse_overrides, read_overrides
 from shared.adapters.service_bus import ServiceBusQueue
 from shared.adapters.setup import SystemSetUp
 from shared.adapters.share import Share
 from shared.adapters.tables import AzureTables
 from shared.core.mapping import COMPUTED, EntityMapping
 from shared.core.model import Side
+from shared.engine.overriding import InForce, in_force
 from shared.engine.parts import Limits, Ports
 from shared.engine.tandem import Tandem
 from shared.mappings import BY_NAME
+from shared.mappings.bc_columns import BC_COLUMNS
 from shared.ports import Clock, Facts, TableStore
 from shared.rules import RULES
 from shared.settings import Settings
@@ -38,6 +43,7 @@ from shared.state.held import TableHeld
 from shared.state.history import TableHistory
 from shared.state.jobs import TableJobLog
 from shared.state.leases import TableLeases
+from shared.state.overrides import TableLastGood
 from shared.state.permits import TablePermits
 from shared.state.plans import TablePlans
 from shared.state.runs import TableRuns
@@ -111,12 +117,35 @@ class Worker(Tandem):
             )
 
 
+def mappings_of(settings: Settings, store: TableStore, company: str, http: httpx.Client) -> InForce:
+    """Return the mappings as settings change them; with a wrong setting, as the last good one did."""
+    defaults = {
+        name: replace(m, schedule=settings.schedules.get(name, m.schedule)) for name, m in BY_NAME.items()
+    }
+    return in_force(
+        defaults,
+        lambda: read_overrides(settings.mapping_overrides, http),
+        parse_overrides,
+        TableLastGood(store, company),
+        columns={Side.BC: BC_COLUMNS},
+    )
+
+
 def share_of(settings: Settings, store: TableStore, company: str, clock: Clock) -> Share:
     """Return what this process may use of BC's places and of the requests that Sales advises (H29)."""
     request = timedelta(seconds=settings.request_seconds)
     # Prolonged when a third is over, so that it outlives the longest request.
     permits = TablePermits(store, company, clock, number=settings.bc_permits, duration=request * 1.5)
     return Share(permits, clock, holder=uuid.uuid4().hex, request=request, sleep=time.sleep)
+
+
+def credential_of(settings: Settings) -> Credential:
+    """Return how the application users prove who they are: the one way that is set."""
+    if settings.federated_identity_client_id:
+        return FederatedIdentity(identity_client_id=settings.federated_identity_client_id)
+    if settings.client_certificate:
+        return Certificate(source=settings.client_certificate, password=settings.client_certificate_password)
+    return Secret(settings.client_secret)
 
 
 def build(settings: Settings) -> Worker:
@@ -130,7 +159,7 @@ def build(settings: Settings) -> Worker:
             login_url=settings.login_url,
             tenant_id=settings.tenant_id,
             client_id=settings.client_id,
-            client_secret=settings.client_secret,
+            credential=credential_of(settings),
             scope=scope,
             http=login,
         )
@@ -141,18 +170,20 @@ def build(settings: Settings) -> Worker:
     company = find_company(bc_http, api_root=f"{settings.bc_url}/api/v2.0", wanted=settings.bc_company_id)
     store = AzureTables(connection_string=settings.tables_connection_string)
     share = share_of(settings, store, company, clock)
+    chosen = mappings_of(settings, store, company, login)
+    mappings = chosen.overridden.mappings
     bc = BusinessCentralRecords(
         bc_http,
         company_id=company,
         api_root=f"{settings.bc_url}/api/tandem/sync/v1.0",
-        columns=columns(BY_NAME, Side.BC),
+        columns=columns(mappings, Side.BC),
         parallel=settings.bc_permits,
         permits=share,
     )
     sales = DataverseRecords(
         client(dataverse_scope(settings.dataverse_url)),
         api_root=f"{settings.dataverse_url}/api/data/v9.2",
-        columns=columns(BY_NAME, Side.SALES),
+        columns=columns(mappings, Side.SALES),
         clock=clock,
         share=share,
     )
@@ -173,13 +204,17 @@ def build(settings: Settings) -> Worker:
             overlay=lambda run: TableCouplings(store, f"{company}~{run}"),
             queue=ServiceBusQueue(connection_string=settings.service_bus_connection),
             clock=clock,
-            mappings=BY_NAME,
+            mappings=mappings,
+            in_force=chosen,
             rules=RULES,
             limits=Limits(
                 page=settings.page_size,
                 job=timedelta(seconds=settings.job_seconds),
                 lease=timedelta(seconds=settings.lease_seconds),
                 brake_share=settings.brake_share,
+                history=timedelta(days=settings.history_days),
+                jobs=timedelta(days=settings.jobs_days),
+                runs=settings.runs_keep,
             ),
             spent=lambda: {"bc": bc.requests, "sales": sales.requests, "tables": store.requests()},
         ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from sandbox.dataverse import actions, batch, bulk
+from sandbox.dataverse import actions, batch, bulk, products, sales_actions
 from sandbox.dataverse.address import Address, address, find, must_find, reference
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.metadata import Metadata
@@ -126,6 +126,8 @@ class Api:
                 return actions.bulk_delete(self._environment, call, writes)
             case "RetrieveTotalRecordCount":
                 return actions.total_record_count(self._environment, call, arguments)
+            case _ if name in sales_actions.NAMES:
+                return sales_actions.run(name, writes, call.json(name), call.base)
         return actions.metadata_changes(self._metadata, call, session.spent)
 
     def _collection(
@@ -208,6 +210,11 @@ class Api:
         if len(rest) > 1:
             raise no_segment(rest[1])
         row = must_find(self._environment.store, where)
+        if name == f"{_NAMESPACE}PublishProductHierarchy" and table.name == "product":
+            if call.method != "POST":
+                raise Refused(405, INVALID_ARGUMENT, "PublishProductHierarchy takes POST only.")
+            products.publish_hierarchy(writes, row)
+            return Answer(status=204)
         if name in table.by_wire:
             return self._property(call, where, row, name, writes, session)
         if call.method != "GET":
@@ -283,6 +290,7 @@ _UNBOUND = {
     "BulkDelete": "POST",
     "RetrieveTotalRecordCount": "GET",
     "RetrieveMetadataChanges": "GET",
+    **dict.fromkeys(sales_actions.NAMES, "POST"),
 }
 
 

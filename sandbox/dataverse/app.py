@@ -73,6 +73,11 @@ class DataverseSim(SimApp):
         with self.lock:
             self._people.delete(set_name, row_id, as_=as_)
 
+    def act(self, action: str, body: Mapping[str, Any], *, as_: str = "people") -> dict[str, Any] | None:
+        """Carry out an action of sales, like WinQuote, with the Web API's body; return the document made."""
+        with self.lock:
+            return self._people.act(action, body, as_=as_)
+
     def get(self, set_name: str, row_id: str) -> dict[str, Any] | None:
         """Return the row as on the wire with all columns, money as `Decimal`; None if there is none."""
         with self.lock:

@@ -28,14 +28,15 @@ def run(
     targets = _targets(environment, table, body)
     ids: list[str] = []
     seen: set[str] = set()
-    for target in targets:
-        match message:
-            case "CreateMultiple":
-                ids.append(_create(table, target, writes))
-            case "UpdateMultiple":
-                _once(table, seen, _update(environment, table, target, writes))
-            case _:
-                _once(table, seen, _upsert(environment, table, target, writes))
+    with writes.together():
+        for target in targets:
+            match message:
+                case "CreateMultiple":
+                    ids.append(_create(table, target, writes))
+                case "UpdateMultiple":
+                    _once(table, seen, _update(environment, table, target, writes))
+                case _:
+                    _once(table, seen, _upsert(environment, table, target, writes))
     if message == "CreateMultiple":
         return json_answer(
             {"@odata.context": f"{base}$metadata#Microsoft.Dynamics.CRM.CreateMultipleResponse", "Ids": ids}

@@ -67,6 +67,7 @@ class Settings:
     batch_operations: int = 1000
     bulk_rows: int = 5000  # beyond this a bulk message runs into the SQL timeout
     not_tracked: list[str] = field(default_factory=list)  # logical names without change tracking
+    active_products_read_only: bool = False  # section 9: what an active product accepts is unverified
     no_bulk: list[str] = field(default_factory=list)  # tables that refuse bulk messages although they could
     metered: Metered = field(default_factory=Metered)
 
@@ -138,6 +139,8 @@ class Environment:
             currencydecimalprecision=2,
             pricingdecimalprecision=2,
             expirechangetrackingindays=7,
+            createproductswithoutparentinactivestate=False,
+            ispricelistmandatory=True,
         )
         put(
             "transactioncurrency",

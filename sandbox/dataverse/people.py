@@ -6,6 +6,7 @@ user and a new version, undone when refused.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.payload import point
 from sandbox.dataverse.reading import shape_one
 from sandbox.dataverse.refusal import missing_row, no_property, no_segment
+from sandbox.dataverse.sales_actions import NAMES, run
 from sandbox.dataverse.schema import BY_SET, TABLES, Table
 from sandbox.dataverse.store import Row
 from sandbox.dataverse.writes import Writes
@@ -42,6 +44,15 @@ class People:
         table = table_of(set_name)
         with self._environment.store.transaction():
             writes.delete(table, self._must(table, row_id))
+
+    def act(self, action: str, body: Mapping[str, Any], *, as_: str) -> dict[str, Any] | None:
+        """Carry out an action of sales. Return the document that it made, if it makes one."""
+        writes = self._writes(as_)
+        if action not in NAMES:
+            raise no_segment(action)
+        with self._environment.store.transaction():
+            answer = run(action, writes, body, "/")
+        return json.loads(answer.body, parse_float=Decimal) if answer.body else None
 
     def get(self, set_name: str, row_id: str) -> dict[str, Any] | None:
         """Return the row with all its columns as on the wire, decimals as `Decimal`; None if there is none."""

@@ -23,6 +23,10 @@ NO_CHANGE_TRACKING = "0x80072491"
 EXPIRED_TOKEN = "0x80044352"
 NOT_A_MEMBER = "0x80072560"
 DUPLICATE_ISO_CODE = "0x80048cf3"
+IN_USE = "0x80040227"  # a guess: the reference gives the status 405 only
+READ_ONLY = "0x8004022e"
+PARENT_READ_ONLY = "0x80043b09"
+UNIT_NOT_FOR_PRODUCT = "0x80043b14"
 
 
 class Refused(Exception):
@@ -61,3 +65,8 @@ def bad_payload(table: str, reason: str) -> Refused:
         "this error please follow this help link https://go.microsoft.com/fwlink/?linkid=2195293  ---->  "
         f"InnerException : Microsoft.OData.ODataException: {reason}",
     )
+
+
+def refused(code: str, message: str) -> Refused:
+    """Return a refusal of the sales tables: status 400 (reference section 8)."""
+    return Refused(400, code, message)

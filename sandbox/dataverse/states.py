@@ -1,7 +1,7 @@
 """State and status of a row.
 
-Source: reference/dataverse-web-api.md section 9. Rules of single tables beyond the pairing of status
-and state (product, opportunity, order, invoice) are not applied yet.
+Source: reference/dataverse-web-api.md section 9. What single tables say about moving from state to state is
+in their own modules (`products.py`, `opportunities.py`, `documents.py`).
 """
 
 from __future__ import annotations
@@ -30,14 +30,15 @@ def settle_state(
         return
     states = environment.status_states[table.name]
     if before is None:
-        values.setdefault("statecode", table.default_state)
-        if values["statecode"] != table.default_state:
+        default_state, default_status = _default(environment, table)
+        values.setdefault("statecode", default_state)
+        if values["statecode"] != default_state:
             raise Refused(
                 400,
                 STATUS_INVALID,
                 f"{values['statecode']} is not a valid state code for a new {table.name}.",
             )
-        values.setdefault("statuscode", table.default_status)
+        values.setdefault("statuscode", default_status)
     elif "statecode" not in values:
         raise Refused(400, STATUS_INVALID, f"The state code of {table.name} cannot be null.")
     elif "statecode" in changed and ("statuscode" not in changed or "statuscode" not in values):
@@ -55,6 +56,15 @@ def settle_state(
             f"{status} is not a valid status code for state code {table.name.capitalize()}State.{label} "
             f"on {table.name}.",
         )
+
+
+def _default(environment: Environment, table: Table) -> tuple[int | None, int | None]:
+    """Products begin as drafts unless the organization wants them active (section 9)."""
+    if table.name == "product" and environment.organization.values.get(
+        "createproductswithoutparentinactivestate"
+    ):
+        return 0, 1
+    return table.default_state, table.default_status
 
 
 def first_status(environment: Environment, table: Table, state: int) -> int:

@@ -17,6 +17,14 @@ from sandbox.dataverse.schema import TABLES, Table
 #: Lookups to these tables are not counted as references: nearly every row has them.
 _UNCOUNTED = frozenset({"systemuser", "team", "businessunit", "transactioncurrency", "organization"})
 
+#: Columns whose values the sales tables keep unique without an alternate key (reference section 8).
+_UNIQUE = {
+    "uom": ("uomscheduleid", "name"),
+    "product": ("productnumber",),
+    "pricelevel": ("name",),
+    "productpricelevel": ("pricelevelid", "productid", "uomid"),
+}
+
 
 class Row:
     """One version of a row; never changed, only replaced. `values` holds what is not null."""
@@ -54,11 +62,15 @@ class TableRows:
         self.generation = 0  # rises whenever rows change
         self.results: dict[tuple[Any, ...], list[Row]] = {}  # sorted results, by generation and query
         self.members = 0  # rises whenever the set of ids changes
-        self._by_column: dict[str, tuple[int, dict[str, list[Row]]]] = {}
+        self._by_column: dict[str, dict[str, dict[str, Row]]] = {}
         self._sorted: tuple[int, list[str]] = (-1, [])
         self._lookups = tuple(
             c.name for c in table.columns.values() if c.is_lookup and not _UNCOUNTED.issuperset(c.targets)
         )
+        self.unique: AlternateKey | None = None
+        if table.name in _UNIQUE:
+            self.unique = AlternateKey(id="unique", name="unique", columns=_UNIQUE[table.name])
+            self.indexes[self.unique.id] = {}
 
     def ids_in_order(self) -> list[str]:
         """Return all ids ascending: the order of a query without `$orderby`."""
@@ -82,15 +94,31 @@ class TableRows:
         return self.rows[found] if found is not None else None
 
     def pointing(self, column: str, row_id: str) -> list[Row]:
-        """Return the rows whose lookup is this id; the index serves until the table changes."""
-        generation, index = self._by_column.get(column, (-1, {}))
-        if generation != self.generation:
-            index = {}
+        """Return the rows whose lookup is this id. The first question builds an index, which then keeps up."""
+        index = self._by_column.get(column)
+        if index is None:
+            index = self._by_column[column] = {}
             for row in self.rows.values():
                 if (target := row.values.get(column)) is not None:
-                    index.setdefault(target, []).append(row)
-            self._by_column[column] = (self.generation, index)
-        return index.get(row_id, [])
+                    index.setdefault(target, {})[row.id] = row
+        return list(index.get(row_id, {}).values())
+
+    def index(self, row_id: str, before: Row | None, after: Row | None) -> None:
+        """Let every index follow one row from `before` to `after`."""
+        for key in (*self.keys.values(), self.unique) if self.unique is not None else self.keys.values():
+            held = self.indexes[key.id]
+            if before is not None and (value := key.value_of(before.values)) is not None:
+                if held.get(value) == row_id:  # two loaded rows may share a value
+                    del held[value]
+            if after is not None and (value := key.value_of(after.values)) is not None:
+                held[value] = row_id
+        for column, targets in self._by_column.items():
+            was = before.values.get(column) if before is not None else None
+            now = after.values.get(column) if after is not None else None
+            if was is not None and was != now:
+                del targets[was][row_id]
+            if now is not None and after is not None:
+                targets.setdefault(now, {})[row_id] = after
 
     def references(self, values: Mapping[str, Any]) -> Iterator[str]:
         for name in self._lookups:
@@ -181,12 +209,7 @@ class Store:
         held.generation += 1
         if before is None or after is None:
             held.members += 1
-        for key in held.keys.values():
-            index = held.indexes[key.id]
-            if before is not None and (value := key.value_of(before.values)) is not None:
-                index.pop(value, None)
-            if after is not None and (value := key.value_of(after.values)) is not None:
-                index[value] = row_id
+        held.index(row_id, before, after)
         if before is not None:
             for target in held.references(before.values):
                 self.referenced[target] -= 1

@@ -1,17 +1,22 @@
 """Create, update and delete rows as one user, with everything the service adds by itself.
 
 Source: reference/dataverse-web-api.md sections 2, 8, 9 and 13. Every method raises Refused, and the
-caller's transaction then undoes what was written.
+caller's transaction then undoes what was written. What single tables of sales add is in `behaviours.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from sandbox.dataverse import payload
 from sandbox.dataverse.address import Address, find, new_id
+from sandbox.dataverse.amounts import settle_money
+from sandbox.dataverse.behaviour import Change
+from sandbox.dataverse.behaviours import BEHAVIOURS
+from sandbox.dataverse.defaults import fill_defaults
+from sandbox.dataverse.deletions import CASCADE, RESTRICT, in_use
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.refusal import (
     DUPLICATE,
@@ -26,103 +31,124 @@ from sandbox.dataverse.refusal import (
 from sandbox.dataverse.schema import TABLES, Table
 from sandbox.dataverse.states import settle_state
 from sandbox.dataverse.store import Row
-from sandbox.dataverse.values import convert, money, rounded
-
-#: SystemRequired columns that the service fills when they are not sent.
-_NUMBERED = {"ordernumber": "ORD", "invoicenumber": "INV", "quotenumber": "QUO"}
-_DEFAULTS: Mapping[str, Any] = {
-    "producttypecode": 1,
-    "productstructure": 1,
-    "accessmode": 0,
-    "caltype": 0,
-    "teamtype": 0,
-}
-
-#: What deleting a row does to the rows that point to it; everything else loses its link, which for
-#: account → contact is an assumption (the reference is silent; section 9 names the others).
-_RESTRICT = frozenset(
-    ("salesorder", column)
-    for column in ("customerid", "pricelevelid", "opportunityid", "quoteid", "transactioncurrencyid")
-)
-_CASCADE = frozenset(
-    {
-        ("productpricelevel", "productid"),
-        ("uom", "uomscheduleid"),
-        ("salesorderdetail", "salesorderid"),
-        ("invoicedetail", "invoiceid"),
-        ("quotedetail", "quoteid"),
-        ("annotation", "objectid"),
-    }
-)
+from sandbox.dataverse.values import convert
 
 
 class Writes:
     """Writes of one request. `rows` counts the rows really changed."""
 
     def __init__(self, environment: Environment, user_id: str) -> None:
-        self._environment = environment
-        self._store = environment.store
+        self.environment = environment
+        self.store = environment.store
         self._user_id = user_id
         self._now = environment.now()
         self.references: dict[str, str] = {}  # Content-ID → row, inside a change set
         self.rows = 0
+        self._depth = 0
+        self._touched: dict[tuple[str, str], None] = {}
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let several writes be one: rows touched by them are written once more at the end."""
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+        if self._depth == 0:
+            for name, row_id in list(self._touched):
+                row = self.store.get(name, row_id)
+                if row is not None:
+                    self.change(TABLES[name], row, {}, service=True)
+            self._touched.clear()
+
+    def touch(self, table: str, row_id: str) -> None:
+        self._touched[table, row_id] = None
 
     # --- one row -------------------------------------------------------------------------------
 
     def create(self, table: Table, body: Mapping[str, Any], *, key: Address | None = None) -> Row:
-        """Create a row. The id is the one of `key` or of the body, else a new one.
+        """Create a row and what is nested in it. The id is the one of `key` or of the body, else a new one.
 
         Raises:
             Refused: 412 when the id or an alternate key exists; 400 or 404 for what the body holds.
         """
+        if self._depth:
+            return self._create(table, body, key, None)
+        with self.together():
+            row = self._create(table, body, key, None)
+        return self.store.tables[table.name].rows[row.id]
+
+    def _create(
+        self, table: Table, body: Mapping[str, Any], key: Address | None, parent: tuple[str, str, str] | None
+    ) -> Row:
+        """Create one row; `parent` is the lookup to the row that it is nested in, with table and id."""
         if table.name in ("organization", "sdkmessage", "sdkmessagefilter"):
             raise Refused(405, INVALID_ARGUMENT, f"The 'Create' method does not support '{table.name}'.")
-        sent = payload.read(self._environment, table, body, creating=True, references=self.references)
+        sent = payload.read(self.environment, table, body, creating=True, references=self.references)
         changes = sent.changes
         if key is not None:
             # Values of the body win over those of the URL (reference section 2, "Alternate keys").
             changes = {**self._key_columns(table, key), **changes}
         row_id = (key.id if key is not None else None) or sent.id or new_id()
-        if self._store.get(table.name, row_id) is not None:
+        if self.store.get(table.name, row_id) is not None:
             raise Refused(412, DUPLICATE, "A record with matching key values already exists.")
         for column, target, nested in sent.parents:
-            payload.point(changes, column, target, self.create(TABLES[target], nested).id)
-        values = {name: value for name, value in changes.items() if value is not None}
-        self._defaults(table, values)
-        values["createdon"], values["createdby"] = self._now, self._user_id
-        row = self._put(table, row_id, values, before=None, changed=frozenset(values))
+            payload.point(changes, column, target, self._create(TABLES[target], nested, None, None).id)
+        if parent is not None:
+            payload.point(changes, table.columns[parent[0]], parent[1], parent[2])
+        row = self._insert(table, row_id, changes)
         for collection, rows in sent.children:
-            child_table = TABLES[collection.table]
-            for nested in rows:
-                child = self.create(child_table, nested)
-                linked = dict(child.values)
-                payload.point(linked, child_table.columns[collection.column], table.name, row.id)
-                self._put(child_table, child.id, linked, before=child, changed=frozenset({collection.column}))
+            for child in rows:
+                self._create(TABLES[collection.table], child, None, (collection.column, table.name, row.id))
         return row
+
+    def insert(self, table: Table, values: Mapping[str, Any]) -> Row:
+        """Store a row that the service makes by itself."""
+        return self._insert(table, new_id(), values, service=True)
+
+    def _insert(self, table: Table, row_id: str, changes: Mapping[str, Any], *, service: bool = False) -> Row:
+        values = {name: value for name, value in changes.items() if value is not None}
+        changed = frozenset(values)
+        fill_defaults(self.environment, self._user_id, table, values)
+        values["createdon"], values["createdby"] = self._now, self._user_id
+        return self._put(table, row_id, values, before=None, changed=changed, service=service)
 
     def update(self, table: Table, row: Row, body: Mapping[str, Any]) -> Row:
         """Change the columns that the body holds. Without any it still makes a new version."""
-        sent = payload.read(self._environment, table, body, creating=False, references=self.references)
+        sent = payload.read(self.environment, table, body, creating=False, references=self.references)
         if sent.id is not None and sent.id != row.id:
             raise bad_payload(table.entity_set, f"The key '{table.key}' cannot be changed.")
-        return self.change(table, row, sent.changes)
+        with self.together():
+            self.change(table, row, sent.changes)
+        return self.store.tables[table.name].rows[row.id]
 
-    def change(self, table: Table, row: Row, changes: Mapping[str, Any]) -> Row:
+    def change(self, table: Table, row: Row, changes: Mapping[str, Any], *, service: bool = False) -> Row:
+        """Change columns in stored form; as the service, past locks and forbidden states."""
         values = dict(row.values)
         for name, value in changes.items():
             if value is None:
                 values.pop(name, None)
             else:
                 values[name] = value
-        return self._put(table, row.id, values, before=row, changed=frozenset(changes))
+        return self._put(table, row.id, values, before=row, changed=frozenset(changes), service=service)
 
     def delete(self, table: Table, row: Row) -> None:
+        with self.together():
+            self._delete(table, row, with_parent=False)
+
+    def _delete(self, table: Table, row: Row, *, with_parent: bool) -> None:
         if table.name in ("organization", "sdkmessage", "sdkmessagefilter"):
             raise Refused(405, INVALID_ARGUMENT, f"The 'Delete' method does not support '{table.name}'.")
-        if self._store.referenced.get(row.id) or table.name == "transactioncurrency":
+        behaviour = BEHAVIOURS.get(table.name)
+        if behaviour is not None and behaviour.deleting is not None:
+            behaviour.deleting(self, row, with_parent)
+        if self.store.referenced.get(row.id) or table.name == "transactioncurrency":
             self._let_go(table, row)
-        self._store.remove(table.name, row.id)
+        self.store.remove(table.name, row.id)
         self.rows += 1
+        if behaviour is not None and behaviour.deleted is not None:
+            behaviour.deleted(self, row)
 
     def link(self, table: Table, row: Row, navigation: str, target: str | None) -> None:
         """Change one lookup by `$ref`; None clears it."""
@@ -144,7 +170,7 @@ class Writes:
 
     def upsert(self, table: Table, where: Address, body: Mapping[str, Any]) -> tuple[Row, bool]:
         """Update the row, or create it. Return it, and whether it is new."""
-        row = find(self._store, where)
+        row = find(self.store, where)
         if row is None:
             return self.create(table, body, key=where), True
         if where.key is not None:  # key columns in the body are ignored (reference section 2)
@@ -155,7 +181,7 @@ class Writes:
         self, table: Table, body: Mapping[str, Any], lookups: Mapping[str, Any], fixed: Mapping[str, Any]
     ) -> Row:
         """Fill the sandbox with a row: any column, any state, lookups unchecked; replaces the id's row."""
-        sent = payload.read(self._environment, table, body, creating=True, references={})
+        sent = payload.read(self.environment, table, body, creating=True, references={})
         row_id = sent.id or new_id()
         values = {name: value for name, value in {**sent.changes, **lookups}.items() if value is not None}
         values.setdefault("statecode", table.default_state)
@@ -163,13 +189,14 @@ class Writes:
             del values["statecode"]
         values.setdefault("createdon", self._now)
         values.setdefault("createdby", self._user_id)
-        self._defaults(table, values)
+        fill_defaults(self.environment, self._user_id, table, values)
         before = Row(row_id, 0, values)
         values = dict(values)
         for name, value in fixed.items():
             if value is not None and name != "versionnumber":
-                values[name] = convert(self._environment, table, table.columns[name], value)
-        return self._put(table, row_id, values, before=before, changed=frozenset(values))
+                values[name] = convert(self.environment, table, table.columns[name], value)
+        settle_state(self.environment, table, values, before, frozenset(values))
+        return self._store_row(table, row_id, values)
 
     # --- what the service adds -----------------------------------------------------------------
 
@@ -177,40 +204,8 @@ class Writes:
         values: dict[str, Any] = {}
         for name, raw in key.values.items():
             column = table.columns[name]
-            values[name] = raw if column.is_lookup else convert(self._environment, table, column, raw)
+            values[name] = raw if column.is_lookup else convert(self.environment, table, column, raw)
         return values
-
-    def _defaults(self, table: Table, values: dict[str, Any]) -> None:
-        """Fill what a new row has without being told. Raises Refused for a missing SystemRequired value."""
-        for column in table.columns.values():
-            name = column.name
-            if name in values or name == table.key:
-                continue
-            if name == "islicensed":
-                values[name] = "applicationid" not in values  # a person's licence comes from elsewhere
-            elif column.type == "Boolean" and (column.create or column.required == "SystemRequired"):
-                values[name] = False
-            elif name in _NUMBERED and column.required == "SystemRequired":
-                values[name] = f"{_NUMBERED[name]}-{self._store.version + 1:08d}"
-            elif name in _DEFAULTS and column.required == "SystemRequired":
-                values[name] = _DEFAULTS[name]
-            elif name == "ownerid" and column.is_lookup:
-                payload.point(values, column, "systemuser", self._user_id)
-            elif name == "businessunitid" and column.required == "SystemRequired":
-                values[name] = self._environment.business_unit_id
-            elif name == "administratorid":
-                values[name] = self._user_id
-            elif name == "organizationid":
-                values[name] = self._environment.organization_id
-            elif name == "isdisabled":
-                values[name] = False
-            elif (
-                column.required == "SystemRequired"
-                and column.create
-                and column.type not in ("State", "Status")
-            ):
-                # Status of the reference ("null → 400"); the code is a guess.
-                raise Refused(400, INVALID_ARGUMENT, f"Attribute '{name}' cannot be NULL on {table.name}.")
 
     def _put(
         self,
@@ -220,9 +215,29 @@ class Writes:
         *,
         before: Row | None,
         changed: frozenset[str],
+        service: bool,
     ) -> Row:
-        settle_state(self._environment, table, values, before, changed)
-        self._currency(table, values)
+        settle_state(self.environment, table, values, before, changed)
+        behaviour = BEHAVIOURS.get(table.name)
+        if behaviour is None:
+            return self._store_row(table, row_id, values)
+        change = Change(
+            service=self,
+            table=table,
+            row_id=row_id,
+            values=values,
+            before=before,
+            changed=changed,
+            by_service=service,
+        )
+        behaviour.check(change)
+        row = self._store_row(table, row_id, values)
+        if behaviour.stored is not None:
+            behaviour.stored(change, row)
+        return row
+
+    def _store_row(self, table: Table, row_id: str, values: dict[str, Any]) -> Row:
+        settle_money(self.environment, table, values)
         self._names(table, values)
         if "owningbusinessunit" in table.columns and "ownerid" in values:
             self._owner(table, values)
@@ -230,37 +245,7 @@ class Writes:
             values["modifiedon"], values["modifiedby"] = self._now, self._user_id
         self._unique(table, row_id, values)
         self.rows += 1
-        return self._store.put(table.name, row_id, values)
-
-    def _currency(self, table: Table, values: dict[str, Any]) -> None:
-        """Round money; a row with money has a currency, by default the organization's."""
-        if not table.has_money:
-            return
-        amounts = [
-            c for c in table.columns.values() if c.type == "Money" and not c.is_base and c.name in values
-        ]
-        if amounts and "transactioncurrencyid" not in values:
-            values["transactioncurrencyid"] = self._environment.organization.values["basecurrencyid"]
-        currency = self._environment.currency(values.get("transactioncurrencyid"))
-        if "exchangerate" in table.columns:
-            if currency is None:
-                values.pop("exchangerate", None)
-            else:
-                values["exchangerate"] = rounded(currency.values["exchangerate"], 12)
-        for column in amounts:
-            digits = column.precision
-            if column.precision_source == 1:
-                digits = self._environment.organization.values["pricingdecimalprecision"]
-            elif column.precision_source == 2 and currency is not None:
-                digits = currency.values["currencyprecision"]
-            values[column.name] = money(values[column.name], digits)
-        for column in table.columns.values():
-            if column.is_base:
-                amount = values.get(column.name.removesuffix("_base"))
-                if amount is None or currency is None:
-                    values.pop(column.name, None)
-                else:
-                    values[column.name] = money(Decimal(amount) / currency.values["exchangerate"], 4)
+        return self.store.put(table.name, row_id, values)
 
     def _names(self, table: Table, values: dict[str, Any]) -> None:
         if table.name in ("contact", "systemuser"):
@@ -278,12 +263,12 @@ class Writes:
                     values[name] = values["ownerid"]
                 else:
                     values.pop(name, None)
-        owner = self._store.get("systemuser" if user else "team", values["ownerid"])
+        owner = self.store.get("systemuser" if user else "team", values["ownerid"])
         if owner is not None and "businessunitid" in owner.values:
             values["owningbusinessunit"] = owner.values["businessunitid"]
 
     def _unique(self, table: Table, row_id: str, values: Mapping[str, Any]) -> None:
-        held = self._store.rows(table.name)
+        held = self.store.rows(table.name)
         for key in held.keys.values():
             other = held.by_key(key, values)
             if other is not None and other.id != row_id:
@@ -302,24 +287,26 @@ class Writes:
                 raise Refused(400, DUPLICATE_ISO_CODE, "A currency with the same ISO code exists already.")
 
     def _let_go(self, table: Table, row: Row) -> None:
-        """Apply the delete behaviour of every relation that leads to the row."""
-        for other in TABLES.values():
-            for column in other.columns.values():
-                if table.name not in column.targets or not column.writable_navigation:
-                    continue
-                pointing = list(self._store.rows(other.name).pointing(column.name, row.id))
-                for child in pointing:
-                    if (other.name, column.name) in _RESTRICT:
-                        # The code is a guess: reference section 8 gives the status only.
-                        raise Refused(
-                            405,
-                            "0x80040227",
-                            f"The {table.name} cannot be deleted because it is associated with a {other.name}.",
-                        )
-                    if (other.name, column.name) in _CASCADE:
-                        self.delete(other, child)
-                    else:
-                        self.change(other, child, {column.name: None, column.type_key: None})
+        """Apply the delete behaviour of every relation that leads to the row: refusals first."""
+        found = [
+            (other, column, child)
+            for other in TABLES.values()
+            for column in other.columns.values()
+            if table.name in column.targets and column.writable_navigation
+            for child in self.store.rows(other.name).pointing(column.name, row.id)
+        ]
+        for other, column, _ in found:
+            if (other.name, column.name) in RESTRICT:
+                raise in_use(table.name, other.name)
+        for other, column, child in found:
+            current = self.store.get(other.name, child.id)
+            if current is None:
+                continue  # gone with another row, like the units of a group
+            if (other.name, column.name) in CASCADE:
+                self._delete(other, current, with_parent=True)
+            else:
+                links = {column.name: None, column.type_key: None}
+                self.change(other, current, links, service=True)
 
 
 def etag(row: Row) -> str:

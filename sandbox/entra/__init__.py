@@ -1,7 +1,7 @@
 """A small Microsoft Entra ID: it gives tokens to apps that know their secret, for resources that it knows.
 
-Client credentials with a secret only; sign-in of people, certificates and assertions are refused as an
-unsupported request is. Facts: azure-platform.md section 6 (rules 6.1, 6.4, 6.6), business-central-api.md
+Client credentials with a secret, a certificate, or a managed identity's word; sign-in of people is refused as
+an unsupported request is. Facts: azure-platform.md section 6 (rules 6.1, 6.4, 6.6), business-central-api.md
 section 2, dataverse-web-api.md section 1, and the public error codes of Entra.
 """
 
@@ -16,12 +16,23 @@ from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.entra import errors
-from sandbox.simkit import Identity, SimApp, SimClock, TokenIssuer, json_response
+from sandbox.entra import assertions, errors, managed_identity
+from sandbox.simkit import (
+    MANAGED_IDENTITY,
+    Identity,
+    ManagedIdentity,
+    SimApp,
+    SimClock,
+    TokenIssuer,
+    json_response,
+)
 from sandbox.simkit.faults import Fault, RequestKind
 
 #: Resource of Business Central online (business-central-api.md section 2).
 BUSINESS_CENTRAL = "https://api.businesscentral.dynamics.com"
+
+#: Where the function app's managed identities get their tokens.
+MSI = "/msi/token"
 
 _ROUTE = re.compile(r"^/(?P<tenant>[^/]+)/(?P<rest>.+)$")
 _ANYONE = Identity(name="anyone", tenant="", client_id="", secret="", object_id="", user_id="")
@@ -44,9 +55,11 @@ class EntraSim(SimApp):
         issuer: TokenIssuer,
         identities: Sequence[Identity],
         resources: Iterable[str] | Callable[[], Iterable[str]] = (BUSINESS_CENTRAL,),
+        managed_identity: ManagedIdentity = MANAGED_IDENTITY,
     ) -> None:
         super().__init__(name="entra", clock=clock, verifier=None, identities=identities)
         self.issuer = issuer
+        self._managed_identity = managed_identity
         self._resources = resources if callable(resources) else lambda: resources
         # Entra gives 60 to 90 minutes and says 3599 most of the time (business-central-api.md section 2).
         self.settings = {"lifetime_seconds": 3599}
@@ -74,6 +87,8 @@ class EntraSim(SimApp):
             return refusal.response(at=self.clock.now(), authority=authority)
 
     def _serve(self, request: Request, authority: str) -> Response:
+        if (request.method, request.path) == ("GET", MSI):
+            return managed_identity.answer(request, self._managed_identity, self.issuer, authority)
         route = _ROUTE.match(request.path)
         tenant, rest = (route["tenant"], route["rest"]) if route else ("", "")
         match request.method, rest:
@@ -85,7 +100,7 @@ class EntraSim(SimApp):
                 return json_response(self.issuer.jwks())
             case "POST", "oauth2/v2.0/token":
                 self._require_tenant(tenant)
-                return self._token(request)
+                return self._token(request, authority)
             case _, "v2.0/.well-known/openid-configuration" | "discovery/v2.0/keys" | "oauth2/v2.0/token":
                 return Response(status=405)
         return Response(status=404)
@@ -98,7 +113,11 @@ class EntraSim(SimApp):
         tenant = f"{authority}/{self.issuer.tenant}"
         return {
             "token_endpoint": f"{tenant}/oauth2/v2.0/token",
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            "token_endpoint_auth_methods_supported": [
+                "client_secret_post",
+                "private_key_jwt",
+                "client_secret_basic",
+            ],
             "jwks_uri": f"{tenant}/discovery/v2.0/keys",
             "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"],
@@ -112,7 +131,7 @@ class EntraSim(SimApp):
             "cloud_instance_name": "sandbox",
         }
 
-    def _token(self, request: Request) -> Response:
+    def _token(self, request: Request, authority: str) -> Response:
         form = request.form
         grant = form.get("grant_type") or ""
         if not grant:
@@ -129,9 +148,18 @@ class EntraSim(SimApp):
         caller = self.find_identity(client_id)
         if caller is None:
             raise errors.unknown_app(client_id, self.issuer.tenant)
-        if not secret:
+        if assertion := form.get("client_assertion", ""):
+            assertions.check(
+                assertion,
+                kind=form.get("client_assertion_type", ""),
+                application=caller,
+                issuer=self.issuer,
+                authority=authority,
+                now=self.clock.now(),
+            )
+        elif not secret:
             raise errors.no_secret()
-        if not hmac.compare_digest(secret.encode(), caller.secret.encode()):
+        elif not hmac.compare_digest(secret.encode(), caller.secret.encode()):
             raise errors.wrong_secret(client_id)
         self._require_resource(resource)
         self.current.identity = caller

@@ -119,3 +119,55 @@ def unknown_resource(resource: str, tenant: str) -> Refusal:
         500011,
         f"The resource principal named {resource} was not found in the tenant named {tenant}.",
     )
+
+
+def bad_assertion_type(kind: str) -> Refusal:
+    return Refusal(
+        400, "invalid_request", 900023, f"The client assertion type '{kind}' is not supported by the server."
+    )
+
+
+def malformed_assertion(why: str) -> Refusal:
+    return Refusal(401, "invalid_client", 50027, f"JWT token is invalid or malformed. {why}")
+
+
+def unknown_certificate(client_id: str) -> Refusal:
+    return Refusal(
+        401,
+        "invalid_client",
+        700027,
+        "The certificate with identifier used to sign the client assertion is not registered on application "
+        f"'{client_id}'.",
+    )
+
+
+def bad_assertion_signature() -> Refusal:
+    return Refusal(401, "invalid_client", 700027, "Client assertion contains an invalid signature.")
+
+
+def wrong_assertion_audience(audience: str) -> Refusal:
+    return Refusal(
+        401,
+        "invalid_client",
+        700023,
+        f"Client assertion audience claim does not match Realm issuer: '{audience}'.",
+    )
+
+
+def assertion_out_of_time(starts: datetime, ends: datetime, now: datetime) -> Refusal:
+    return Refusal(
+        401,
+        "invalid_client",
+        700024,
+        f"Client assertion is not within its valid time range. Current time: {now.isoformat()}, assertion valid "
+        f"from {starts.isoformat()}, expiry time of assertion {ends.isoformat()}.",
+    )
+
+
+def no_federated_record(number: int, what: str, presented: object) -> Refusal:
+    return Refusal(
+        401,
+        "invalid_client",
+        number,
+        f"No matching federated identity record found for presented assertion {what} '{presented}'.",
+    )

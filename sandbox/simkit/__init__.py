@@ -7,9 +7,9 @@ from sandbox.simkit.answers import json_response
 from sandbox.simkit.app import Current, SimApp
 from sandbox.simkit.clock import SimClock
 from sandbox.simkit.faults import Fault, Faults, LostReply
-from sandbox.simkit.identities import INTEGRATION, PEOPLE, TENANT
+from sandbox.simkit.identities import INTEGRATION, MANAGED_IDENTITY, PEOPLE, TENANT
 from sandbox.simkit.log import LogEntry, RequestLog
-from sandbox.simkit.tokens import Identity, TokenIssuer, TokenVerifier, Unauthorized
+from sandbox.simkit.tokens import Identity, ManagedIdentity, TokenIssuer, TokenVerifier, Unauthorized
 
 __all__ = [
     "INTEGRATION",
@@ -21,6 +21,8 @@ __all__ = [
     "Identity",
     "LogEntry",
     "LostReply",
+    "MANAGED_IDENTITY",
+    "ManagedIdentity",
     "RequestLog",
     "SimApp",
     "SimClock",

@@ -12,14 +12,15 @@ import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import trustme
 
+from sandbox.simkit.certificate import self_signed
 from sandbox.simkit.clock import SimClock
-from sandbox.simkit.identities import INTEGRATION, PEOPLE, TENANT
-from sandbox.simkit.tokens import Identity, TokenIssuer
+from sandbox.simkit.identities import INTEGRATION, MANAGED_IDENTITY, PEOPLE, TENANT
+from sandbox.simkit.tokens import Identity, ManagedIdentity, TokenIssuer
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,25 @@ class RunDir:
             if not (self.path / "signing-key.pem").exists():
                 self._write("signing-key.pem", TokenIssuer(tenant=TENANT).private_key_pem())
             if not (self.path / "identities.json").exists():
-                made = {one.name: asdict(one) for one in (INTEGRATION, PEOPLE)}
+                key, certificate = self_signed("Tandem sandbox integration")
+                self._write("integration.pem", (key + certificate).encode())
+                callers = (replace(INTEGRATION, certificate=certificate), PEOPLE)
+                self._write("managed-identity.json", json.dumps(asdict(MANAGED_IDENTITY)).encode())
+                made = {one.name: asdict(one) for one in callers}
                 self._write("identities.json", json.dumps(made, indent=2).encode())
         return self
 
     def identities(self) -> list[Identity]:
         said = json.loads((self.path / "identities.json").read_text())
         return [Identity(**one) for one in said.values()]
+
+    def managed_identity(self) -> ManagedIdentity:
+        return ManagedIdentity(**json.loads((self.path / "managed-identity.json").read_text()))
+
+    @property
+    def integration_certificate(self) -> Path:
+        """Key and certificate with which the integration may sign in, in one PEM file."""
+        return self.path / "integration.pem"
 
     def issuer(self, clock: SimClock | None = None) -> TokenIssuer:
         return TokenIssuer.from_file(self.path / "signing-key.pem", tenant=TENANT, clock=clock)

@@ -20,7 +20,11 @@ from sandbox.simkit.clock import SimClock
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """An app registration and the user that stands for it in BC and Sales (`user_id`, one guid for both)."""
+    """An app registration and the user that stands for it in BC and Sales (`user_id`, one guid for both).
+
+    `certificate` (PEM, without the key) and `federated_subject` (object id of the managed identity that may
+    vouch for it) are registered on it besides the secret; blank when they are not.
+    """
 
     name: str
     tenant: str
@@ -28,6 +32,17 @@ class Identity:
     secret: str
     object_id: str
     user_id: str
+    certificate: str = ""
+    federated_subject: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagedIdentity:
+    """A user-assigned managed identity of the function app; `header` is what only the app knows."""
+
+    client_id: str
+    principal_id: str
+    header: str
 
 
 class Unauthorized(Exception):
@@ -112,6 +127,25 @@ class TokenIssuer:
             "tid": tid,
             "uti": uuid.uuid4().hex,
             "ver": "1.0",
+        }
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id})
+
+    def issue_for_identity(
+        self, identity: ManagedIdentity, audience: str, lifetime: timedelta, *, iss: str
+    ) -> str:
+        """Return a token with which a managed identity says who it is: v2.0, subject = its object id."""
+        now = int(self.clock.now().timestamp())
+        claims = {
+            "aud": audience,
+            "iss": iss,
+            "iat": now,
+            "nbf": now,
+            "exp": now + int(lifetime.total_seconds()),
+            "azp": identity.client_id,
+            "oid": identity.principal_id,
+            "sub": identity.principal_id,
+            "tid": self.tenant,
+            "ver": "2.0",
         }
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id})
 

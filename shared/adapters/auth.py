@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from shared.adapters.credentials import Credential
 from shared.core.errors import Misconfigured, Transient
 
 #: Business Central's resource is the same for every environment (business-central-api.md §2).
@@ -49,8 +50,30 @@ class FixedAuth(httpx.Auth):
         yield request
 
 
+class ForMsal:
+    """An `httpx.Client` as msal expects one: form values may be bytes, as its signed assertions are.
+
+    httpx would send their Python form, "b'…'", which Entra calls malformed.
+    """
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+
+    def get(self, url: str, **how: Any) -> httpx.Response:
+        return self._http.get(url, **how)
+
+    def post(self, url: str, *, data: Any = None, **how: Any) -> httpx.Response:
+        if isinstance(data, dict):
+            data = {k: v.decode() if isinstance(v, bytes) else v for k, v in data.items()}
+        return self._http.post(url, data=data, **how)
+
+    def close(self) -> None:
+        """Not ours to close."""
+
+
 class MsalAuth(httpx.Auth):
     """Args:
+    credential: How the application proves who it is.
     login_url: `https://login.microsoftonline.com`, or the sandbox's token host.
     http: Client for the token requests; it carries the trusted certificates and the timeout, so
         that msal needs no client of its own.
@@ -64,13 +87,13 @@ class MsalAuth(httpx.Auth):
         login_url: str,
         tenant_id: str,
         client_id: str,
-        client_secret: str,
+        credential: Credential,
         scope: str,
         http: httpx.Client,
     ) -> None:
         self._authority = f"{login_url.rstrip('/')}/{tenant_id}"
         self._client_id = client_id
-        self._secret = client_secret
+        self._credential = credential
         self._scope = scope
         self._http = http
         self._lock = threading.Lock()
@@ -94,7 +117,7 @@ class MsalAuth(httpx.Auth):
         unless another thread has already got a new token.
 
         Raises:
-            Misconfigured: the token service knows the client, the secret or the tenant not.
+            Misconfigured: the token service knows the client, its credential or the tenant not.
             Transient: it does not answer.
         """
         with self._lock:
@@ -114,10 +137,10 @@ class MsalAuth(httpx.Auth):
                 known = any(host == h or host.endswith(f".{h}") for h in MICROSOFT_HOSTS)
                 self._application = msal.ConfidentialClientApplication(
                     self._client_id,
-                    client_credential=self._secret,
+                    client_credential=self._credential.for_msal(ForMsal(self._http)),
                     authority=self._authority,
                     instance_discovery=None if known else False,
-                    http_client=self._http,
+                    http_client=ForMsal(self._http),
                 )
             answer = self._application.acquire_token_for_client(scopes=[self._scope])
         except httpx.HTTPError as problem:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.adapters.business_central import BusinessCentralRecords
 from shared.adapters.dataverse import DataverseRecords
 from shared.adapters.odata import BC, DATAVERSE
 from shared.core.errors import Misconfigured
-from shared.ports import Facts
+from shared.ports import Facts, local_currency_id
 
 
 class SystemSetUp:
@@ -42,7 +44,7 @@ class SystemSetUp:
         base_first = sorted(iso_codes, key=lambda currency_id: currency_id != base_id)
         precision = organization["currencydecimalprecision"]
         pricing = organization["pricingdecimalprecision"]
-        return Facts(
+        facts = Facts(
             company_id=self._bc.company_id,
             lcy_code=lcy_code,
             base_currency_code=iso_codes.get(base_id, ""),
@@ -53,3 +55,4 @@ class SystemSetUp:
             sales_user_id=self._sales.user_id(),
             pricing_precision=2 if pricing is None else int(pricing),
         )
+        return facts if facts.lcy_currency_id else replace(facts, lcy_currency_id=local_currency_id(facts))

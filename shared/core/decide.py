@@ -133,6 +133,8 @@ def birth(mapping: EntityMapping, pair: Pair, target: Side) -> Create | Wait | H
         if isinstance(value, Unresolved):
             if isinstance(f.converter, Option) or f.reference_to is None:
                 unresolved.append(f.name)
+                if f.option:
+                    late.append(f.name)
             elif f.soft:
                 late.append(f.name)
             else:
@@ -204,10 +206,13 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             late.append(f.name)
             baseline.setdefault(f.name, Agreed(bc=bc, sales=sales))
             continue
-        if isinstance(bc, Unresolved) and f.direction.reaches(Side.SALES):
+        if (isinstance(bc, Unresolved) and f.direction.reaches(Side.SALES)) or (
+            isinstance(sales, Unresolved) and f.direction.reaches(Side.BC)
+        ):
             unresolved.append(f.name)
-        elif isinstance(sales, Unresolved) and f.direction.reaches(Side.BC):
-            unresolved.append(f.name)
+            if f.option:
+                # When the option gets its counterpart, the wake-up fills it in (H6).
+                late.append(f.name)
         if source is None and coupling.rewritten.get(f.name, 0) >= REWRITES and not equal(f, bc, sales):
             problems.append(problem(f, "each side stores another value than it is sent", pair))
             continue
@@ -294,6 +299,12 @@ def mover(
         if isinstance(bc, Unresolved) or isinstance(sales, Unresolved):
             # A code without counterpart against a blank: both stay as they are (P18).
             return None
+    if base is None and first is None and has_value(bc) != has_value(sales):
+        # The two agree on the rest, but never on this field: it is new to the mapping (P13), or its
+        # value did not fit when the record was created. Nobody's value is lost over a blank.
+        filled, blank = (Side.BC, sales) if has_value(bc) else (Side.SALES, bc)
+        if blank is None:
+            return filled
     if bc_moved and sales_moved:
         if on_conflict is OnConflict.ASK:
             return CLASH

@@ -237,6 +237,10 @@ class EntityMapping:
         """Say whether changes of this side can cause anything."""
         return self.direction.reaches(side.other) or any(f.direction.reaches(side.other) for f in self.fields)
 
+    def may_come_later(self, target: str) -> frozenset[str]:
+        """Return the fields that are left out while a record of mapping `target` is not coupled (H6, H20)."""
+        return frozenset(f.name for f in self.fields if (f.soft or f.option) and f.reference_to == target)
+
     @property
     def two_way(self) -> bool:
         return self.direction is Direction.BOTH

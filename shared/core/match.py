@@ -30,9 +30,8 @@ def key(
 
 
 def columns_to_find(mapping: EntityMapping, side: Side) -> tuple[str, ...]:
-    """Return the columns of `side` by which candidates are looked up, one for each different first column."""
-    firsts = [(m.bc if side is Side.BC else m.sales)[0] for m in mapping.match]
-    return tuple(dict.fromkeys(firsts))
+    """Return the columns of `side` by which candidates are looked up, one for each match."""
+    return tuple(dict.fromkeys(_places_to_find(mapping, side).values()))
 
 
 def values_to_find(
@@ -44,40 +43,67 @@ def values_to_find(
     """
     values: dict[str, None] = {}
     references = references_of(mapping, side.other)
-    for m in mapping.match:
-        there, here = (m.bc, m.sales) if side is Side.BC else (m.sales, m.bc)
-        if there[0] != column:
+    for m, place in _places_to_find(mapping, side).items():
+        if place != column:
             continue
+        there, here = (m.bc, m.sales) if side is Side.BC else (m.sales, m.bc)
+        source = here[there.index(place)]
         for record in sources:
-            raw = record.values.get(here[0])
-            if here[0] in references:
-                to, id = references[here[0]].to, str(raw or "").lower()
+            raw = record.values.get(source)
+            if source in references:
+                to, id = references[source].to, str(raw or "").lower()
                 raw = resolver.sales_id(to, id) if side is Side.SALES else resolver.bc_id(to, id)
             if text := str(raw or "").strip():
                 values[text] = None
     return list(values)
 
 
-def matches(
-    mapping: EntityMapping, record: Record, candidates: Sequence[Record], resolver: Resolver
-) -> list[str]:
-    """Return the ids of the candidates that are the same thing as `record`.
+def _places_to_find(mapping: EntityMapping, side: Side) -> dict[Match, str]:
+    """Return for each match the column to look candidates up by.
 
-    Priorities are tried in order; the first that finds exactly one decides. Otherwise the
-    narrowest ambiguous result is returned, so that it can be shown; empty when none matches.
+    In Sales a reference, when there is one: few records share a company, ever more share a surname,
+    and a page must not cost more the more there is already. BC cannot filter every reference.
     """
-    ambiguous: list[str] = []
-    columns = {side: references_of(mapping, side) for side in Side}
+    references = references_of(mapping, side) if side is Side.SALES else {}
+    places = {}
     for m in mapping.match:
-        wanted = key(m, record, columns[record.side], resolver)
-        if wanted is None:
-            continue
-        found = [c.id for c in candidates if key(m, c, columns[c.side], resolver) == wanted]
-        if len(found) == 1:
-            return found
-        if found and (not ambiguous or len(found) < len(ambiguous)):
-            ambiguous = found
-    return ambiguous
+        columns = m.bc if side is Side.BC else m.sales
+        places[m] = next((c for c in columns if c in references), columns[0])
+    return places
+
+
+class Candidates:
+    """Records of one side by their natural keys, so that a page is compared in one pass."""
+
+    def __init__(self, mapping: EntityMapping, records: Sequence[Record], resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._references = {side: references_of(mapping, side) for side in Side}
+        self._by_key: list[tuple[Match, dict[tuple[str, ...], list[str]]]] = []
+        for m in mapping.match:
+            ids: dict[tuple[str, ...], list[str]] = {}
+            for record in records:
+                if (found := self._key(m, record)) is not None:
+                    ids.setdefault(found, []).append(record.id)
+            self._by_key.append((m, ids))
+
+    def matches(self, record: Record) -> list[str]:
+        """Return the ids of the candidates that are the same thing as `record`.
+
+        Priorities are tried in order; the first that finds exactly one decides. Otherwise the
+        narrowest ambiguous result is returned, so that it can be shown; empty when none matches.
+        """
+        ambiguous: list[str] = []
+        for m, ids in self._by_key:
+            wanted = self._key(m, record)
+            found = ids.get(wanted, []) if wanted is not None else []
+            if len(found) == 1:
+                return found
+            if found and (not ambiguous or len(found) < len(ambiguous)):
+                ambiguous = found
+        return ambiguous
+
+    def _key(self, m: Match, record: Record) -> tuple[str, ...] | None:
+        return key(m, record, self._references[record.side], self._resolver)
 
 
 def matches_of(mapping: EntityMapping, fields: Sequence[Sequence[str]], *, exact: bool) -> tuple[Match, ...]:

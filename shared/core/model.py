@@ -95,8 +95,8 @@ class Coupling:
     """These two records are the same thing.
 
     `etag` is the table row's version, None before the first save; saving over a newer row is
-    refused. `late` names soft references that were left out because their target was not coupled
-    (H20). `first` is set until the first baseline exists.
+    refused. `late` names soft references and options that were left out because their target was
+    not coupled (H6, H20). `first` is set until the first baseline exists.
     """
 
     mapping: str

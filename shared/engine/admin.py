@@ -2,54 +2,48 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from shared.core.forecast import forecast
-from shared.core.mapping import with_children
 from shared.core.match import problems_of
 from shared.core.model import Side
+from shared.engine import overview
+from shared.engine.explain import Explain
 from shared.engine.jobs import Jobs
-from shared.engine.kept import readable
 from shared.engine.messages import (
     FULL_SYNC,
     MATCH_FIELDS,
-    REJECTED,
     FullSync,
     Job,
     action_problems,
     match_problems,
-    misfits,
     queue_of,
     random_token,
 )
 from shared.engine.parts import Ports
+from shared.engine.problem import ApiProblem, must_fit
 from shared.engine.targeted import send_targeted
-from shared.engine.views import held_record, iso, job_entry, mapping_entry, run_head, run_line
+from shared.engine.views import held_record, job_entry, run_head, run_line
 from shared.ports import OutgoingMessage
 
-
-class ApiProblem(Exception):
-    """An RFC 9457 problem: `status` is the HTTP status, `detail` what, where and the limit."""
-
-    def __init__(self, status: int, title: str, detail: str) -> None:
-        super().__init__(f"{title}: {detail}")
-        self.status, self.title, self.detail = status, title, detail
+__all__ = ["AdminApi", "ApiProblem"]
 
 
 class AdminApi:
     def __init__(self, ports: Ports, jobs: Jobs) -> None:
         self._ports = ports
         self._jobs = jobs
+        self._explain = Explain(ports)
 
     # --- full synchronization ------------------------------------------------------------
 
     def start_full_sync(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Queue the start of a run (P38). Returns its id at once; the run works in the background (P40)."""
         allowed = {"mappings": list, "rehearse": bool, "changes": bool, "create": bool, "force": bool}
-        _fits(body, allowed)
+        must_fit(body, allowed)
         mappings = body.get("mappings") or []
         if not all(isinstance(m, str) for m in mappings):
             raise ApiProblem(400, "Bad mappings", "'mappings' must be a list of mapping names")
@@ -79,7 +73,7 @@ class AdminApi:
         written). What matches several records is held and listed, never guessed.
         """
         chosen = self._ports.mappings[self._mapping(mapping)]
-        _fits(body, {**MATCH_FIELDS, "preview": bool})
+        must_fit(body, {**MATCH_FIELDS, "preview": bool})
         how = {k: v for k, v in body.items() if k != "preview"}
         problems = match_problems(how) or problems_of(chosen, how.get("fields", []))
         if not problems and not how.get("fields") and not chosen.match:
@@ -96,7 +90,7 @@ class AdminApi:
 
     def resume(self, run: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Go on with what is not finished; with `force`, also where the brake stopped it."""
-        _fits(body or {}, {"force": bool})
+        must_fit(body or {}, {"force": bool})
         self.run(run)
         self._control(FullSync(action="resume", run=run, force=(body or {}).get("force", False)))
         return {"run": run}
@@ -106,8 +100,14 @@ class AdminApi:
         self._control(FullSync(action="cancel", run=run))
         return {"run": run}
 
-    def runs(self, *, limit: int = 50) -> dict[str, Any]:
-        return {"value": [run_head(r) for r in self._ports.runs.list(limit=limit)], "next": None}
+    def runs(self, *, limit: int = 50, after: str | None = None) -> dict[str, Any]:
+        """Return runs, newest first. `after` is how many came before: a new one may repeat the last."""
+        if after is not None and not (after.isascii() and after.isdecimal() and len(after) <= 6):
+            raise ApiProblem(400, "Bad 'after'", "'after' must be the 'next' of the page before")
+        start = int(after or 0)
+        rows = self._ports.runs.beyond(start, limit=limit + 1)
+        more = str(start + limit) if len(rows) > limit else None
+        return {"value": [run_head(r) for r in rows[:limit]], "next": more}
 
     def run(self, run: str) -> dict[str, Any]:
         """Return one run with its lines, in the order of dependencies (P39, P41)."""
@@ -149,14 +149,12 @@ class AdminApi:
     # --- mappings and jobs ---------------------------------------------------------------
 
     def mappings(self) -> dict[str, Any]:
-        """Return the mappings in force, rows that belong to a record after its mapping."""
-        shown = [mapping_entry(m, of) for m, of in with_children(self._ports.mappings.values())]
-        return {"value": shown, "next": None}
+        return overview.mappings(self._ports)
 
     def sync(self, mapping: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Queue a synchronization of what changed, or of named records of one side."""
         body = body or {}
-        _fits(body, {"side": str, "ids": list, "create": bool, "force": bool})
+        must_fit(body, {"side": str, "ids": list, "create": bool, "force": bool})
         chosen = self._ports.mappings[self._mapping(mapping)]
         if "ids" in body:
             side, ids = self._side(str(body.get("side", "bc"))), self._ids(body["ids"])
@@ -198,52 +196,29 @@ class AdminApi:
         return {"value": [held_record(r) for r in rows], "next": more}
 
     def explain(self, mapping: str, side: str, id: str) -> dict[str, Any]:
-        """Say how one record stands: coupled to what, agreed on what, held why, written when."""
-        name, which = self._mapping(mapping), self._side(side)
-        coupling = self._ports.couplings.find(name, which, [id]).get(id)
-        keys = [(which, id)]
-        if coupling is not None:
-            keys.append((which.other, coupling.id_of(which.other)))
-        held = [held_record(h) for h in self._ports.held.find(name, keys).values()]
-        chosen = self._ports.mappings[name]
-        exists = self._ports.records(which).get(chosen.table(which), [id])
-        if coupling is None and not held and not exists:
-            raise ApiProblem(404, "No such record", f"{name} has no record '{id}' in {which.value}")
-        state = "coupled" if coupling is not None else "not coupled"
-        if coupling is not None and coupling.state.value != "coupled":
-            state = "uncoupled by a person"
-        if held:
-            state = held[0]["kind"]
-        history = [
-            {
-                "at": h.at.isoformat(),
-                "side": s.value,
-                "action": h.action,
-                "fields": {k: {"before": v[0], "after": v[1]} for k, v in h.fields.items()},
-            }
-            for s, i in keys
-            for h in self._ports.history.list(name, s, i)
-        ]
-        return {
-            "mapping": name,
-            "side": which.value,
-            "id": id,
-            "state": state,
-            "coupling": None
-            if coupling is None
-            else {
-                "bc": coupling.bc_id,
-                "sales": coupling.sales_id,
-                "outcome": coupling.outcome,
-                "late": list(coupling.late),
-                "baseline": {
-                    k: {"bc": readable(v.bc), "sales": readable(v.sales)}
-                    for k, v in coupling.baseline.items()
-                },
-            },
-            "held": held,
-            "history": history,
-        }
+        """Say how one record stands and why, and what would happen to it now; nothing is written.
+
+        For a record that nobody knows too. "cause", "since" and "next_try" say why it is out of sync;
+        "now" what a timer's job would do and "in_full_sync" what a full synchronization would.
+        """
+        chosen = self._ports.mappings[self._mapping(mapping)]
+        return self._explain.record(chosen, self._side(side), id)
+
+    def history(
+        self, mapping: str, side: str, id: str, *, limit: int = 100, after: str | None = None
+    ) -> dict[str, Any]:
+        """Return what was written to a record and its counterpart, newest first: before and after by field.
+
+        A create has no entry (H28). What is older than HISTORY_DAYS is gone.
+        """
+        chosen = self._ports.mappings[self._mapping(mapping)]
+        try:
+            before = datetime.fromisoformat(after) if after else None
+        except ValueError:
+            before = datetime.min
+        if before is not None and before.tzinfo is None:
+            raise ApiProblem(400, "Bad 'after'", "'after' must be the 'next' of the page before")
+        return self._explain.history(chosen, self._side(side), id, limit=limit, before=before)
 
     # --- what a person decides ---------------------------------------------------------------
 
@@ -285,43 +260,7 @@ class AdminApi:
     # --- state ---------------------------------------------------------------------------
 
     def status(self) -> dict[str, Any]:
-        """Return what an administrator looks at first: runs, held by kind, set-aside messages, dead letters."""
-        kinds: dict[str, int] = {}
-        after: str | None = None
-        while True:
-            rows, after = self._ports.held.list(None, limit=1000, after=after)
-            for row in rows:
-                kinds[row.kind] = kinds.get(row.kind, 0) + 1
-            if after is None:
-                break
-        rejected = []
-        for message in self._ports.queue.peek(REJECTED):
-            data = json.loads(message.body)
-            rejected.append(
-                {
-                    "queue": data["queue"],
-                    "reason": data["reason"],
-                    "message_id": data["message_id"],
-                    "at": iso(message.enqueued_at),
-                }
-            )
-        dead = {}
-        for queue in (FULL_SYNC, *(queue_of(m) for m in self._ports.mappings)):
-            count = len(self._ports.queue.peek(queue, dead_letters=True))
-            if count:
-                dead[queue] = count
-        last = {}
-        for name in self._ports.mappings:
-            entries, _ = self._ports.jobs.list(name, limit=1)
-            last[name] = job_entry(entries[0]) if entries else None
-        runs = self._ports.runs.list(limit=1)
-        return {
-            "run": run_head(runs[0]) if runs else None,
-            "held": kinds,
-            "rejected": rejected,
-            "dead_letters": dead,
-            "last_jobs": last,
-        }
+        return overview.status(self._ports)
 
     def health(self) -> dict[str, Any]:
         """Say that the app answers; nothing secret."""
@@ -360,8 +299,3 @@ class AdminApi:
                 )
             ]
         )
-
-
-def _fits(body: Mapping[str, Any], allowed: Mapping[str, type]) -> None:
-    if problems := misfits(body, allowed):
-        raise ApiProblem(400, "Bad body", "; ".join(problems))

@@ -88,6 +88,7 @@ class Gather:
                 continue
             if known is not None and known.state is CouplingState.COUPLED and not scope.targeted:
                 still = record.version == known.version_of(side) and known.first is None
+                still = still and known.baseline.keys() >= scope.added
                 if still and not (mapping.volatile and side is Side.BC):
                     # Not moved since both sides agreed. A change of the other side is a hint of its own.
                     outcomes.setdefault(i, Outcome.UNCHANGED)
@@ -101,7 +102,7 @@ class Gather:
                     continue
             open_[i] = record
         if open_ and ports.rule(mapping).elects:
-            self._relate(scope, list(open_.values()))
+            self.relate(scope, list(open_.values()))
             couplings = inherited(ports, scope, side, open_, couplings)
         partners = {
             i: couplings[i].id_of(side.other)
@@ -109,7 +110,7 @@ class Gather:
             if i in couplings and couplings[i].state is CouplingState.COUPLED
         }
         others = there.get(mapping.table(side.other), sorted(set(partners.values()))) if partners else {}
-        self._relate(scope, [*open_.values(), *others.values()])
+        self.relate(scope, [*open_.values(), *others.values()])
         open_ = {i: self.with_rule(scope, r) for i, r in open_.items()}
         others = {i: self.with_rule(scope, r) for i, r in others.items()}
         scope.references.gather(mapping, [*open_.values(), *others.values()])
@@ -120,7 +121,7 @@ class Gather:
             pairs.append(self.pair(scope, side, open_.get(i), partner, couplings.get(i), matched.get(i)))
         return pairs
 
-    def _relate(self, scope: Scope, records: Sequence[Record], *, more: bool = False) -> None:
+    def relate(self, scope: Scope, records: Sequence[Record], *, more: bool = False) -> None:
         """Read the rows of other tables that the mapping's rule needs for these records.
 
         `more` keeps what was read for other records of the same page.
@@ -235,7 +236,8 @@ class Gather:
         coupled = scope.couplings(ports, side.other, list(candidates))
         scope.references.gather(mapping, candidates.values())
         free = [r for i, r in candidates.items() if i not in coupled and not self._outside(scope, r)]
-        found = {r.id: match.matches(mapping, r, free, scope.references) for r in sources}
+        there_by_key = match.Candidates(mapping, free, scope.references)
+        found = {r.id: there_by_key.matches(r) for r in sources}
         claims: dict[str, int] = {}
         for ids in found.values():
             if len(ids) == 1:
@@ -260,7 +262,7 @@ class Gather:
         ids = [d.sales_id if side is Side.BC else d.bc_id for _, d in couples]
         others = ports.records(side.other).get(mapping.table(side.other), ids)
         matched = [*[r for p, _ in couples if (r := p.record(side))], *others.values()]
-        self._relate(scope, matched, more=True)
+        self.relate(scope, matched, more=True)
         others = {i: self.with_rule(scope, r) for i, r in others.items()}
         scope.references.gather(mapping, others.values())
         plan: list[tuple[Pair, Decision]] = []

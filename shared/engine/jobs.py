@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from shared.core.errors import Busy, Misconfigured, Refused, Transient
 from shared.core.mapping import Creates, Direction, EntityMapping, Table
-from shared.core.model import Side, Tally
+from shared.core.model import Coupling, CouplingState, Side, Tally, Unresolved
 from shared.engine.actions import Actions
 from shared.engine.feeds import cursor_of, take_position
 from shared.engine.lines import Lines
@@ -19,6 +19,7 @@ from shared.engine.parts import Ports
 from shared.engine.references import References
 from shared.engine.rehearsal import WOULD_BE, Rehearsal, rehearsing
 from shared.engine.scope import Scope
+from shared.engine.standing import stand
 from shared.engine.sync import PageSync
 from shared.ports import ChangePage, JobEntry, Outdated, OutgoingMessage, StoredCursor
 
@@ -59,7 +60,8 @@ class Jobs:
         tally, state, message, scope = Tally(), "finished", "", None
         try:
             if job.kind == "late":
-                tally = self.late(mapping, run=job.run, cause=job.cause)
+                of = (job.arguments or {}).get("of", "")
+                tally = self.late(mapping, run=job.run, cause=job.cause, of=of)
             else:
                 with self.scope(mapping, run=job.run) as scope:
                     scope.forced = job.force
@@ -135,6 +137,7 @@ class Jobs:
                 check_lease=check,
                 now=ports.clock.now(),
                 skipped=ports.held.skipped(mapping.name),
+                added=ports.added(mapping.name),
                 rehearsal=Rehearsal(ports) if ports.rehearses else None,
             )
         finally:
@@ -143,10 +146,10 @@ class Jobs:
     def late(
         self, mapping: EntityMapping, *, run: str = "", cause: str = "late references", of: str = ""
     ) -> Tally:
-        """Fill soft references that were left out, now that their targets (`of`) may be coupled (H20)."""
+        """Fill references and options that were left out, now that their targets (`of`) may be coupled (H6, H20)."""
         ports = self._ports
         tally = Tally()
-        late = list(ports.couplings.stream(mapping.name, late_only=True))
+        late = ready(ports, mapping, of)
         ids = [c.bc_id for c in late if not c.outcome.startswith(WOULD_BE)]
         if not late:
             return tally
@@ -227,6 +230,7 @@ class Jobs:
     def _sweep(self, job: Job, scope: Scope) -> Tally:
         """Look at every record of a side once more, for values that depend on the day (H22)."""
         tally = Tally()
+        stand(self._ports, self._pages.gather, scope)
         for found in self._read(job, job.side, scope.mapping.table(job.side), None):
             tally += self._pages.run(scope, job.side, found.records, job=job)
         return tally
@@ -294,8 +298,10 @@ class Jobs:
             ports.intents.remove(scope.mapping.name, intent.side)
 
     def _wake_late(self, scope: Scope) -> None:
-        """Tell the mappings with soft references to this one that some targets are coupled now."""
-        for other in soft_dependants(self._ports, scope.mapping.name):
+        """Tell the mappings with soft references to this one, or its options, that some are coupled now."""
+        for other in self._ports.mappings.values():
+            if not other.may_come_later(scope.mapping.name):
+                continue
             self._send(
                 [
                     Job(
@@ -303,6 +309,7 @@ class Jobs:
                         mapping=other.name,
                         cause=f"coupled {scope.mapping.name}",
                         token=random_token(),
+                        arguments={"of": scope.mapping.name},
                     )
                 ]
             )
@@ -328,6 +335,35 @@ class Jobs:
         )
 
 
-def soft_dependants(ports: Ports, name: str) -> list[EntityMapping]:
-    """Return the mappings with a soft reference to this one."""
-    return [m for m in ports.mappings.values() if any(f.soft and f.reference_to == name for f in m.fields)]
+def ready(ports: Ports, mapping: EntityMapping, of: str) -> list[Coupling]:
+    """Return the couplings with something left out that may be filled in now; of any mapping when `of` is "".
+
+    An option that still has no counterpart is not looked at again: there may be thousands (P18).
+    """
+    late = list(ports.couplings.stream(mapping.name, late_only=True))
+    if not late or not of:
+        return late
+    names = mapping.may_come_later(of)
+    late = [c for c in late if names & set(c.late)]
+    options = {f.name for f in mapping.fields if f.option} & names
+    if not late or not options:
+        return late
+    there = {
+        (side, c.id_of(side))
+        for c in ports.couplings.stream(of)
+        if c.state is CouplingState.COUPLED
+        for side in Side
+    }
+
+    def resolved(coupling: Coupling) -> bool:
+        for name in names & set(coupling.late):
+            seen = coupling.baseline.get(name)
+            if name not in options or seen is None:
+                return True
+            for side in Side:
+                value = seen.of(side)
+                if isinstance(value, Unresolved) and (side, value.raw) in there:
+                    return True
+        return False
+
+    return [c for c in late if resolved(c)]

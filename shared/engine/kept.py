@@ -189,8 +189,17 @@ class Kept:
                 if record is not None:
                     self.cleared.add((which, record.id))
 
-    def waiting(self, side: Side, hint: str, decision: Wait, mapping: EntityMapping, pair: Pair) -> None:
-        self.hold(side, hint, "waiting", decision.reason, mapping, pair, awaits=decision)
+    def waiting(
+        self,
+        side: Side,
+        hint: str,
+        decision: Wait,
+        mapping: EntityMapping,
+        pair: Pair,
+        *,
+        reason: str = "",
+    ) -> None:
+        self.hold(side, hint, "waiting", reason or decision.reason, mapping, pair, awaits=decision)
 
     def hold(
         self,

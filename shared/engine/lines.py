@@ -24,6 +24,7 @@ from shared.engine.messages import Job, queue_of
 from shared.engine.parts import Ports
 from shared.engine.rehearsal import WOULD_BE, OverlaidCouplings
 from shared.engine.scope import Scope
+from shared.engine.standing import stand
 from shared.engine.sync import PageSync
 from shared.ports import Outdated, OutgoingMessage, RunRow
 
@@ -233,6 +234,8 @@ class Lines:
             scope.met = set()
             for feed in mapping.also_changed_by:
                 take_position(ports, mapping, feed)
+            if scope.full and order_of(mapping)[0] == side.value:
+                stand(ports, self._pages.gather, scope)
         whole = not mode.get("changes") and mode.get("match") is None
         cursor = ports.cursors.get(mapping.name, side).value if mode.get("changes") else None
         found = ports.records(side).changes(
@@ -294,7 +297,7 @@ class Lines:
         return found_gone + Tally(unchanged=made_here)
 
     def _wake_ups(self, job: Job, scope: Scope, row: RunRow) -> None:
-        """Fill the soft references to this mapping, then finish the line and start what waits for it.
+        """Fill the soft references and options of this mapping, then finish the line and start what waits for it.
 
         A crash before the row is marked repeats the look, which finds nothing left to do.
         """
@@ -302,7 +305,7 @@ class Lines:
         tally = Tally.from_json(row.data["wake_ups"])
         before = ports.requests()
         for other in ports.mappings.values():
-            if any(f.soft and f.reference_to == scope.mapping.name for f in other.fields):
+            if other.may_come_later(scope.mapping.name):
                 cause = f"late references to {scope.mapping.name}"
                 tally += self._late(other, run=job.run, cause=cause, of=scope.mapping.name)
         spent = ports.requests()

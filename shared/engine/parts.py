@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from shared.core.mapping import EntityMapping
 from shared.core.model import Side
+from shared.engine.overriding import InForce
 from shared.ports import (
     Clock,
     Couplings,
@@ -40,6 +41,10 @@ class Limits:
     #: `brake_floor` records) or blank one field in so many of them, stops (design §4).
     brake_share: float = 0.5
     brake_floor: int = 200
+    #: What is older goes, once a day; of runs the newest stay.
+    history: timedelta = timedelta(days=180)
+    jobs: timedelta = timedelta(days=90)
+    runs: int = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +68,8 @@ class Ports:
     mappings: Mapping[str, EntityMapping]
     rules: Mapping[str, Rule]
     limits: Limits = Limits()
+    #: Where the mappings come from; None: they are the defaults.
+    in_force: InForce | None = None
     #: The run that these ports rehearse; "" in earnest.
     rehearses: str = ""
     #: Requests spent so far: bc, sales, tables.
@@ -73,6 +80,10 @@ class Ports:
 
     def rule(self, mapping: EntityMapping) -> Rule:
         return self.rules[mapping.rule] if mapping.rule else NO_RULE
+
+    def added(self, mapping: str) -> frozenset[str]:
+        """Return the fields that an override has added to a mapping."""
+        return self.in_force.overridden.added.get(mapping, frozenset()) if self.in_force else frozenset()
 
     def requests(self) -> dict[str, int]:
         """Return the requests spent so far by this process, by system."""

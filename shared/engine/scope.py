@@ -36,6 +36,8 @@ class Scope:
     only_uncoupled: bool = False
     #: Couple by natural key before creating (H18).
     matching: bool = False
+    #: Fields that an override has added: whoever has not agreed on them yet is looked at anew.
+    added: Set[str] = frozenset()
     forced: bool = False
     run: str = ""
     fence: int = 0

@@ -14,6 +14,7 @@ from datetime import timedelta
 from shared.core.brake import brake
 from shared.core.decide import Pair, decide
 from shared.core.errors import Exists, Misconfigured, Missing, Stale, SyncError, Transient
+from shared.core.mapping import Creates
 from shared.core.model import (
     Couple,
     Create,
@@ -50,7 +51,7 @@ class PageSync:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
-        self._gather = Gather(ports)
+        self.gather = Gather(ports)
         self._act = Act(ports)
         self._memory = Memory(ports)
 
@@ -107,13 +108,13 @@ class PageSync:
         job: Job,
         turn: int,
     ) -> set[str]:
-        pairs = self._gather.pairs(scope, side, hints, outcomes, turn=turn)
+        pairs = self.gather.pairs(scope, side, hints, outcomes, turn=turn)
         plan = [(pair, decide(scope.mapping, pair)) for pair in pairs]
         couples = [(p, d) for p, d in plan if isinstance(d, Couple)]
         if couples:
             # Coupled first, then compared: two jobs that match the same record cannot both win.
             plan = [(p, d) for p, d in plan if not isinstance(d, Couple)]
-            plan += self._gather.couple(scope, side, couples, outcomes)
+            plan += self.gather.couple(scope, side, couples, outcomes)
         if scope.rehearsal is not None:
             scope.rehearsal.couple(scope, couples)
         writing = [(p, d) for p, d in plan if isinstance(d, Create | Restore | Update)]
@@ -200,7 +201,7 @@ class PageSync:
                 kept.clear(side, hint, pair)
                 return Outcome.UNCOUPLED
             case Wait():
-                kept.waiting(side, hint, decision, scope.mapping, pair)
+                kept.waiting(side, hint, decision, scope.mapping, pair, reason=self._why(scope, decision))
                 return Outcome.WAITING
             case Hold(reason=reason):
                 kind = "orphan" if reason.startswith("orphan") else "held"
@@ -212,12 +213,19 @@ class PageSync:
                 return self._updated(scope, side, pair, decision, answers, kept)
         raise AssertionError(f"no way to keep {decision}")
 
+    def _why(self, scope: Scope, decision: Wait) -> str:
+        """Say what a record waits for, and when only a full synchronization would bring it (H30)."""
+        awaited = self._ports.mappings.get(decision.mapping)
+        if scope.full or awaited is None or awaited.creates is not Creates.FULL:
+            return decision.reason
+        return f"{decision.reason}; only a full synchronization of {decision.mapping} would create it"
+
     def _created(
         self, scope: Scope, side: Side, pair: Pair, decision: Create | Restore, written: Written, kept: Kept
     ) -> Outcome | None:
         hint = hint_of(pair)
         if written.record is not None:
-            answer = self._gather.with_rule(scope, written.record)
+            answer = self.gather.with_rule(scope, written.record)
             kept.created(scope, pair, decision, answer)
             if decision.problems:
                 kept.hold(
@@ -254,7 +262,7 @@ class PageSync:
             written = answers[id(pair), target]
             if written.record is None:
                 return self._failed(scope, side, pair, written.error, kept)
-            shown[target] = self._gather.with_rule(scope, written.record)
+            shown[target] = self.gather.with_rule(scope, written.record)
         kept.updated(scope, pair, decision, shown)
         if decision.problems:
             conflict = any(p.conflict for p in decision.problems)

@@ -11,6 +11,7 @@ from shared.engine.admin import AdminApi
 from shared.engine.jobs import Jobs
 from shared.engine.messages import FULL_SYNC, REJECTED, random_token, read_full_sync, read_job
 from shared.engine.parts import Ports
+from shared.engine.retention import forget_what_is_old
 from shared.engine.targeted import send_targeted
 from shared.ports import OutgoingMessage
 
@@ -28,7 +29,9 @@ class Tandem:
 
     def poll(self, mapping: str, *, occurrence: str) -> None:
         """Queue the jobs of one tick of a mapping's timer."""
-        self.jobs.poll(self.ports.mappings[mapping], occurrence=occurrence)
+        chosen = self.ports.mappings.get(mapping)
+        if chosen is not None:  # its timer ticks on while an override has switched the mapping off
+            self.jobs.poll(chosen, occurrence=occurrence)
 
     def run_message(
         self,
@@ -69,10 +72,15 @@ class Tandem:
                         self.jobs.lines.resume(run, force=control.force)
                     case "cancel":
                         self.jobs.lines.cancel(run)
+            elif (name := queue.removeprefix("sync-")) in self._off():
+                raise InvalidMessage(f"mapping '{name}' is switched off by MAPPING_OVERRIDES")
             else:
-                self.jobs.handle(read_job(body, mapping=queue.removeprefix("sync-"), known=known))
+                self.jobs.handle(read_job(body, mapping=name, known=known))
         except InvalidMessage as error:
             self.set_aside(queue, body, str(error), message_id)
+
+    def _off(self) -> tuple[str, ...]:
+        return self.ports.in_force.overridden.off if self.ports.in_force is not None else ()
 
     def set_aside(self, queue: str, body: bytes, reason: str, message_id: str) -> None:
         """Put a message on the `rejected` queue with its reason, where `tandem status` shows it.
@@ -102,13 +110,14 @@ class Tandem:
         now = ports.clock.now()
         due: dict[tuple[str, Side], list[str]] = {}
         for held in ports.held.due(now):
-            if held.kind in ("held", "waiting"):
+            if held.kind in ("held", "waiting") and held.mapping in ports.mappings:
                 due.setdefault((held.mapping, held.side), []).append(held.id)
         for (mapping, side), ids in due.items():
             # The same ten minutes send the same job once (H12).
             tick = int(now.timestamp() // 600)
             send_targeted(ports, mapping, side, sorted(ids), cause="due", create=True, token=f"due-{tick}")
         self.jobs.sweeps()
+        forget_what_is_old(ports)
         for row in ports.runs.list():
             if row.data["state"] == RUNNING:
                 self.jobs.lines.watch(row.run)

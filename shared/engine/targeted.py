@@ -24,6 +24,8 @@ def send_targeted(
     force: bool = False,
 ) -> None:
     """Queue a job for named records; a random id where nothing makes the work new (H12)."""
+    if mapping not in ports.mappings:
+        return  # switched off by an override; switched on again, housekeeping finds what waits
     at: datetime | None = ports.clock.now() + after if after else None
     jobs = [
         Job(

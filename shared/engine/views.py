@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.core import runs as rules
-from shared.core.mapping import EntityMapping
 from shared.core.model import Tally
-from shared.ports import HeldRecord, JobEntry, RunRow
+from shared.ports import HeldRecord, HistoryEntry, JobEntry, RunRow
 
 
 def run_head(row: RunRow) -> dict[str, Any]:
@@ -75,24 +74,16 @@ def job_entry(entry: JobEntry) -> dict[str, Any]:
     }
 
 
-def mapping_entry(m: EntityMapping, part_of: str) -> dict[str, Any]:
-    return {
-        "mapping": m.name,
-        "title": m.title,
-        "part_of": part_of or None,
-        "bc": m.bc.name,
-        "sales": m.sales.name,
-        "direction": m.direction.value,
-        "depends_on": list(m.depends_on),
-        "creates": m.creates.value,
-        "on_conflict": m.on_conflict.value,
-        "on_delete": m.on_delete.value,
-        "schedule": None if part_of else m.schedule,
-        "fields": [
-            {"field": f.name, "bc": f.bc, "sales": f.sales, "direction": f.direction.value} for f in m.fields
-        ],
-    }
-
-
 def iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment is not None else None
+
+
+def history_entry(entry: HistoryEntry) -> dict[str, Any]:
+    """A create has no entry of its own: its job and its coupling tell it (H28)."""
+    return {
+        "at": entry.at.isoformat(),
+        "side": entry.side.value,
+        "id": entry.id,
+        "action": entry.action,
+        "fields": {k: {"before": v[0], "after": v[1]} for k, v in entry.fields.items()},
+    }

@@ -32,6 +32,7 @@ CONTACTS = EntityMapping(
     constants_bc=(("type", "Person"),),
     rule="contacts",
     extra_bc=("currencyCode",),
+    extra_sales=("merged",),
     fields=(
         FieldMap(name="first_name", bc="firstName", sales="firstname", converter=Text(30, 50)),
         FieldMap(name="middle_name", bc="middleName", sales="middlename", converter=Text(30, 50)),

@@ -26,6 +26,7 @@ CUSTOMERS = EntityMapping(
     constants_sales=(("customertypecode", 3),),
     rule="customers",
     extra_bc=("currencyCode",),
+    extra_sales=("merged",),
     fields=(
         FieldMap(name="name", bc="name", sales="name", converter=Text(100, 160), required=True),
         FieldMap(

@@ -125,6 +125,14 @@ class Rule:
         """Return more wire values for the record that is created on `side` from `source`."""
         return {}
 
+    def stands_alone(self, facts: Context) -> Iterable[Step]:
+        """Return rows that Sales needs although no record of BC stands for them, with all their values.
+
+        Looked at by each full synchronization and once a day; what is missing is created, what
+        differs is changed.
+        """
+        return ()
+
     def identity(self, side: Side, source: Record, facts: Context) -> str:
         """Return what the id of the new record on `side` is derived from; the source's id unless told."""
         return source.id

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
+from datetime import datetime
 from heapq import merge
 from itertools import islice
 
 from shared.ports import JobEntry, Op, Row, TableStore
+from shared.state.batches import delete
 from shared.state.codec import dumps, loads, pack, unpack
 from shared.state.keys import Names, newest_first, partition
 
@@ -57,6 +59,16 @@ class TableJobLog:
         # One more than wanted says whether, and where, it goes on.
         page = builtins.list(islice(rows, limit + 1))
         return [_entry(row) for row in page[:limit]], page[limit].key if len(page) > limit else None
+
+    def forget(self, before: datetime, *, limit: int = 20_000) -> bool:
+        """Delete the jobs that started before: a request for 1,000 rows read, and for 100 deleted."""
+        done = True
+        for name in self._names.all():
+            # Newest first: what sorts after this moment is older.
+            rows = [*self._rows(name, limit, newest_first(before))]
+            delete(self._store, TABLE, rows)
+            done = done and len(rows) < limit
+        return done
 
     def _rows(self, mapping: str, limit: int, key_from: str | None) -> Iterator[Row]:
         return self._store.query(TABLE, partition(self._company, mapping), key_from=key_from, limit=limit)

@@ -8,7 +8,7 @@ from itertools import islice
 
 from shared.core.model import Side
 from shared.ports import Row, TableStore
-from shared.state.batches import upsert
+from shared.state.batches import delete, upsert
 
 #: One page of an answer of the service (azure-platform.md 4.11).
 PAGE = 1000
@@ -80,6 +80,11 @@ class Names:
                 self._store, self._table, [Row(partition=self._company, key=n, properties={}) for n in fresh]
             )
             self._noted |= fresh
+
+    def forget(self, name: str) -> None:
+        """Take a name off the list. A process that noted it before will not note it again: only for
+        names that get no more rows."""
+        delete(self._store, self._table, [Row(partition=self._company, key=name, properties={})])
 
     def all(self, prefix: str = "") -> list[str]:
         before = after_prefix(prefix) if prefix else None

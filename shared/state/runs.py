@@ -7,10 +7,12 @@ the index in one transaction, or not at all.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from shared.ports import Clock, Op, OpFailed, Outdated, Row, RunRow, TableStore
+from shared.state.batches import delete
 from shared.state.codec import dumps, loads, pack, unpack
 from shared.state.keys import after_prefix, newest_first, partition
 
@@ -56,9 +58,29 @@ class TableRuns:
         index = self._store.query(
             TABLE, self._partition, key_from=_INDEX, key_before=after_prefix(_INDEX), limit=limit
         )
+        return self._heads(index)
+
+    def _heads(self, index: Iterable[Row]) -> builtins.list[RunRow]:
         keys = [f"{row.properties['run']}|" for row in index]
         rows = self._store.get_many(TABLE, self._partition, keys)
         return [_run_row(rows[key]) for key in keys if key in rows]
+
+    def beyond(self, keep: int, *, limit: int = 100) -> builtins.list[RunRow]:
+        index = self._store.query(TABLE, self._partition, key_from=_INDEX, key_before=after_prefix(_INDEX))
+        return self._heads(islice(index, keep, keep + limit))
+
+    def forget(self, run: str) -> None:
+        """Delete a run, in one transaction with its place in the index."""
+        prefix = f"{run}|"
+        rows = [*self._store.query(TABLE, self._partition, key_from=prefix, key_before=after_prefix(prefix))]
+        index = self._store.query(
+            TABLE,
+            self._partition,
+            key_from=_INDEX,
+            key_before=after_prefix(_INDEX),
+            where={"run": run},
+        )
+        delete(self._store, TABLE, [*rows, *index])
 
     def _row(self, row: RunRow) -> Row:
         properties = {"run": row.run, "name": row.name} | pack("data", dumps(row.data))

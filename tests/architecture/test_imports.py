@@ -27,6 +27,8 @@ ALLOWED = {
         "httpx",
         "azure",
         "msal",
+        "cryptography",
+        "yaml",
     },
     "functions": {"shared", "functions", "azure"},
     "cli": {"cli", "httpx", "rich"},

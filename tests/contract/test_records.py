@@ -25,7 +25,7 @@ from shared.core import model
 from shared.core.errors import Exists, Misconfigured, Missing, Rejected, Stale, Transient
 from shared.core.mapping import Table
 from shared.core.model import Record
-from shared.ports import ChangePage, Records, Write, Written
+from shared.ports import ChangePage, Records, Write, Written, local_currency_id
 
 BC_HOST = f"https://bc.test/v2.0/{INTEGRATION.tenant}/sandbox"
 BC_ROOT = f"{BC_HOST}/api/tandem/sync/v1.0"
@@ -852,8 +852,12 @@ def test_the_set_up_of_both_systems_is_read_in_at_most_six_requests(bc, sales):
     [ledger] = bc.sim.all("generalLedgerSetup")
     assert facts.company_id == bc.sim.company_id
     assert facts.lcy_code == ledger["lcyCode"]
-    local = sales.sim.get("transactioncurrencies", facts.lcy_currency_id) if facts.lcy_currency_id else None
-    assert local is None or local["isocurrencycode"] == facts.lcy_code
+    local = sales.sim.get("transactioncurrencies", facts.lcy_currency_id)
+    assert (
+        local["isocurrencycode"] == facts.lcy_code
+        if local
+        else facts.lcy_currency_id == local_currency_id(facts)
+    )
     assert facts.base_currency_code in {c["isocurrencycode"] for c in sales.sim.all("transactioncurrencies")}
     assert facts.currency_precision >= 0
     assert facts.bc_user_id == INTEGRATION.user_id.lower() == facts.sales_user_id

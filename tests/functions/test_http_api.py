@@ -24,6 +24,7 @@ READS = {
     "api_jobs": {},
     "api_held": {},
     "api_explain": RECORD,
+    "api_history": RECORD,
     "api_status": {},
 }
 WRITES = {
@@ -128,7 +129,7 @@ def test_health_answers_while_settings_are_wrong_and_says_nothing_secret(monkeyp
     ("name", "route", "params", "expected"),
     [
         ("api_run", {"id": "run-1"}, {}, ("run", ("run-1",), {})),
-        ("api_runs", {}, {"limit": "7"}, ("runs", (), {"limit": 7})),
+        ("api_runs", {}, {"limit": "7"}, ("runs", (), {"limit": 7, "after": None})),
         ("api_jobs", {}, {}, ("jobs", (None,), {"limit": 100, "after": None})),
         (
             "api_jobs",
@@ -143,6 +144,12 @@ def test_health_answers_while_settings_are_wrong_and_says_nothing_secret(monkeyp
             {"m": "payment_terms", "side": "sales", "id": "4"},
             {},
             ("explain", ("payment_terms", "sales", "4"), {}),
+        ),
+        (
+            "api_history",
+            RECORD,
+            {"limit": "5", "after": "2026-01-22T09:00:00+00:00"},
+            ("history", ("customers", "bc", ID.lower()), {"limit": 5, "after": "2026-01-22T09:00:00+00:00"}),
         ),
         ("api_retry", RECORD, {}, ("on_record", ("customers", "bc", ID.lower(), "retry", {}), {})),
         ("api_skip", RECORD, {}, ("on_record", ("customers", "bc", ID.lower(), "skip", {}), {})),

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from shared.adapters.auth import BC_SCOPE, FixedAuth, MsalAuth, dataverse_scope
+from shared.adapters.credentials import Secret
 from shared.adapters.throttle import Channel, Effect
 from shared.core.errors import Misconfigured, Transient
 
@@ -28,7 +29,7 @@ class Login:
             login_url="https://login.test:8443",
             tenant_id="tenant-1",
             client_id="client-1",
-            client_secret=SECRET,
+            credential=Secret(SECRET),
             scope=scope,
             http=self.http,
         )

@@ -8,8 +8,9 @@ import pytest
 from shared.core.mapping import COMPUTED
 from shared.core.model import Record, Side
 from shared.mappings import ALL, BY_NAME
+from shared.ports import local_currency_id
 from shared.rules import RULES, Context
-from shared.rules.currencies import is_iso, rate
+from shared.rules.currencies import BASE, LOCAL, factor, is_iso, rate
 from shared.rules.iso_4217 import CODES, CURRENT, WITHDRAWN
 
 FACTS = Context(
@@ -69,7 +70,7 @@ def test_only_standard_iso_codes_are_currencies_of_sales_P22(code, iso):
 def test_the_exchange_rate_is_foreign_units_per_unit_of_the_base_currency_mappings_7(
     foreign, local, expected
 ):
-    found = rate(a_currency(foreign=foreign, local=local))
+    found = rate(factor(a_currency(foreign=foreign, local=local)), LOCAL)
 
     assert found == (Decimal(expected) if expected else None)
 
@@ -91,8 +92,68 @@ def test_the_base_currency_has_rate_1_mappings_7():
     assert CURRENCIES.adds(Side.BC, a_currency("GBP", foreign=0), FACTS)["computedExchangeRate"] == 1
 
 
-def test_rates_are_not_guessed_when_the_base_currency_is_not_the_local_one():
-    assert CURRENCIES.holds(Side.BC, a_currency(), replace(FACTS, base_currency_code="USD"))
+def with_base(code, *rows, **differs):
+    """Sales counts in `code`; BC's rates, against GBP, are those of the rows."""
+    return replace(
+        FACTS, base_currency_code=code, related={BASE: {code.lower(): rows}} if rows else {}, **differs
+    )
+
+
+DOLLAR = a_currency("USD", foreign=100, local=Decimal("64.8824"))
+
+
+@pytest.mark.parametrize(
+    ("currency", "expected"),
+    [
+        # 100 EUR = 80 GBP and 100 USD = 64.8824 GBP: a dollar is 64.8824/80 euros.
+        pytest.param(a_currency("EUR"), "0.81103", id="cross rate"),
+        pytest.param(
+            a_currency("DKK", 100, Decimal("10.8026")), "6.0061836965", id="rounded to ten decimals"
+        ),
+        pytest.param(DOLLAR, "1", id="the base itself"),
+        pytest.param(a_currency("GBP", 0, 0), "0.648824", id="the local one, as a row of BC"),
+    ],
+)
+def test_with_another_base_currency_rates_are_cross_rates_mappings_7(currency, expected):
+    facts = with_base("USD", DOLLAR)
+
+    assert CURRENCIES.holds(Side.BC, currency, facts) is None
+    assert CURRENCIES.adds(Side.BC, currency, facts)["computedExchangeRate"] == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param(with_base("USD"), id="not a currency of BC"),
+        pytest.param(with_base("USD", a_currency("USD", foreign=0)), id="without rate"),
+        pytest.param(with_base(""), id="base without code"),
+    ],
+)
+def test_rates_are_not_guessed_when_bc_does_not_know_the_base_currency_mappings_7(facts):
+    assert "base currency of Sales" in CURRENCIES.holds(Side.BC, a_currency(), facts)
+    assert CURRENCIES.adds(Side.BC, a_currency(), facts)["computedExchangeRate"] is None
+    assert not list(CURRENCIES.stands_alone(facts))
+
+
+def test_the_base_currency_is_asked_for_only_when_it_is_not_the_local_one():
+    assert not CURRENCIES.needs([], FACTS)
+    assert [n.values for n in CURRENCIES.needs([], with_base("USD"))] == [("USD",)]
+
+
+def test_the_local_currency_is_made_in_sales_when_it_is_missing_there_H21_mappings_7():
+    facts = with_base("USD", DOLLAR, lcy_currency_id=local_currency_id(FACTS))
+
+    (step,) = CURRENCIES.stands_alone(facts)
+
+    assert step.id == local_currency_id(FACTS)
+    assert step.values == {
+        "isocurrencycode": "GBP",
+        "currencyname": "GBP",
+        "currencysymbol": "GBP",
+        "currencyprecision": 3,
+        "exchangerate": Decimal("0.648824"),
+    }
+    assert not list(CURRENCIES.stands_alone(FACTS)), "Sales has it already"
 
 
 def test_a_blank_symbol_is_the_iso_code_and_precision_is_set_on_create_only_mappings_7():
@@ -106,6 +167,14 @@ def test_a_customer_in_a_currency_without_iso_code_is_held_H21(code, held):
     record = Record(side=Side.BC, id="1", version="1", values={"currencyCode": code})
 
     assert bool(CUSTOMERS.holds(Side.BC, record, FACTS)) is held
+
+
+@pytest.mark.parametrize("name", ["customers", "contacts"])
+def test_a_record_merged_away_in_sales_is_held_with_what_to_do_H30(name):
+    for merged, said in ((True, True), (False, False), (None, False)):
+        record = Record(side=Side.SALES, id="1", version="1", values={"merged": merged})
+        held = RULES[name].holds(Side.SALES, record, FACTS)
+        assert bool(held) is said and (not said or "uncouple" in held)
 
 
 @pytest.mark.parametrize("name", ["currencies", "customers", "contacts", "customer_price_groups"])

@@ -9,14 +9,22 @@ import pytest
 from shared.core.errors import Misconfigured
 from shared.settings import REQUIRED, Settings
 
-GOOD = {name: "x" for name in REQUIRED} | {"BC_URL": "https://bc", "DATAVERSE_URL": "https://sales/"}
+GOOD = {name: "x" for name in REQUIRED} | {
+    "BC_URL": "https://bc",
+    "DATAVERSE_URL": "https://sales/",
+    "CLIENT_SECRET": "x",
+}
 
 
 def test_all_missing_settings_are_named_at_once():
     with pytest.raises(Misconfigured) as caught:
         Settings.from_env({})
 
-    assert [p.split()[0] for p in caught.value.problems] == list(REQUIRED)
+    *missing, credential = caught.value.problems
+    assert [p.split()[0] for p in missing] == list(REQUIRED)
+    assert credential == (
+        "exactly one of CLIENT_SECRET, CLIENT_CERTIFICATE, FEDERATED_IDENTITY_CLIENT_ID must be set; none is set"
+    )
 
 
 @pytest.mark.parametrize(
@@ -30,6 +38,7 @@ def test_all_missing_settings_are_named_at_once():
         ({"HISTORY_DAYS": "never"}, "HISTORY_DAYS must be a number, not 'never'"),
         ({"JOBS_DAYS": "-1"}, "JOBS_DAYS must be from 1 to 3650, not -1"),
         ({"RUNS_KEEP": "nan"}, "RUNS_KEEP must be from 1 to 1000, not nan"),
+        ({"CLIENT_CERTIFICATE": "/x.pem"}, "CLIENT_SECRET and CLIENT_CERTIFICATE are set"),
         ({"CLIENT_SECRET": "@Microsoft.KeyVault(SecretUri=x)"}, "CLIENT_SECRET is a Key Vault reference"),
     ],
 )
@@ -56,8 +65,10 @@ def test_all_wrong_numbers_are_named_at_once():
 def test_the_example_shows_every_setting_and_its_default():
     """Whoever sets Tandem up copies the example, so what it leaves out stays unknown."""
     values = json.loads((Path(__file__).parents[2] / "local.settings.example.json").read_text())["Values"]
-    given = Settings.from_env(GOOD | {n: v for n, v in values.items() if n not in REQUIRED})
+    given = Settings.from_env(GOOD | {n: v for n, v in values.items() if n not in GOOD})
 
     assert given == Settings.from_env(GOOD)
-    named = {f.name.upper() for f in fields(Settings)} - {"SERVICE_BUS_CONNECTION"} | {"ServiceBusConnection"}
+    named = {f.name.upper() for f in fields(Settings)} - {"SERVICE_BUS_CONNECTION", "SCHEDULES"} | {
+        "ServiceBusConnection"
+    }
     assert named <= set(values)

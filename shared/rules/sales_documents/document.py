@@ -1,0 +1,46 @@
+"""One order or quote of Sales as one BC document, or everything that is missing for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.core.model import Record, Wire
+from shared.rules.base import Context
+from shared.rules.sales_documents.customer import customer
+from shared.rules.sales_documents.header import header
+from shared.rules.sales_documents.lines import lines
+from shared.rules.sales_documents.parts import Kind, Setup, Unmet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """The body of the POST that makes the document with its lines: one transaction in BC."""
+
+    body: dict[str, Wire]
+
+
+def draft(kind: Kind, record: Record, context: Context, setup: Setup) -> Draft | tuple[Unmet, ...]:
+    """Return the document, or all that is unmet at once, so that nobody has to come back for the next."""
+    document = record.values
+    customer_id, unmet = customer(kind, document, context)
+    values, missing = header(kind, document, context)
+    unmet += missing
+    known = context.row("customers", customer_id) if customer_id else None
+    rows, missing = lines(kind, document, context.rows("lines", record.id), known, context, setup)
+    unmet += missing
+    if unmet:
+        return tuple(unmet)
+    body = {"customerId": customer_id, **values, **_quote(kind, document, context), kind.lines: rows}
+    return Draft(body=body)
+
+
+def _quote(kind: Kind, document: object, context: Context) -> dict[str, Wire]:
+    """Return the BC quote that the order came from: the last document with its number (S76)."""
+    if not kind.order or not isinstance(document, dict):
+        return {}
+    quote = context.row("quotes", document.get("_quoteid_value"))
+    if quote is None:
+        return {}
+    found = context.rows("bc_quotes", str(quote.values.get("quotenumber") or "")[:35])
+    numbers = sorted(str(row.values.get("number") or "") for row in found)
+    return {"quoteNumber": numbers[-1]} if numbers else {}
