@@ -97,6 +97,7 @@ POSTED_SALES_INVOICES = EntityMapping(
         "workDescription",
         "shipmentMethodId",
         "pricesIncludeVat",
+        "invoiceDiscountAmount",
         "customerLedgerEntryNumber",
         "remainingAmount",
         "closed",

@@ -327,9 +327,7 @@ class PostedSalesInvoices(WithCurrency):
 
 def _option(record: Record, column: str, facts: Context) -> str:
     """Return the option that a code is coupled with; "" when there is none."""
-    code = id_of(record, column)
-    assert facts.resolver is not None
-    return (facts.resolver.sales_id(OPTIONS[column][0], code) or "") if code else ""
+    return facts.sales_id(OPTIONS[column][0], id_of(record, column)) or ""
 
 
 def _price(facts: Context, list_id: str, product: Record, unit: str, amount: Decimal) -> list[Step]:
