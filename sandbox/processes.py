@@ -100,6 +100,16 @@ class Processes:
         process.wait()
         self._forget(name)
 
+    def has_ended(self, name: str) -> bool:
+        """Say whether a process that was started is gone, whoever ended it; it may then be started again."""
+        process = self._running.get(name)
+        if process is not None and process.poll() is None:
+            return False
+        if process is not None:
+            del self._running[name]
+            self._forget(name)
+        return True
+
     def stop(self) -> None:
         """Stop all, last started first: SIGTERM, then SIGKILL when patience is over."""
         for name, process in reversed(list(self._running.items())):

@@ -1,7 +1,7 @@
 """Everything on one machine: `python -m sandbox.up` starts it, `python -m sandbox.down` stops it.
 
-Five kinds of processes: Azurite (on disk), the Service Bus emulator, the three simulators over TLS,
-and the Functions host with the product. Addresses go to `sandbox/.run/endpoints.json` (design §11).
+Five kinds of processes: Azurite (in memory: a sandbox starts empty anyway), the Service Bus emulator, the
+three simulators over TLS, and the Functions host with the product. Addresses go to `sandbox/.run/endpoints.json` (design §11).
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Sandbox:
         shutil.rmtree(self.folder, ignore_errors=True)
         port = free_port()
         run = self._processes
-        run.start("azurite", azurite_command(port=port, folder=self.folder / "tables", in_memory=False))
+        run.start("azurite", azurite_command(port=port, folder=self.folder / "tables", in_memory=True))
         simulator = self._python("sandbox.simulators", "--run-dir", str(self.folder))
         queues = [a for q in QUEUES for a in ("--queue", q)]
         commands = {
@@ -78,8 +78,7 @@ class Sandbox:
         for name, command in commands.items():
             run.start(name, [*command, "--ready-file", str(files[name])])
         ready = {name: run.wait_for_file(name, file) for name, file in files.items()}
-        log = self.folder / "azurite.log"
-        run.wait_for("azurite", lambda: "successfully started" in log.read_text())
+        run.wait_for("azurite", lambda: "successfully started" in self.table_log.read_text())
         told = json.loads(Path(ready["entra"]["identities"]).read_text())
         identities = {i["name"]: i for i in (told.values() if isinstance(told, dict) else told)}
         keys = {"api_key_read": secrets.token_urlsafe(24), "api_key_admin": secrets.token_urlsafe(24)}
@@ -131,6 +130,15 @@ class Sandbox:
         """SIGKILL the Functions host, as a power cut would."""
         self._processes.kill("functions")
 
+    def functions_ended(self) -> bool:
+        """Say whether the Functions host is gone, whoever ended it; `start_functions` starts it again."""
+        return self._processes.has_ended("functions")
+
+    @property
+    def table_log(self) -> Path:
+        """Azurite's access log."""
+        return self.folder / "azurite.log"
+
     def stop(self) -> None:
         """Stop everything that was started, in the opposite order."""
         self._processes.stop()
@@ -155,12 +163,13 @@ class Sandbox:
 def company_of(arguments: argparse.Namespace) -> GeneratedCompany | CompanyFromFiles:
     if arguments.data:
         return CompanyFromFiles(arguments.data)
-    return GeneratedCompany(customers=arguments.customers, seed=arguments.seed)
+    return GeneratedCompany(customers=arguments.customers, items=arguments.items, seed=arguments.seed)
 
 
 def arguments_of(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--customers", type=int, default=200)
+    parser.add_argument("--items", type=int, help="default: a fifth of the customers, at least 40")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", type=Path, help="folder of <table>.json files instead of generated data")
     return parser

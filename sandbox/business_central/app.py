@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import orjson
 from werkzeug.wrappers import Request, Response
 
-from sandbox.business_central import people
+from sandbox.business_central import ledger, people
 from sandbox.business_central.batch import as_multipart, is_batch, only_reads, run_batch
 from sandbox.business_central.contract import ZERO, entity_sets
+from sandbox.business_central.documents import ACTIONS
 from sandbox.business_central.errors import Refused
 from sandbox.business_central.limits import LIMITS, Gate, Limits
+from sandbox.business_central.posting import Posting, post, put_back
 from sandbox.business_central.query import PAGE
 from sandbox.business_central.service import Answer, Call, Service
 from sandbox.business_central.store import Company, Database, Row
@@ -49,6 +51,8 @@ SWITCHES: dict[str, Any] = {
     "replica_lag_seconds": 0,
     # 350 MB (§8).
     "max_body_bytes": 350 * 1024 * 1024,
+    # Sales & Receivables Setup "Archive Orders" (sales-documents.md S4, S88).
+    "archive_orders": False,
     # Names of identities whose app has no permission set.
     "without_permission": [],
 }
@@ -82,6 +86,14 @@ class BusinessCentralSim(SimApp):
         self._gate = Gate(self._limits, clock.now)
         self._slots = threading.local()
         self.settings = {**asdict(self._limits), **SWITCHES}
+        #: POST /_sim/<verb> with the arguments of the method of that name.
+        self.actions = {
+            "post": lambda **said: {"invoice": self.post(**said)},
+            "pay": self.pay,
+            "unapply": self.unapply,
+            "cancel": self.cancel,
+            "act": lambda **said: self.act(said.pop("set"), **said),
+        }
         self.reset()
 
     # --- in process ---
@@ -137,6 +149,55 @@ class BusinessCentralSim(SimApp):
             rows = self._company(company).tables[set_name].rows
             return [self._wire(set_name, row) for row in rows.values()]
 
+    def post(
+        self,
+        id: str,
+        as_: str = "people",
+        company: str = "",
+        *,
+        ship: bool = True,
+        invoice: bool = True,
+        quantities: Mapping[int, float] | None = None,
+    ) -> str | None:
+        """Post a sales order: see `posting.Posting`. Returns the posted invoice's id, None when only shipped."""
+        posting = Posting(
+            ship=ship,
+            invoice=invoice,
+            quantities=None if quantities is None else {int(n): q for n, q in quantities.items()},
+        )
+        with self.lock:
+            order = self._existing("salesOrders", id, company)
+            return post(self._company(company), order, posting, self.named(as_).user_id.lower())
+
+    def pay(self, id: str, amount: float | None = None, as_: str = "people", company: str = "") -> None:
+        """Post a payment of a posted invoice, of what is left unless an amount is said. Raises `Refused`."""
+        self._on_invoice(id, as_, company, lambda c, row, who: ledger.pay(c, row, amount, who))
+
+    def unapply(self, id: str, as_: str = "people", company: str = "") -> None:
+        """Take the payments of a posted invoice back (S110)."""
+        self._on_invoice(id, as_, company, ledger.unapply)
+
+    def cancel(self, id: str, as_: str = "people", company: str = "") -> None:
+        """Cancel a posted invoice by a corrective credit memo (S111). Raises `Refused`."""
+
+        def cancelled(of: Company, row: Row, who: str) -> None:
+            put_back(of, row, ledger.cancel(of, row, who), who)
+
+        self._on_invoice(id, as_, company, cancelled)
+
+    def act(self, set_name: str, id: str, action: str, as_: str = "people", company: str = "") -> None:
+        """Release, reopen or archive an order or quote. Raises `Refused`."""
+        with self.lock, self._company(company).transaction():
+            row = self._existing(set_name, id, company)
+            ACTIONS[action](self._company(company), set_name, row, self.named(as_).user_id.lower())
+
+    def _on_invoice(
+        self, row_id: str, as_: str, company: str, act: Callable[[Company, Row, str], Any]
+    ) -> None:
+        with self.lock, self._company(company).transaction():
+            row = self._existing("postedSalesInvoices", row_id, company)
+            act(self._company(company), row, self.named(as_).user_id.lower())
+
     def load(
         self,
         table: str,
@@ -165,6 +226,8 @@ class BusinessCentralSim(SimApp):
             self._service.companies[company_id] = company
             company.insert("companyInformation", {"name": name}, ZERO, quiet=True)
             company.insert("generalLedgerSetup", {"lcyCode": "GBP"}, ZERO, quiet=True)
+            # Customers and products without posting groups are sold without VAT.
+            company.insert("vatPostingSetup", {}, ZERO, quiet=True)
         return company_id
 
     def reset(self) -> None:
@@ -267,6 +330,7 @@ class BusinessCentralSim(SimApp):
             manual_numbers=said["manual_numbers"], duplicate_status=said["duplicate_status"]
         )
         self._database.lag_seconds = said["replica_lag_seconds"]
+        self._database.archive_orders = said["archive_orders"]
 
     # --- inside ---
 

@@ -24,6 +24,7 @@ BLANK_TIME = "0001-01-01T00:00:00Z"
 BLANKS: Mapping[str, Any] = {
     "Code": "",
     "Text": "",
+    "DateFormula": "",
     "Decimal": 0,
     "Integer": 0,
     "BigInteger": 0,
@@ -77,6 +78,7 @@ class EntitySet:
     key: tuple[str, ...]
     allow: frozenset[str]
     parts: Mapping[str, str]
+    actions: tuple[str, ...]
     columns: Mapping[str, Column]
 
     @cached_property
@@ -141,6 +143,7 @@ def entity_sets() -> Mapping[str, EntitySet]:
             key=tuple(facts["key"]),
             allow=frozenset(facts["allow"]),
             parts=facts.get("parts", {}),
+            actions=tuple(facts.get("actions", ())),
             columns={
                 column: _column(column, of, enums)
                 for column, of in {**contract["system"], **facts["columns"]}.items()

@@ -33,7 +33,7 @@ def stored(column: Column, value: Any) -> Any:
     if value is None:
         raise bad_request(f"The property '{column.name}' cannot be null; send its blank value.")
     match column.kind:
-        case "Code" | "Text":
+        case "Code" | "Text" | "DateFormula":
             return _text(column, value)
         case "Enum":
             if value not in column.members or not isinstance(value, str):

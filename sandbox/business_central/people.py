@@ -7,18 +7,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.business_central.contract import ZERO, EntitySet, entity_sets
-from sandbox.business_central.errors import bad_request
-from sandbox.business_central.fields import GUID, stored
-from sandbox.business_central.flow_fields import FLOW_SOURCES
-from sandbox.business_central.rules import (
-    SERIES,
+from sandbox.business_central.customers import (
     company_contact,
     create_company_contact,
     customer_of,
-    draw_number,
     show_customer,
 )
+from sandbox.business_central.errors import bad_request
+from sandbox.business_central.fields import GUID, stored
+from sandbox.business_central.flow_fields import FLOW_SOURCES
 from sandbox.business_central.store import Company, Row
+from sandbox.business_central.writes import SERIES, draw_number
 from sandbox.business_central.writing import SYSTEM
 
 #: Tables of one row.

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from sandbox.business_central.contract import ZERO, EntitySet, entity_sets
+from sandbox.business_central.documents import ACTIONS
 from sandbox.business_central.errors import Refused, bad_request, not_found
 from sandbox.business_central.flow_fields import refresh_currency
 from sandbox.business_central.metadata import edmx
@@ -204,9 +205,7 @@ class Service:
     def _part(self, call: Call, company: Company, entity: EntitySet, key: str, rest: list[str]) -> Answer:
         name, line_key = _segment(rest[0])
         if name.startswith("Microsoft"):
-            raise Refused(
-                501, "BadRequest_MethodNotImplemented", f"The action '{rest[0]}' is not implemented."
-            )
+            return self._action(call, company, entity, key, name.rpartition(".")[2])
         if len(rest) > 1 or name not in entity.parts:
             raise not_found(f"Resource not found for the segment '{rest[0]}'.")
         if key not in self._view(call, company, entity).rows:
@@ -214,6 +213,22 @@ class Service:
         if line_key is not None:
             return self._single(call, company, entity_sets()[name], line_key.lower())
         return self._collection(call, company, entity_sets()[name], (entity.parts[name], key))
+
+    def _action(self, call: Call, company: Company, entity: EntitySet, key: str, name: str) -> Answer:
+        """A bound action; its name is not case-sensitive (§10)."""
+        found = next((one for one in entity.actions if one.lower() == name.lower()), None)
+        if found is None:
+            raise Refused(501, "BadRequest_MethodNotImplemented", f"The action '{name}' is not implemented.")
+        if call.method != "POST":
+            raise _verb(call, entity)
+        row = company.row(entity.name, key)
+        if row is None:
+            raise missing_row(entity, key)
+        _check_tag(call, row, required=False)
+        with company.transaction():
+            ACTIONS[found](company, entity.name, row, call.user_id)
+        call.tally.rows_written += 1
+        return Answer(status=204)
 
     def _collection(
         self, call: Call, company: Company, entity: EntitySet, parent: tuple[str, str] | None

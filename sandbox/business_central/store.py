@@ -26,13 +26,22 @@ ETAG = 0
 INDEXED: Mapping[str, tuple[str, ...]] = {
     "contacts": ("companyId",),
     "contactBusinessRelations": ("contactId", "customerId"),
-    "customers": ("primaryContactId",),
+    "customers": ("primaryContactId", "billToCustomerId"),
     "currencyExchangeRates": ("currencyId",),
+    "itemUnitsOfMeasure": ("itemId",),
+    "itemVariants": ("itemId",),
     "itemLedgerEntries": ("itemId",),
+    "salesPrices": ("itemId", "customerPriceGroupId"),
+    "opportunities": ("contactId", "contactCompanyId"),
     "opportunityEntries": ("opportunityId",),
-    "salesOrderLines": ("documentId",),
-    "salesQuoteLines": ("documentId",),
-    "postedSalesInvoiceLines": ("documentId",),
+    "salesOrders": ("customerId", "billToCustomerId", "sellToContactId"),
+    "salesOrderLines": ("documentId", "itemId", "resourceId"),
+    "salesQuotes": ("customerId", "billToCustomerId", "sellToContactId"),
+    "salesQuoteLines": ("documentId", "itemId", "resourceId"),
+    "postedSalesInvoices": ("customerId", "billToCustomerId", "sellToContactId", "opportunityId"),
+    "postedSalesInvoiceLines": ("documentId", "itemId", "resourceId"),
+    "customerLedgerEntries": ("customerId", "invoiceId"),
+    "detailedCustomerLedgerEntries": ("customerId", "invoiceId", "customerLedgerEntryNumber"),
 }
 
 
@@ -177,6 +186,8 @@ class Database:
         self.last_version = 10_000
         #: 0: no replica, so nothing needs remembering.
         self.lag_seconds = 0.0
+        #: Sales & Receivables Setup "Archive Orders": an order leaves a version when it is deleted or invoiced.
+        self.archive_orders = False
         self._stamp: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
 
     def next_version(self) -> int:

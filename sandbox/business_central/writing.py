@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.business_central.contract import ZERO, Column, EntitySet, entity_sets
+from sandbox.business_central.customers import show_customer
 from sandbox.business_central.deleting import before_deletion
 from sandbox.business_central.errors import Refused, bad_request, dialog, not_found
 from sandbox.business_central.fields import stored
 from sandbox.business_central.flow_fields import refresh_after
-from sandbox.business_central.rules import AFTER, CHECKS, SERIES, Write, draw_number, show_customer
+from sandbox.business_central.rules import AFTER, CHECKS, SETTLE
 from sandbox.business_central.store import Company, Row
+from sandbox.business_central.writes import SERIES, Write, draw_number
 
 SYSTEM = frozenset({"systemRowVersion", "createdAt", "createdBy", "lastModifiedDateTime", "lastModifiedBy"})
 
@@ -38,8 +40,12 @@ def create(
     *,
     pages: Pages,
     client: bool = False,
+    alone: bool = True,
 ) -> Row:
-    """Insert a row and its lines, all or nothing. Returns it as stored, with what BC set itself."""
+    """Insert a row and its lines, all or nothing. Returns it as stored, with what BC set itself.
+
+    `alone` False is a line of a deep insert: its document is settled after the last line.
+    """
     if not client and "insert" not in entity.allow:
         raise Refused(405, "BadRequest_MethodNotAllowed", f"Entity '{entity.entity}' does not allow insert.")
     with company.transaction():
@@ -53,13 +59,15 @@ def create(
         if company.row(entity.name, values["id"]) is not None:
             raise _exists(entity, pages)
         if check := CHECKS.get(entity.name):
-            check(Write(company=company, who=who, values=values))
+            check(Write(company=company, who=who, table=entity.name, values=values))
         _check_key(company, entity, values, None, pages)
         row = company.insert(entity.name, values, who)
         if after := AFTER.get(entity.name):
-            after(Write(company=company, who=who, values=values), row)
+            after(Write(company=company, who=who, table=entity.name, values=values), row)
         for part, bodies in lines.items():
             _create_lines(company, entity, part, bodies, row, who, pages=pages, client=client)
+        if alone and (settle := SETTLE.get(entity.name)):
+            settle(company, row, who)
         refresh_after(company, entity, row)
         return company.tables[entity.name].rows[values["id"]]
 
@@ -86,14 +94,18 @@ def update(
             raise bad_request("The property 'id' is read-only.", "BadRequest_InvalidOperation")
         _resolve(company, entity, values, row)
         if check := CHECKS.get(entity.name):
-            check(Write(company=company, who=who, values=values, before=row))
+            check(Write(company=company, who=who, table=entity.name, values=values, before=row))
         _check_key(company, entity, values, row, pages)
         changed = company.change(entity.name, row_id, values, who)
         if changed:
             stored_row = company.tables[entity.name].rows[row_id]
             _rename(company, entity, row, stored_row)
             if after := AFTER.get(entity.name):
-                after(Write(company=company, who=who, values=values, before=row), stored_row)
+                after(
+                    Write(company=company, who=who, table=entity.name, values=values, before=row), stored_row
+                )
+            if settle := SETTLE.get(entity.name):
+                settle(company, stored_row, who)
             refresh_after(company, entity, stored_row, row)
         return company.tables[entity.name].rows[row_id], changed
 
@@ -111,6 +123,8 @@ def delete(company: Company, entity: EntitySet, row: Row, who: str, *, client: b
                 company.show(other.name, pointing[other.at["id"]], {column.name: ZERO})
         if entity.name == "contactBusinessRelations":
             show_customer(company, row[entity.at["contactId"]], who)
+        if "documentId" in entity.at and (settle := SETTLE.get(entity.name)):
+            settle(company, row, who)
         refresh_after(company, entity, row)
 
 
@@ -131,7 +145,7 @@ def _create_lines(
         if not isinstance(body, Mapping):
             raise bad_request(f"'{part}' must hold objects.")
         line = {**body, entity.parts[part]: document[entity.at["id"]]}
-        create(company, entity_sets()[part], line, who, pages=pages, client=client)
+        create(company, entity_sets()[part], line, who, pages=pages, client=client, alone=False)
 
 
 def _checked(entity: EntitySet, body: Mapping[str, Any], *, on_insert: bool, client: bool) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.business_central.contract import ZERO, Column, EntitySet, encode_member, entity_sets
+from sandbox.demo_data.complete_files import complete_invoices, vat_setup
 from sandbox.demo_data.ids import Ids
 from sandbox.demo_data.sales_users import users_of
 
@@ -28,9 +29,32 @@ FILES = {
     "paymentTerms": "payment_terms",
     "shipmentMethods": "shipment_method",
     "shippingAgents": "shipping_agent",
+    "vatPostingSetup": "vat_posting_setup",
+    "glAccounts": "gl_account",
+    "unitsOfMeasure": "unit_of_measure",
+    "customerPriceGroups": "customer_price_group",
+    "items": "item",
+    "itemUnitsOfMeasure": "item_unit_of_measure",
+    "itemVariants": "item_variant",
+    "itemLedgerEntries": "item_ledger_entry",
+    "resources": "resource",
+    "resourceUnitsOfMeasure": "resource_unit_of_measure",
     "customers": "customer",
     "contacts": "contact",
     "contactBusinessRelations": "contact_business_relation",
+    "salesPrices": "sales_price",
+    "opportunities": "opportunity",
+    "opportunityEntries": "opportunity_entry",
+    "postedSalesInvoices": "sales_invoice_header",
+    "postedSalesInvoiceLines": "sales_invoice_line",
+}
+
+#: The reference of a row that its code means only if another column says so.
+_ONLY_IF = {
+    ("contactBusinessRelations", "customerId"): ("linkToTable", "Customer"),
+    ("salesPrices", "customerPriceGroupId"): ("salesType", "Customer_x0020_Price_x0020_Group"),
+    ("postedSalesInvoiceLines", "itemId"): ("type", "Item"),
+    ("postedSalesInvoiceLines", "resourceId"): ("type", "Resource"),
 }
 
 #: Columns that BC makes itself but that an export shows as they are.
@@ -63,9 +87,16 @@ class CompanyFromFiles:
         }
 
     def bc(self) -> Iterator[tuple[str, Iterable[Row]]]:
-        for table, rows in self._tables.items():
+        made: dict[str, list[Row]] = {
+            table: [self._row(table, row) for row in self._in_key_order(table, rows)]
+            for table, rows in self._tables.items()
+        }
+        if not made["vatPostingSetup"]:
+            made["vatPostingSetup"] = vat_setup(made, self._ids)
+        made |= complete_invoices(made, self._ids)
+        for table, rows in made.items():
             if rows:
-                yield table, [self._row(table, row) for row in self._in_key_order(table, rows)]
+                yield table, rows
 
     def sales(self) -> Iterator[tuple[str, Iterable[Row]]]:
         salespeople = [self._row("salespeople", row) for row in self._tables["salespeople"]]
@@ -94,10 +125,10 @@ class CompanyFromFiles:
         relation = column.relation
         if relation is None or not relation.twin or relation.target not in FILES:
             return None
-        if entity.name == "contactBusinessRelations" and column.name == "customerId":
-            # "No." is a customer's only where the relation links to one; a vendor may have the same number.
-            if row.get("linkToTable") != "Customer":
-                return ZERO
+        # "No." is a customer's only where the relation links to one; a vendor may have the same number.
+        said = _ONLY_IF.get((entity.name, column.name))
+        if said is not None and row.get(said[0]) != said[1]:
+            return ZERO
         code = str(row.get(relation.twin, ""))
         if not code or code.upper() not in self._known[relation.target]:
             return None

@@ -17,6 +17,8 @@ from typing import Any
 
 from sandbox.demo_data import tables, values, words
 from sandbox.demo_data.draw import Draw
+from sandbox.demo_data.generate_products import Products
+from sandbox.demo_data.generate_sales import Sales
 from sandbox.demo_data.ids import Ids
 from sandbox.demo_data.sales_users import users_of
 
@@ -28,14 +30,23 @@ BLANK = "_x0020_"
 #: Of 1000 customers, so many have 0, 1, 2 and 3 persons: 1.2 on average.
 _PERSONS = (250, 400, 250, 100)
 
+#: Countries of the European Union among `words.ABROAD`.
+_UNION = frozenset({"DE", "FR", "ES", "DK", "SE", "PL", "CZ", "GR"})
+
 _MOST_CUSTOMERS = 10**7 - 1
+_MOST_ITEMS = 10**6 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratedCompany:
-    """`customers` customers and all that belongs to them, made from `seed`."""
+    """`customers` customers and all that belongs to them, made from `seed`.
+
+    `items` is a fifth of them (at least 40) when None; prices are three to an item, invoices as many as customers,
+    opportunities a quarter.
+    """
 
     customers: int
+    items: int | None = None
     seed: int = 1
     name: str = "Tandem Demo Ltd."
     local_currency: str = "GBP"
@@ -43,6 +54,8 @@ class GeneratedCompany:
     def __post_init__(self) -> None:
         if not 0 <= self.customers <= _MOST_CUSTOMERS:
             raise ValueError(f"customers is between 0 and {_MOST_CUSTOMERS}, not {self.customers}")
+        if self.items is not None and not 1 <= self.items <= _MOST_ITEMS:
+            raise ValueError(f"items is between 1 and {_MOST_ITEMS}, not {self.items}")
 
     def bc(self) -> Iterator[tuple[str, Iterable[Row]]]:
         yield "companyInformation", [{"name": self.name} | tables.COMPANY_INFORMATION]
@@ -53,10 +66,25 @@ class GeneratedCompany:
         yield "paymentTerms", self._described("paymentTerms", "description", tables.PAYMENT_TERMS)
         yield "shipmentMethods", self._described("shipmentMethods", "description", tables.SHIPMENT_METHODS)
         yield "shippingAgents", self._described("shippingAgents", "name", tables.SHIPPING_AGENTS)
+        yield "vatPostingSetup", self._vat()
+        yield "glAccounts", self._accounts()
+        made = self.products
+        yield "unitsOfMeasure", made.units()
+        yield "customerPriceGroups", made.price_groups()
+        yield "items", made.all_items()
+        yield "itemUnitsOfMeasure", made.item_units()
+        yield "itemVariants", made.variants()
+        yield "itemLedgerEntries", made.ledger()
+        yield "resources", made.resources()
+        yield "resourceUnitsOfMeasure", made.resource_units()
+        yield "salesPrices", made.prices()
         numbers = range(1, self.customers + 1)
         yield "customers", (self.customer(i) for i in numbers)
         yield "contacts", (contact for i in numbers for contact in self.contacts(i))
         yield "contactBusinessRelations", (relation for i in numbers for relation in self._relations(i))
+        yield "opportunities", self.sold.opportunities()
+        yield "opportunityEntries", self.sold.opportunity_entries()
+        yield from self.sold.invoices()
 
     def sales(self) -> Iterator[tuple[str, Iterable[Row]]]:
         yield "systemusers", list(users_of(self.salespeople(), self._ids))
@@ -116,6 +144,16 @@ class GeneratedCompany:
             "shippingAgents",
             _option(draw, "shippingAgents", tables.SHIPPING_AGENTS, blank=500),
         )
+        terms = Draw(self.seed, "customers/terms", str(i))
+        # Abroad is the union or the rest of the world; at home some see prices with VAT.
+        home = place.country == "GB"
+        row["vatBusPostingGroup"] = "DOMESTIC" if home else "EU" if place.country in _UNION else "EXPORT"
+        row["pricesIncludeVat"] = home and terms.per_mille(150)
+        groups = [
+            code for code, _, currency in tables.PRICE_GROUPS if currency == row.get("currencyCode", "")
+        ]
+        if groups and terms.per_mille(500):
+            self._refer(row, "customerPriceGroup", "customerPriceGroups", terms.one_of(groups))
         # A third of all: 444 of the 750 in 1000 that have a person.
         if draw.per_mille(444) and self._persons(i):
             first = self._person(i, 1)
@@ -222,6 +260,29 @@ class GeneratedCompany:
             persons += 1
         return persons
 
+    def _vat(self) -> list[Row]:
+        return [
+            {
+                "id": self._ids.of("vatPostingSetup", business, product),
+                "vatBusPostingGroup": business,
+                "vatProdPostingGroup": product,
+                "vatPercent": tables.vat_percent(business, product),
+            }
+            for business in tables.VAT_BUSINESS
+            for product in sorted(tables.VAT)
+        ]
+
+    def _accounts(self) -> list[Row]:
+        return [
+            {
+                "id": self._ids.of("glAccounts", number),
+                "number": number,
+                "name": name,
+                "vatProdPostingGroup": group,
+            }
+            for number, name, group in tables.ACCOUNTS
+        ]
+
     def _currencies(self) -> list[Row]:
         return [
             {
@@ -261,6 +322,22 @@ class GeneratedCompany:
 
     def _contact_id(self, i: int, place: int) -> str:
         return self._ids.of("contacts", _contact_number(i, place))
+
+    @cached_property
+    def products(self) -> Products:
+        count = max(40, self.customers // 5) if self.items is None else self.items
+        return Products(items=count, seed=self.seed, ids=self._ids)
+
+    @cached_property
+    def sold(self) -> Sales:
+        return Sales(
+            customers=self.customers,
+            seed=self.seed,
+            ids=self._ids,
+            products=self.products,
+            customer=self.customer,
+            person=lambda i: self._person(i, 1) if self._persons(i) else None,
+        )
 
     @cached_property
     def _ids(self) -> Ids:

@@ -28,7 +28,7 @@ class DemoCompany(Protocol):
         """ISO code; Sales must have it as its base currency."""
 
     def bc(self) -> Iterator[tuple[str, Iterable[Row]]]:
-        """Yield the BC sets, each with its rows by the companion's column names."""
+        """Yield the BC sets, each with its rows by the companion's column names; a large one may come in parts."""
 
     def sales(self) -> Iterator[tuple[str, Iterable[Row]]]:
         """Yield the Sales tables (by entity set), each with its rows by logical column names."""

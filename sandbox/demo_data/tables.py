@@ -73,3 +73,43 @@ COMPANY_INFORMATION: Row = {
     "postCode": "W2 8HG",
     "countryRegionCode": "GB",
 }
+
+#: Code, description, international standard code, is it time.
+UNITS = (
+    ("BOX", "Box", "BX", False),
+    ("CARTON", "Carton", "CT", False),
+    ("DAY", "Day", "DAY", True),
+    ("HOUR", "Hour", "HUR", True),
+    ("KG", "Kilogram", "KGM", False),
+    ("PCS", "Piece", "EA", False),
+    ("SET", "Set", "SET", False),
+)
+
+#: Code, description, currency of all its prices. A Sales price list has one currency.
+PRICE_GROUPS = (
+    ("EURO", "Customers in the euro area", "EUR"),
+    ("NEW", "Has no price yet", ""),
+    ("NORDIC", "Sweden", "SEK"),
+    ("RETAIL", "Retail at home", ""),
+    ("US", "United States", "USD"),
+    ("WHOLESALE", "Wholesale at home", ""),
+)
+WITHOUT_PRICES = frozenset({"NEW"})
+
+#: Local currency for one unit of a currency.
+LCY_PER_UNIT = {code: round(rate / 100, 6) for code, _, _, _, rate in CURRENCIES}
+
+#: VAT % at home; abroad it is 0.
+VAT = {"STANDARD": 20, "REDUCED": 5, "ZERO": 0}
+VAT_BUSINESS = ("DOMESTIC", "EU", "EXPORT")
+
+#: Number, name, VAT group: what an invoice may carry besides items and resources.
+ACCOUNTS = (
+    ("6410", "Packaging", "STANDARD"),
+    ("6710", "Freight", "STANDARD"),
+    ("6810", "Fees and charges", "ZERO"),
+)
+
+
+def vat_percent(business: str, product: str) -> int:
+    return VAT.get(product, 0) if business == "DOMESTIC" else 0

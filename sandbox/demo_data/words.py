@@ -98,3 +98,21 @@ JOB_TITLES = (
     "Geschäftsführerin",
     "Site Manager, North and West ",
 )
+ITEM_HEADS = (
+    "ANTWERP", "ATHENS", "Åre", "Čáslav", "İzmir", "LONDON", "Łódź", "MÜNCHEN", "Ñuñoa", "PARIS", "São Paulo", "東京",
+)  # fmt: skip
+ITEM_TAILS = (
+    "Desk", "Swivel Chair, black", "Guest Section 1", "Whiteboard, base", "Lamp 24\"", "Mobile Pedestal", "Sofa – 2 seats",
+    "Filing Cabinet, 4 drawers", "Fußbank", "Étagère", "Conference Bundle 1-6",
+)  # fmt: skip
+DEALS = (
+    "New tables for the canteen, deal", "Showroom refit", "Framework contract", "Büroausstattung", "Réaménagement", "Replacement of chairs",
+)  # fmt: skip
+COMMENTS = (
+    "Thank you for your order.",
+    "Delivered in two parts.",
+    "Ihre Bestellung vom Montag, vielen Dank!",
+    "Price as agreed with your purchasing department; it includes assembly on the first floor, see our letter"[
+        :100
+    ],
+)

@@ -102,17 +102,21 @@ class InMemoryRecords:
     def get(self, table: Table, ids: Sequence[str]) -> dict[str, Record]:
         self._call("get")
         rows = self._rows.get(self._name(table), {})
-        return {i: self._record(table, i) for i in ids if i in rows}
+        found = {i: self._record(table, i) for i in ids if i in rows}
+        self.after("get")
+        return found
 
     def find(self, table: Table, column: str, values: Sequence[str]) -> list[Record]:
         self._call("find")
         wanted = {v.casefold() for v in values}
         rows = self._rows.get(self._name(table), {})
-        return [
+        found = [
             self._record(table, i)
             for i, r in rows.items()
             if str(r["values"].get(column) or "").casefold() in wanted
         ]
+        self.after("find")
+        return found
 
     def create(self, table: Table, writes: Sequence[Write]) -> list[Written]:
         return self._write("create", table, writes)

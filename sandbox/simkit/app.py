@@ -62,6 +62,8 @@ class SimApp:
         self.log = log or RequestLog()
         #: Limits and switches, read and changed by `/_sim/settings`. The subclass fills it; an unknown name is refused.
         self.settings: dict[str, Any] = {}
+        #: What people do that a service alone knows: `POST /_sim/<verb>` calls it with the JSON as arguments.
+        self.actions: dict[str, Callable[..., Any]] = {}
         self.lock = threading.RLock()
         self.sleep: Callable[[float], None] = time.sleep
         self._thread = threading.local()

@@ -84,6 +84,8 @@ def _carry_out(app: SimApp, request: Request) -> Any:
                 app.settings.update(said)
                 app.settings_changed()
             return app.settings
+        case "POST", verb if verb in app.actions:
+            return app.actions[verb](**_object(request)) or {}
     raise NotImplementedError
 
 

@@ -9,12 +9,19 @@ from shared.core.model import Decision, Update
 
 
 def brake(
-    decisions: Sequence[Decision], *, share: float, floor: int, changed_before: int, read_before: int
+    decisions: Sequence[Decision],
+    *,
+    share: float,
+    floor: int,
+    changed_before: int,
+    read_before: int,
+    known: int = 0,
 ) -> str | None:
     """Return why a job must stop and ask, or None.
 
     Creates and first writes after coupling do not count; they have no remembered value to lose.
-    `changed_before` and `read_before` are the counts of the same job's or line's earlier pages.
+    `changed_before` and `read_before` are the counts of the same job's or line's earlier pages (H30).
+    `known` is how many coupled records there are, when a whole table is read: of so many is the share.
     """
     changed = changed_before
     blanked: Counter[str] = Counter()
@@ -24,7 +31,7 @@ def brake(
         changed += 1
         for values in decision.writes.values():
             blanked.update(name for name, value in values.items() if value is None)
-    read = max(read_before + len(decisions), 1)
+    read = max(read_before + len(decisions), known, 1)
     for name, count in blanked.items():
         if count > floor and count > share * len(decisions):
             return (

@@ -189,6 +189,8 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
     problems: list[FieldProblem] = []
     unresolved: list[str] = []
     late: list[str] = []
+    #: Most fields of most records stand still: for them nothing below has anything to say.
+    calm = coupling.first is None and not coupling.rewritten
 
     for f in mapping.fields:
         if outside and not f.state:
@@ -198,6 +200,8 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             continue
         bc, sales = pair.bc_fields.get(f.name), pair.sales_fields.get(f.name)
         base = coupling.baseline.get(f.name)
+        if calm and base is not None and _as_agreed(bc, sales, base):
+            continue
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
         if source == CLASH and pair.resolution is not None and pair.resolution.names(f.name):
             source = pair.resolution.use
@@ -325,7 +329,12 @@ def equal(f: FieldMap, bc: Value, sales: Value) -> bool:
     """Compare in the narrower domain of the two fields (H3)."""
     if isinstance(bc, Unresolved) or isinstance(sales, Unresolved):
         return False
-    return f.converter.narrow(bc) == f.converter.narrow(sales)
+    return bc == sales or f.converter.narrow(bc) == f.converter.narrow(sales)
+
+
+def _as_agreed(bc: Value, sales: Value, agreed: Agreed) -> bool:
+    """Say whether both sides show exactly one resolved value, the remembered one."""
+    return bc == sales and not isinstance(bc, Unresolved) and bc == agreed.bc and sales == agreed.sales
 
 
 HASHED = "sha256:"
@@ -380,6 +389,9 @@ def settled(
     for f in mapping.fields:
         if f.name in behind:
             continue
+        was = old.get(f.name)
+        if was is not None and not counts and _as_agreed(bc.get(f.name), sales.get(f.name), was):
+            continue
         now = Agreed(bc=bc.get(f.name), sales=sales.get(f.name))
         if equal(f, now.bc, now.sales):
             baseline[f.name] = now
@@ -401,5 +413,8 @@ def settled(
         elif to_bc and f.direction is Direction.BOTH:
             baseline[f.name] = Agreed(bc=sent[Side.BC][f.name], sales=now.sales)
         elif to_sales or to_bc or (f.name not in old and f.blank is Blank.KEEP):
+            baseline[f.name] = now
+        elif f.name not in old and f.when is When.UPDATE and f.direction is Direction.BOTH:
+            # Left out of the create (H23): travels when either side moves from here.
             baseline[f.name] = now
     return baseline, counts

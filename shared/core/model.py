@@ -76,7 +76,7 @@ class First(StrEnum):
     COMPARE = "compare"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Agreed:
     """The two values of one field as last seen when the sides agreed (H3): one for each side."""
 
@@ -90,7 +90,7 @@ class Agreed:
 Baseline: TypeAlias = Mapping[str, Agreed]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Coupling:
     """These two records are the same thing.
 

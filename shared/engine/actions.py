@@ -33,7 +33,7 @@ class Actions:
             case "couple":
                 return self._couple(job, scope, wish)
             case "uncouple":
-                return self._uncouple(scope, self._coupling(scope, wish))
+                return self._uncouple(scope, self._coupling(scope, wish, marked_too=True))
             case "skip":
                 return self._skip(scope, wish)
             case "retry":
@@ -55,9 +55,13 @@ class Actions:
         same = found[0] is not None and found[0].sales_id == ids[Side.SALES]
         if not same or (found[0] and found[0].state is not CouplingState.COUPLED):
             for side, old in zip(ids, found, strict=True):
-                if old is not None and old.state is CouplingState.COUPLED:
+                if old is not None and old.state is CouplingState.COUPLED and self._stands(scope, side, old):
                     other = old.id_of(side.other)
-                    raise Refused(f"{side.value} {ids[side]} is coupled to {side.other.value} {other}")
+                    # Never re-pointed in one step, from neither side: what was agreed with the other
+                    # record would be lost without anybody having said so.
+                    raise Refused(
+                        f"{side.value} {ids[side]} is coupled to {side.other.value} {other}; uncouple them first"
+                    )
             # Markers of an earlier uncoupling give way: a person lifts them (H8).
             markers = [c for c in found if c is not None]
             generation = max((c.generation for c in markers), default=0)
@@ -74,16 +78,32 @@ class Actions:
             )
             [result] = ports.couplings.save([new])
             if result.coupling is None:
-                raise Refused("one of the two was coupled by somebody else at the same moment; look again")
+                raise Refused(self._winner(scope, ids))
             scope.coupled += 1
             scope.matched.append(result.coupling)
         for side, id in ids.items():
             ports.held.remove(mapping.name, [(side, id)])
         return self._look(job, scope, Side.BC, ids[Side.BC])
 
+    def _stands(self, scope: Scope, side: Side, old: Coupling) -> bool:
+        """Say whether the counterpart of a coupled record is still there; else its coupling may give way."""
+        other, id = side.other, old.id_of(side.other)
+        return id in self._ports.records(other).get(scope.mapping.table(other), [id])
+
+    def _winner(self, scope: Scope, ids: Mapping[Side, str]) -> str:
+        """Say who coupled one of the two between our look and our write."""
+        for side, id in ids.items():
+            now = self._ports.couplings.find(scope.mapping.name, side, [id]).get(id)
+            if now is not None:
+                other = f"{side.other.value} {now.id_of(side.other)}"
+                return f"{side.value} {id} was coupled to {other} by somebody else at the same moment"
+        return "one of the two was coupled by somebody else at the same moment; look again"
+
     def _uncouple(self, scope: Scope, coupling: Coupling) -> Tally:
         """Take two records apart; both stay as they are, and stay apart until a person couples them (H8)."""
         ports, name = self._ports, scope.mapping.name
+        if coupling.state is CouplingState.UNCOUPLED:
+            return Tally(unchanged=1)  # a second click, or a second delivery
         marked = replace(coupling, state=CouplingState.UNCOUPLED, outcome="uncoupled by a person")
         [result] = ports.couplings.save([marked])
         if result.coupling is None:
@@ -129,10 +149,10 @@ class Actions:
 
     # --- shared --------------------------------------------------------------------------------
 
-    def _coupling(self, scope: Scope, wish: Mapping[str, Any]) -> Coupling:
+    def _coupling(self, scope: Scope, wish: Mapping[str, Any], *, marked_too: bool = False) -> Coupling:
         side, id = Side(wish["side"]), str(wish["id"])
         found = self._ports.couplings.find(scope.mapping.name, side, [id]).get(id)
-        if found is None or found.state is not CouplingState.COUPLED:
+        if found is None or (found.state is not CouplingState.COUPLED and not marked_too):
             raise Refused(f"{scope.mapping.name} {side.value} {id} is not coupled")
         return found
 

@@ -185,6 +185,8 @@ class Lines:
         mode = head.data
         scope.full = scope.may_create = not mode.get("changes")
         scope.forced = bool(head.data.get("force"))
+        # The brake counts per line, however many jobs it takes (H30).
+        scope.changed, scope.read = row.data.get("counted", (0, 0))
         scope.matching = bool(mapping.match) and scope.full and not mode.get("create")
         if mode.get("match") is not None:
             self._only_match(scope, mode["match"])
@@ -272,6 +274,7 @@ class Lines:
             "reasons": _sum(data["reasons"], scope.reasons),
             "unresolved": _sum(data.get("unresolved", {}), scope.unresolved),
             "step": data["step"] + 1,
+            "counted": [scope.changed, scope.read],
         }
         return tally, changes
 

@@ -7,6 +7,7 @@ with what is wrong and where, and changes nothing.
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +20,8 @@ FULL_SYNC = "full-sync"
 REJECTED = "rejected"
 #: Ids in one targeted job; more are split, so that a message stays far below 256 KB.
 IDS_PER_JOB = 1000
+#: A SystemId, a row id of Dataverse, or the number of an option.
+ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 def queue_of(mapping: str) -> str:
@@ -109,7 +112,7 @@ def read_object(body: bytes, allowed: Mapping[str, type]) -> dict[str, Any]:
     """Return a JSON object that has only allowed fields of the right types, or raise `InvalidMessage`."""
     try:
         data = json.loads(body)
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidMessage(f"not JSON: {error}") from None
     if not isinstance(data, dict):
         raise InvalidMessage(f"a JSON object is expected, not {type(data).__name__}")
@@ -160,8 +163,8 @@ def read_job(body: bytes, *, mapping: str, known: Sequence[str]) -> Job:
     ids = data.get("ids", [])
     if len(ids) > IDS_PER_JOB:
         problems.append(f"{len(ids)} ids; at most {IDS_PER_JOB}")
-    if not all(isinstance(i, str) and 0 < len(i) <= 64 for i in ids):
-        problems.append("'ids' must be texts of 1 to 64 characters")
+    if not all(isinstance(i, str) and ID.fullmatch(i) for i in ids):
+        problems.append("'ids' must be texts of 1 to 64 letters, digits and hyphens")
     if kind == "feed" and not data.get("action"):
         problems.append(f"kind '{kind}' needs 'action'")
     if kind == "action":

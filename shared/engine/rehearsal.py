@@ -77,20 +77,30 @@ class OverlaidCouplings:
         yield from (c for c in newer.values() if c.late or not late_only)
 
     def save(self, couplings: Sequence[Coupling]) -> list[SaveResult]:
-        """Save in the overlay over whatever it holds: a rehearsal has one writer."""
+        """Save in the overlay over whatever it holds: a rehearsal has one writer.
+
+        A coupling that was read from the overlay has its etag there; another is new to it. Only what
+        is refused, after a crash, is looked up first, so that a page costs no request per record.
+        """
         if not couplings:
             return []
-        there = self._overlay.find(couplings[0].mapping, Side.BC, [c.bc_id for c in couplings])
-        return self._overlay.save(
-            [
-                replace(
-                    c,
-                    etag=there[c.bc_id].etag if c.bc_id in there else None,
-                    outcome=f"{c.outcome.split(MADE)[0]}{MADE}{self.step}",
-                )
-                for c in couplings
-            ]
-        )
+        rows = [
+            replace(
+                c,
+                etag=c.etag if MADE in c.outcome else None,
+                outcome=f"{c.outcome.split(MADE)[0]}{MADE}{self.step}",
+            )
+            for c in couplings
+        ]
+        results = self._overlay.save(rows)
+        refused = [n for n, result in enumerate(results) if result.coupling is None]
+        if refused:
+            there = self._overlay.find(rows[0].mapping, Side.BC, [rows[n].bc_id for n in refused])
+            known = {bc_id: c.etag for bc_id, c in there.items()}
+            again = self._overlay.save([replace(rows[n], etag=known.get(rows[n].bc_id)) for n in refused])
+            for n, result in zip(refused, again, strict=True):
+                results[n] = result
+        return results
 
     def remove(self, couplings: Sequence[Coupling]) -> None:
         self.save([replace(c, state=CouplingState.UNCOUPLED) for c in couplings])

@@ -127,6 +127,7 @@ class PageSync:
                 floor=self._ports.limits.brake_floor,
                 changed_before=scope.changed,
                 read_before=scope.read,
+                known=len(scope.index) // 2 if scope.full and scope.index is not None else 0,
             )
         if stop is not None:
             raise Misconfigured(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.core.convert import Converter, Text
-from shared.core.mapping import Direction, EntityMapping, Where, with_children
+from shared.core.filters import filter_text
+from shared.core.mapping import Direction, EntityMapping, with_children
 from shared.core.model import Side
 from shared.mappings import ALL
 
@@ -17,12 +18,6 @@ def kind(converter: Converter) -> str:
     if not isinstance(converter, Text):
         return type(converter).__name__.lower()
     return f"{'code' if converter.code else 'text'} of {converter.bc} and {converter.sales}"
-
-
-def condition(where: Where) -> str:
-    """Return a condition, and what is said of a record that does not meet it."""
-    value = "" if where.value is None else f" `{where.value}`"
-    return f"`{where.column}` {where.op}{value}" + (f" (else: {where.reason})" if where.reason else "")
 
 
 def render(mapping: EntityMapping, part_of: str = "") -> str:
@@ -39,12 +34,12 @@ def render(mapping: EntityMapping, part_of: str = "") -> str:
             if part_of
             else []
         ),
-        f"- Creates: {mapping.creates.value}; conflict: {mapping.on_conflict.value}; "
-        f"deletion: {mapping.on_delete.value}",
+        f"- `create_missing: {mapping.creates.value}`, `on_conflict: {mapping.on_conflict.value}`, "
+        f"`on_delete: {mapping.on_delete.value}`",
     ]
     for side in Side:
-        conditions = [condition(w) for w in mapping.filter(side)]
-        lines.append(f"- Filter in {side.value}: {'; '.join(conditions) or 'none'}")
+        words = filter_text(mapping.filter(side))
+        lines.append(f"- Filter in {side.value}: {f'`{words}`' if words else 'none'}" + _else(mapping, side))
         if constants := mapping.constants(side):
             given = ", ".join(f"`{column}` = `{value}`" for column, value in constants.items())
             lines.append(f"- A new record in {side.value} gets {given}")
@@ -76,8 +71,19 @@ def render(mapping: EntityMapping, part_of: str = "") -> str:
     return "\n".join([*lines, ""])
 
 
+def _else(mapping: EntityMapping, side: Side) -> str:
+    """Return what is said of the records outside, one reason for each condition."""
+    reasons = [where.reason for where in mapping.filter(side) if where.reason]
+    return f" (else: {', or '.join(reasons)})" if reasons else ""
+
+
 def document(mappings: Iterable[EntityMapping] = ALL) -> str:
-    head = "# Mappings\n\nGenerated from `shared/mappings` by `make docs`; a test keeps it current.\n"
+    head = (
+        "# Mappings\n\nThe defaults, generated from `shared/mappings` by `make docs`; a test keeps it current. "
+        "`tandem mappings`\nshows what is in force. Policies, filters, matching and fields are changed by the "
+        "setting\n`MAPPING_OVERRIDES`, without code, under the names that are shown here: see "
+        "[Administration](administration.md#changing-mappings).\n"
+    )
     return "\n".join([head, *(render(m, of) for m, of in with_children(mappings))])
 
 

@@ -102,10 +102,17 @@ def weight(unit: Unit) -> int:
         for name, value in op.row.properties.items():
             total += 80 + 2 * len(name)
             if isinstance(value, str):
-                total += len(json.dumps(value))
+                total += _json_length(value)
             elif isinstance(value, bytes):
                 total += len(value) * 4 // 3 + 4
     return total
+
+
+def _json_length(text: str) -> int:
+    """Return the length of a text as JSON. Most have nothing to escape but quotes and backslashes."""
+    if text.isascii() and text.isprintable():
+        return len(text) + text.count('"') + text.count("\\") + 2
+    return len(json.dumps(text))
 
 
 def _transactions(units: Sequence[Unit]) -> list[list[int]]:

@@ -35,9 +35,9 @@ CHUNK_BYTES = 60 * 1024
 
 def to_json(value: Any) -> Any:
     """Return the JSON form of a canonical value, or of plain data that holds some."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
     match value:
-        case None | bool() | str() | int() | float():
-            return value
         case Decimal():
             return {"n": str(value)}
         case datetime():
@@ -59,6 +59,8 @@ def from_json(data: Any) -> Any:
     Raises:
         ValueError: an object with a key that nothing here writes.
     """
+    if data is None or isinstance(data, str):
+        return data
     if isinstance(data, list):
         return [from_json(item) for item in data]
     if not isinstance(data, dict):
@@ -86,13 +88,17 @@ def loads(text: str) -> Any:
 
 
 def _text(data: Any) -> str:
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = _PLAIN.encode(data)
     try:
         text.encode()
     except UnicodeEncodeError:
         # Half a surrogate pair, from a text that somebody cut: only the escaped form can travel.
         return json.dumps(data, separators=(",", ":"))
     return text
+
+
+#: Made once: `json.dumps` with options makes an encoder for every call.
+_PLAIN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 # --- baselines ---------------------------------------------------------------------------------
@@ -116,14 +122,17 @@ def dump_baseline(baseline: Baseline) -> str:
     fields: dict[str, list[Any]] = {}
     for name, agreed in baseline.items():
         bc, sales = to_json(stored_form(agreed.bc)), to_json(stored_form(agreed.sales))
-        # Compared with their types: True == 1 and Decimal("1.0") == Decimal("1") in Python.
-        fields[name] = [bc] if _text(bc) == _text(sales) else [bc, sales]
+        # As written, and with their types: True == 1 and Decimal("1.0") == Decimal("1") in Python.
+        fields[name] = [bc] if type(bc) is type(sales) and bc == sales else [bc, sales]
     return _text(fields)
 
 
 def load_baseline(text: str) -> Baseline:
-    fields = {name: [from_json(item) for item in pair] for name, pair in json.loads(text).items()}
-    return MappingProxyType({name: Agreed(bc=pair[0], sales=pair[-1]) for name, pair in fields.items()})
+    baseline: dict[str, Agreed] = {}
+    for name, pair in json.loads(text).items():
+        bc = from_json(pair[0])
+        baseline[name] = Agreed(bc=bc, sales=bc if len(pair) == 1 else from_json(pair[1]))
+    return MappingProxyType(baseline)
 
 
 # --- properties --------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
 
@@ -65,7 +65,7 @@ class TableJobLog:
         done = True
         for name in self._names.all():
             # Newest first: what sorts after this moment is older.
-            rows = [*self._rows(name, limit, newest_first(before))]
+            rows = [*self._rows(name, limit, newest_first(before - timedelta(microseconds=1)))]
             delete(self._store, TABLE, rows)
             done = done and len(rows) < limit
         return done

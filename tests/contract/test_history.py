@@ -79,3 +79,34 @@ def test_a_thousand_entries_take_ten_transactions(history: TableHistory, store: 
     history.add([entry()])
     assert spent(store, lambda: history.add([entry(id=f"id-{n}") for n in range(1000)])) == 10
     assert history.list("customers", Side.SALES, "id-999") == [entry(id="id-999")]
+
+
+def test_only_entries_before_a_moment_are_listed_when_one_is_given(history: TableHistory) -> None:
+    entries = [entry(n) for n in range(3)] + [entry(at=NOW - timedelta(days=40))]
+    history.add(entries)
+    assert history.list("customers", Side.SALES, "id-1", before=entries[2].at) == [
+        entries[1],
+        entries[0],
+        entries[3],
+    ]
+    assert history.list("customers", Side.SALES, "id-1", before=entries[3].at) == []
+
+
+def test_months_that_are_over_are_forgotten_and_others_stay(history: TableHistory) -> None:
+    old, edge, new = (entry(at=NOW - timedelta(days=days)) for days in (200, 31, 0))
+    history.add([old, edge, new, replace(old, mapping="contacts")])
+
+    assert history.forget(edge.at)
+
+    assert history.list("customers", Side.SALES, "id-1") == [new, edge], "its month was not over"
+    assert history.list("contacts", Side.SALES, "id-1") == []
+    assert history.forget(edge.at), "a second time there is nothing to do"
+
+
+def test_forgetting_is_set_based_and_stops_at_its_limit(history: TableHistory, store: TableStore) -> None:
+    history.add([entry(id=f"id-{n}") for n in range(300)])
+    later = NOW + timedelta(days=62)
+
+    assert not history.forget(later, limit=200)
+    assert spent(store, lambda: history.forget(later)) <= 6
+    assert history.list("customers", Side.SALES, "id-299") == []

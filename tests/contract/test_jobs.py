@@ -102,3 +102,15 @@ def test_a_job_costs_one_request_to_add_and_a_page_one_to_list(jobs: TableJobLog
     jobs.add(job(1))
     assert spent(store, lambda: jobs.add(job(2))) == 1
     assert spent(store, lambda: jobs.list("customers")) == 1
+
+
+def test_jobs_before_a_moment_are_forgotten_of_every_mapping(jobs: TableJobLog) -> None:
+    kept = [job(100), job(100, mapping="contacts")]
+    for entry in [job(n) for n in range(3)] + [job(1, mapping="contacts"), *kept]:
+        jobs.add(entry)
+
+    assert not jobs.forget(kept[0].started, limit=2)
+    assert jobs.forget(kept[0].started, limit=5)
+    assert jobs.forget(kept[0].started)
+
+    assert {(e.id, e.mapping) for e in jobs.list()[0]} == {(e.id, e.mapping) for e in kept}

@@ -64,3 +64,14 @@ def test_long_texts_are_kept_whole(plans):
     plans.add("r", "items", 0, long)
 
     assert everything(plans, "r", "items") == long
+
+
+def test_a_plan_is_forgotten_and_the_others_stay(plans: TablePlans) -> None:
+    for run in ("r1", "r2"):
+        plans.add(run, "customers", 0, entries(250))
+
+    plans.forget("r1")
+    plans.forget("r1")
+
+    assert plans.list("r1", "customers") == ([], None)
+    assert len(plans.list("r2", "customers")[0]) == 250

@@ -92,3 +92,19 @@ def test_companies_do_not_see_each_other(store: TableStore, company: str, clock:
     TableRuns(store, company, clock).create(rows())
     other = TableRuns(store, f"{company}-other", clock)
     assert other.list() == other.get("run-1") == []
+
+
+def test_runs_beyond_the_newest_are_listed_and_forgotten_with_their_lines(
+    runs: TableRuns, clock: TestClock
+) -> None:
+    for n in range(5):
+        runs.create(rows(f"run-{n}"))
+        clock.advance(minutes=1)
+
+    assert [r.run for r in runs.beyond(2)] == ["run-2", "run-1", "run-0"]
+    assert [r.run for r in runs.beyond(2, limit=1)] == ["run-2"]
+    for _ in range(2):
+        runs.forget("run-1")
+
+    assert runs.get("run-1") == [] and len(runs.get("run-2")) == 3
+    assert [r.run for r in runs.list()] == ["run-4", "run-3", "run-2", "run-0"]

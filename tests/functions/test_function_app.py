@@ -25,6 +25,7 @@ from tests.functions.callers import BY_NAME, FakeApp
 ROOT = Path(__file__).parents[2]
 MAPPINGS = [m.name for m in ALL]
 GOOD = {name: "x" for name in REQUIRED} | {"BC_URL": "https://bc", "DATAVERSE_URL": "https://sales"}
+GOOD["CLIENT_SECRET"] = "x"
 GOOD |= {name: "0 */5 * * * *" for name in SCHEDULES}
 
 

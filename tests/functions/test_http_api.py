@@ -26,6 +26,7 @@ READS = {
     "api_explain": RECORD,
     "api_history": RECORD,
     "api_status": {},
+    "api_openapi": {},
 }
 WRITES = {
     "api_full_sync": {},
@@ -76,7 +77,7 @@ def test_without_a_key_nothing_is_done(name, route, app):
 @pytest.mark.parametrize(("name", "route"), READS.items())
 def test_the_read_key_reads(name, route, app):
     assert call(name, headers=LOOK, **route).status_code == 200
-    assert len(app.api.calls) == 1
+    assert len(app.api.calls) == (name != "api_openapi")
 
 
 @pytest.mark.parametrize(("name", "route"), WRITES.items())

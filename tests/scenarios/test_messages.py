@@ -1,7 +1,12 @@
 """Messages nobody can understand are set aside with their reason and change nothing (design §8)."""
 
-import pytest
+import json
 
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.engine.messages import FULL_SYNC_FIELDS, JOB_FIELDS, KINDS
 from tests.scenarios.builders import a_company, add_customer
 
 BAD = [
@@ -26,6 +31,22 @@ BAD = [
         "sync-customers", b'{"version":"1"}', "'version' must be a whole number", id="a version that is text"
     ),
     pytest.param("sync-customers", b'{"kind":"targeted"}', "needs 'ids'", id="targeted without ids"),
+    pytest.param("sync-customers", b"go", "not JSON", id="not JSON, to a mapping"),
+    pytest.param("sync-customers", b"", "not JSON", id="empty, to a mapping"),
+    pytest.param("full-sync", b"\xff\xfe", "not JSON", id="bytes that are no text, to full-sync"),
+    pytest.param("full-sync", b"[" * 100_000, "not JSON", id="nested too deeply"),
+    pytest.param("sync-customers", b"[" * 100_000, "not JSON", id="nested too deeply, to a mapping"),
+    pytest.param("sync-customers", b"7", "a JSON object is expected", id="a number, to a mapping"),
+    pytest.param(
+        "sync-customers", b'{"version":2}', "version 2 is not known", id="wrong version, to a mapping"
+    ),
+    pytest.param("full-sync", b'{"version":true}', "'version' must be a whole number", id="version true"),
+    pytest.param("sync-customers", b'{"kind":"dance"}', "unknown kind 'dance'", id="a kind nobody knows"),
+    pytest.param("sync-customers", b'{"side":"left"}', "unknown side 'left'", id="a side nobody knows"),
+    pytest.param(
+        "sync-customers", b'{"ids":["a\' or 1 eq 1"]}', "letters, digits and hyphens", id="no id at all"
+    ),
+    pytest.param("sync-customers", b'{"ids":["\\ud800"]}', "letters, digits", id="half a character"),
 ]
 
 
@@ -50,6 +71,40 @@ def test_every_problem_of_a_message_is_named_at_once():
 
     reason = world.app.api.status()["rejected"][0]["reason"]
     assert "explode" in reason and "'x'" in reason
+
+
+def test_every_problem_of_a_mappings_message_is_named_at_once():
+    world = a_company()
+
+    world.send("sync-customers", b'{"kind":"dance","side":"left","mapping":"contacts","ids":[7]}')
+    world.run()
+
+    reason = world.app.api.status()["rejected"][0]["reason"]
+    assert all(word in reason for word in ("dance", "left", "contacts", "'ids'"))
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(KINDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.dictionaries(st.sampled_from([*FULL_SYNC_FIELDS, *JOB_FIELDS, "?"]), ANYTHING, max_size=5),
+    st.booleans(),
+)
+def test_whatever_a_message_says_it_is_done_or_set_aside_and_never_comes_back(said, to_a_mapping):
+    world = a_company()
+    queue = "sync-customers" if to_a_mapping else "full-sync"
+
+    world.send(queue, json.dumps(said).encode())
+    world.run()
+
+    told = world.app.api.status()["rejected"]
+    assert all(entry["reason"] for entry in told)
+    assert world.queue.peek(queue) == [] and world.queue.peek(queue, dead_letters=True) == []
 
 
 def test_a_message_without_version_is_version_1():

@@ -200,3 +200,20 @@ def test_what_a_rehearsal_noted_of_couplings_is_gone_when_it_ends_H26():
 
     overlay = world.app.ports.overlay(run["id"])
     assert all(list(overlay.stream(m)) == [] for m in world.mappings)
+
+
+def test_a_rehearsal_costs_no_request_per_record_H26_H28():
+    spent = []
+    for customers in (100, 900):
+        world = a_company()
+        for n in range(customers):
+            add_customer(world, f"C{n}")
+        before = world.app.ports.requests()
+        world.rehearse()
+        after = world.app.ports.requests()
+        spent.append({side: after[side] - before[side] for side in after})
+
+    more = {side: spent[1][side] - spent[0][side] for side in spent[0]}
+    assert more["bc"] <= 2 and more["sales"] <= 2
+    # 800 would-be couplings of two rows each, written and taken away again, 100 rows to a transaction.
+    assert more["tables"] <= 2 * 2 * 800 / 100 + 12

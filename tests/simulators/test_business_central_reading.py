@@ -211,11 +211,10 @@ def test_read_only_intent_on_a_write_is_an_error(bc):
 
 def test_lines_are_expanded_with_tags_of_their_own(bc):
     customer = bc.post("customers", {"name": "A"})["id"]
+    item = bc.post("items", {"description": "Bicycle"})["id"]
     for count in (2, 0):
-        bc.post(
-            "salesOrders",
-            {"customerId": customer, "salesOrderLines": [{"quantity": n} for n in range(count)]},
-        )
+        lines = [{"itemId": item, "quantity": n} for n in range(count)]
+        bc.post("salesOrders", {"customerId": customer, "salesOrderLines": lines})
     full, empty = bc.rows(
         "salesOrders", expand="salesOrderLines($select=quantity;$orderby=quantity desc)", select="id"
     )

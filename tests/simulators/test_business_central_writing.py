@@ -24,7 +24,14 @@ def test_a_new_row_has_every_property_and_blank_values_instead_of_null(bc):
     assert row["blocked"] == "_x0020_"
     assert row["currencyId"] == ZERO and row["currencyCode"] == ""
     assert row["creditLimit"] == 0
-    price = bc.sim.add("salesPrices", {"itemId": bc.sim.add("items", {"number": "1000"}), "unitPrice": 2.5})
+    price = bc.sim.add(
+        "salesPrices",
+        {
+            "itemId": bc.sim.add("items", {"number": "1000"}),
+            "salesType": "All_x0020_Customers",
+            "unitPrice": 2.5,
+        },
+    )
     assert bc.get(f"salesPrices({price})")["endingDate"] == "0001-01-01"
 
 

@@ -117,3 +117,37 @@ def test_without_an_address_it_says_how_to_give_one(server, monkeypatch, tmp_pat
 
     assert main(["status", "--url", url], transport=httpx.MockTransport(server)) == WRONG
     assert "--url" in capsys.readouterr().err and not server.asked
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path", "body"),
+    [
+        (
+            ("sync", "customers", "--rehearse"),
+            "full-sync",
+            {"mappings": ["customers"], "changes": True, "rehearse": True},
+        ),
+        (
+            ("match", "customers", "--preview", "--by", "name,city", "--by", "email"),
+            "mappings/customers/match",
+            {"preview": True, "exact": False, "create": False, "fields": [["name", "city"], ["email"]]},
+        ),
+    ],
+)
+def test_a_job_and_a_match_show_their_plan_and_write_it_as_a_page_too_H26(
+    server, arguments, path, body, tmp_path
+):
+    server.answers_with("runs/r1", httpx.Response(200, json=RUN | {"rehearse": True}))
+    server.answers_with("runs/r1/plan", httpx.Response(200, json=PLAN))
+    server.answers_with(path, httpx.Response(202, json={"run": "r1"}))
+    page = tmp_path / "plan.html"
+
+    assert tandem(server, *arguments, "--html", str(page)) == OK
+
+    assert server.asked[0].url.path == f"/api/{path}" and json.loads(server.asked[0].content) == body
+    assert "Nothing was written" in page.read_text()
+
+
+def test_a_page_without_a_rehearsal_is_a_wrong_call(server, capsys):
+    assert tandem(server, "full-sync", "--html", "plan.html") == WRONG
+    assert "--rehearse" in capsys.readouterr().err and not server.asked

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.core.errors import Misconfigured
-from shared.settings import REQUIRED, Settings
+from shared.settings import BY_IDENTITY, REQUIRED, Settings
 
 GOOD = {name: "x" for name in REQUIRED} | {
     "BC_URL": "https://bc",
@@ -53,6 +53,28 @@ def test_good_settings_are_read_and_secrets_are_not_shown():
     assert settings.dataverse_url == "https://sales" and "hush-hush" not in repr(settings)
 
 
+AT_AZURE = {
+    "TABLES_ENDPOINT": "https://account.table.core.windows.net/",
+    "ServiceBusConnection__fullyQualifiedNamespace": "name.servicebus.windows.net",
+    "AZURE_CLIENT_ID": "an identity",
+}
+
+
+def test_addresses_stand_in_for_connection_strings_where_an_identity_signs_in():
+    settings = Settings.from_env({n: v for n, v in GOOD.items() if n not in BY_IDENTITY} | AT_AZURE)
+
+    assert settings.tables_endpoint == "https://account.table.core.windows.net"
+    assert settings.service_bus_namespace == "name.servicebus.windows.net"
+    assert settings.azure_client_id == "an identity"
+    assert (settings.tables_connection_string, settings.service_bus_connection) == ("", "")
+
+
+@pytest.mark.parametrize("name", BY_IDENTITY)
+def test_a_connection_string_beside_an_address_is_refused_as_the_host_would_take_the_string(name):
+    with pytest.raises(Misconfigured, match=f"{name} and {BY_IDENTITY[name]} are both set"):
+        Settings.from_env(GOOD | AT_AZURE)
+
+
 def test_all_wrong_numbers_are_named_at_once():
     wrong = {name: "x" for name in ("PAGE_SIZE", "BC_PERMITS", "HISTORY_DAYS", "JOBS_DAYS", "RUNS_KEEP")}
 
@@ -62,13 +84,33 @@ def test_all_wrong_numbers_are_named_at_once():
     assert [p.split()[0] for p in caught.value.problems] == list(wrong)
 
 
+def test_missing_and_wrong_settings_of_every_kind_are_named_in_one_message():
+    wrong = {
+        "BC_URL": "http://bc",
+        "DATAVERSE_URL": " ",
+        "CLIENT_SECRET": "@Microsoft.KeyVault(SecretUri=x)",
+        "API_KEY_ADMIN": "@Microsoft.KeyVault(SecretUri=y)",
+        "PAGE_SIZE": "0",
+        "LEASE_SECONDS": "soon",
+    }
+
+    with pytest.raises(Misconfigured) as caught:
+        Settings.from_env(GOOD | wrong)
+
+    assert sorted(p.split()[0] for p in caught.value.problems) == sorted(wrong)
+    assert all(name in str(caught.value) for name in wrong)
+
+
 def test_the_example_shows_every_setting_and_its_default():
     """Whoever sets Tandem up copies the example, so what it leaves out stays unknown."""
     values = json.loads((Path(__file__).parents[2] / "local.settings.example.json").read_text())["Values"]
     given = Settings.from_env(GOOD | {n: v for n, v in values.items() if n not in GOOD})
 
     assert given == Settings.from_env(GOOD)
-    named = {f.name.upper() for f in fields(Settings)} - {"SERVICE_BUS_CONNECTION", "SCHEDULES"} | {
-        "ServiceBusConnection"
+    named = {f.name.upper() for f in fields(Settings)} - {
+        "SERVICE_BUS_CONNECTION",
+        "SERVICE_BUS_NAMESPACE",
+        "SCHEDULES",
     }
+    named |= {"ServiceBusConnection", "ServiceBusConnection__fullyQualifiedNamespace"}
     assert named <= set(values)

@@ -1,0 +1,263 @@
+"""The API in OpenAPI 3.1, made from the routes: served at `GET /api/openapi.json`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+TEXT: Schema = {"type": "string"}
+FLAG: Schema = {"type": "boolean"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+ANY: Schema = {}
+
+
+def many(of: Schema) -> Schema:
+    return {"type": "array", "items": of}
+
+
+def by_name(of: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": of}
+
+
+def maybe(of: Schema) -> Schema:
+    return {"anyOf": [of, {"type": "null"}]}
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def word(*words: str) -> Schema:
+    return {"type": "string", "enum": list(words)}
+
+
+def thing(optional: Mapping[str, Schema] | None = None, /, **needed: Schema) -> Schema:
+    """Return an object with these properties; whatever else is there may be ignored by a client."""
+    return {"type": "object", "properties": {**needed, **(optional or {})}, "required": list(needed)}
+
+
+def body(**optional: Schema) -> Schema:
+    return {"type": "object", "properties": optional, "additionalProperties": False}
+
+
+def page(of: Schema, **also: Schema) -> Schema:
+    return thing(value=many(of), next=maybe(TEXT), **also)
+
+
+PARTS = ("created", "updated", "unchanged", "coupled", "uncoupled", "restored", "ignored", "waiting", "held")
+SIDE = word("bc", "sales")
+PROBLEM = thing(field=TEXT, reason=TEXT, bc=ANY, sales=ANY, conflict=FLAG)
+HEAD = {"id": TEXT, "state": word("running", "finished", "failed", "cancelled"), "started": maybe(MOMENT)}
+RUN_HEAD = HEAD | {"finished": maybe(MOMENT), "rehearse": FLAG}
+LOOK = thing(outcome=TEXT, reason=TEXT, plan=many(ref("PlanEntry")))
+SCHEMAS: Mapping[str, Schema] = {
+    "Problem": thing(type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT),
+    "Tally": thing(read=COUNT, conflict=COUNT, **dict.fromkeys(PARTS, COUNT)),
+    "Requests": thing(bc=COUNT, sales=COUNT, tables=COUNT),
+    "RunHead": thing(**RUN_HEAD),
+    "Line": thing(
+        mapping=TEXT,
+        state=word("pending", "running", "finished", "failed"),
+        depends_on=many(TEXT),
+        to_sales=ref("Tally"),
+        from_sales=ref("Tally"),
+        wake_ups=ref("Tally"),
+        requests=ref("Requests"),
+        message=TEXT,
+        reasons=by_name(COUNT),
+        unresolved=by_name(COUNT),
+    ),
+    "Run": thing({"forecast": by_name(ref("Forecast"))}, **RUN_HEAD, lines=many(ref("Line"))),
+    "Forecast": thing(records=COUNT, requests=COUNT, minutes={"type": "number"}),
+    "PlanEntry": thing(
+        mapping=TEXT,
+        side=SIDE,
+        id=TEXT,
+        label=TEXT,
+        action=word("create", "update", "couple", "restore", "uncouple", "wait", "hold", "conflict"),
+        target=maybe(SIDE),
+        reason=TEXT,
+        fields=by_name({"type": "array", "minItems": 2, "maxItems": 2}),
+        problems=many(PROBLEM),
+    ),
+    "Job": thing(
+        id=TEXT,
+        mapping=TEXT,
+        side=TEXT,
+        started=MOMENT,
+        finished=MOMENT,
+        state=word("finished", "deferred", "refused", "stopped"),
+        cause=TEXT,
+        run=TEXT,
+        tally=ref("Tally"),
+        requests=ref("Requests"),
+        message=TEXT,
+        details=by_name(ANY),
+    ),
+    "Held": thing(
+        mapping=TEXT,
+        side=SIDE,
+        id=TEXT,
+        label=TEXT,
+        kind=word("held", "waiting", "conflict", "orphan", "skipped"),
+        reason=TEXT,
+        since=MOMENT,
+        next_try=maybe(MOMENT),
+        tries=COUNT,
+        awaits=maybe(thing(mapping=TEXT, side=SIDE, id=TEXT)),
+        fields=many(PROBLEM),
+    ),
+    "Written": thing(
+        at=MOMENT, side=SIDE, id=TEXT, action=TEXT, fields=by_name(thing(before=ANY, after=ANY))
+    ),
+    "Explained": thing(
+        mapping=TEXT,
+        side=SIDE,
+        id=TEXT,
+        state=TEXT,
+        cause=TEXT,
+        since=maybe(MOMENT),
+        next_try=maybe(MOMENT),
+        records=by_name(thing(id=TEXT, exists=FLAG, label=TEXT, modified=maybe(MOMENT))),
+        coupling=maybe(thing(bc=TEXT, sales=TEXT, outcome=TEXT, late=many(TEXT), baseline=by_name(ANY))),
+        held=many(ref("Held")),
+        fields=many(thing(field=TEXT, direction=TEXT, bc=ANY, sales=ANY, agreed=ANY, late=FLAG)),
+        now=LOOK,
+        in_full_sync=maybe(LOOK),
+        history=many(ref("Written")),
+    ),
+    "Overrides": thing(
+        in_force=word("defaults", "setting", "last good"),
+        problems=many(TEXT),
+        changed=by_name(many(TEXT)),
+        off=many(TEXT),
+    ),
+    "Mapping": thing(
+        mapping=TEXT,
+        title=TEXT,
+        bc=TEXT,
+        sales=TEXT,
+        direction=word("to_sales", "from_sales", "both"),
+        depends_on=many(TEXT),
+        create_missing=word("never", "full", "always"),
+        on_conflict=word("ask", "bc_wins", "sales_wins"),
+        on_delete=word("hold", "restore", "uncouple"),
+        schedule=TEXT,
+        filters=thing(bc=TEXT, sales=TEXT),
+        match=many(many(TEXT)),
+        fields=many(thing(field=TEXT, bc=TEXT, sales=TEXT, direction=TEXT, type=TEXT)),
+        changed=many(TEXT),
+    ),
+    "Status": thing(
+        run=maybe(ref("RunHead")),
+        held=by_name(COUNT),
+        rejected=many(thing(queue=TEXT, reason=TEXT, message_id=TEXT, at=maybe(MOMENT))),
+        dead_letters=by_name(COUNT),
+        last_jobs=by_name(maybe(ref("Job"))),
+        overrides=ref("Overrides"),
+    ),
+    "StartedRun": thing(run=TEXT),
+    "StartedJob": thing(job=TEXT),
+}
+FORCE = body(force=FLAG)
+GROUPS = many(many(TEXT))
+IDS = {"type": "array", "items": TEXT, "minItems": 1, "maxItems": 1000}
+FULL = body(mappings=many(TEXT), rehearse=FLAG, changes=FLAG, create=FLAG, force=FLAG)
+COUPLE = body(mapping=TEXT, bc=TEXT, sales=TEXT, **{"from": word("bc", "sales", "compare")})
+#: function → what it does, what it answers, what its body may have, its query
+ABOUT: Mapping[str, tuple[str, Schema, Schema | None, tuple[str, ...]]] = {
+    "api_full_sync": ("Start a full synchronization, or rehearse one", ref("StartedRun"), FULL, ()),
+    "api_runs": ("Full synchronizations, newest first", page(ref("RunHead")), None, ("limit", "after")),
+    "api_run": ("One full synchronization with its lines", ref("Run"), None, ()),
+    "api_plan": ("What a rehearsal would do", page(ref("PlanEntry")), None, ("mapping", "after")),
+    "api_resume": ("Go on with what is not finished", ref("StartedRun"), FORCE, ()),
+    "api_cancel": ("Stop after the pages at work", ref("StartedRun"), None, ()),
+    "api_mappings": (
+        "The mappings in force",
+        page(ref("Mapping"), overrides=ref("Overrides")),
+        None,
+        (),
+    ),
+    "api_sync": (
+        "Synchronize what changed, or named records",
+        ref("StartedJob"),
+        body(side=SIDE, ids=IDS, create=FLAG, force=FLAG),
+        (),
+    ),
+    "api_match": (
+        "Couple uncoupled records that are the same thing",
+        ref("StartedRun"),
+        body(fields=GROUPS, exact=FLAG, create=FLAG, preview=FLAG),
+        (),
+    ),
+    "api_jobs": ("The job log, newest first", page(ref("Job")), None, ("mapping", "limit", "after")),
+    "api_held": ("Records out of sync", page(ref("Held")), None, ("mapping", "limit", "after")),
+    "api_explain": ("How one record stands, and why", ref("Explained"), None, ()),
+    "api_history": ("What was written to one record", page(ref("Written")), None, ("limit", "after")),
+    "api_retry": ("Try one record again", ref("StartedJob"), None, ()),
+    "api_skip": ("Park one record", ref("StartedJob"), None, ()),
+    "api_resolve": ("Settle conflicts", ref("StartedJob"), body(use=SIDE, field=TEXT), ()),
+    "api_couple": ("Couple two records", ref("StartedJob"), COUPLE, ()),
+    "api_uncouple": ("Take two records apart", ref("StartedJob"), None, ()),
+    "api_status": ("What an administrator looks at first", ref("Status"), None, ()),
+    "api_health": ("The process answers", thing(status=word("ok")), None, ()),
+    "api_openapi": ("This document", {"type": "object"}, None, ()),
+}
+ERRORS = {
+    "400": "The call is wrong",
+    "401": "Nobody is recognized",
+    "403": "The role does not suffice",
+    "404": "There is no such thing",
+    "413": "The body is too large",
+    "502": "A system refused",
+    "503": "Misconfigured, or to be tried again",
+}
+
+
+def document(routes: Iterable[tuple[str, str, str, str, int]]) -> dict[str, Any]:
+    """Return the document of these routes: function, path, method, role ("" for anybody), status."""
+    paths: dict[str, dict[str, Any]] = {}
+    for name, path, method, role, status in routes:
+        paths.setdefault(f"/{path}", {})[method.lower()] = _operation(name, path, role, status)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Tandem", "version": "1", "description": "The administrators' API."},
+        "servers": [{"url": "/api"}],
+        "paths": paths,
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-api-key"}},
+        },
+    }
+
+
+def _operation(name: str, path: str, role: str, status: int) -> dict[str, Any]:
+    summary, answer, given, query = ABOUT[name]
+    found: dict[str, Any] = {
+        "operationId": name.removeprefix("api_"),
+        "summary": summary + (f" (role {role})" if role else ""),
+        "security": [{"key": []}] if role else [],
+        "parameters": [
+            {"name": p, "in": "path", "required": True, "schema": SIDE if p == "side" else TEXT}
+            for p in re.findall(r"\{(\w+)\}", path)
+        ]
+        + [{"name": q, "in": "query", "schema": COUNT if q == "limit" else TEXT} for q in query],
+        "responses": {
+            str(status): _content("Done" if status == 200 else "Accepted", "application/json", answer)
+        },
+    }
+    if given is not None:
+        found["requestBody"] = {"content": {"application/json": {"schema": given}}}
+    if role:
+        found["responses"] |= {
+            code: _content(said, "application/problem+json", ref("Problem")) for code, said in ERRORS.items()
+        }
+    return found
+
+
+def _content(description: str, kind: str, schema: Schema) -> dict[str, Any]:
+    return {"description": description, "content": {kind: {"schema": schema}}}

@@ -1,0 +1,127 @@
+// What the pages compute: values that are no field of their table.
+codeunit 50103 "Tandem Computed"
+{
+    Access = Internal;
+
+    /// <summary>The rates of the newest exchange rate that has started by today; both 0 when there is none.</summary>
+    procedure ExchangeRate(CurrencyCode: Code[10]; var Amount: Decimal; var RelationalAmount: Decimal)
+    var
+        Rate: Record "Currency Exchange Rate";
+    begin
+        Amount := 0;
+        RelationalAmount := 0;
+        Rate.SetRange("Currency Code", CurrencyCode);
+        Rate.SetRange("Starting Date", 0D, Today());
+        if not Rate.FindLast() then
+            exit;
+        Amount := Rate."Exchange Rate Amount";
+        RelationalAmount := Rate."Relational Exch. Rate Amount";
+    end;
+
+    /// <summary>The customer whose company contact this is; the zero GUID when it is no customer's.</summary>
+    procedure CustomerOfCompany(CompanyNo: Code[20]): Guid
+    var
+        Relation: Record "Contact Business Relation";
+    begin
+        if CompanyNo = '' then
+            exit;
+        Relation.SetRange("Contact No.", CompanyNo);
+        Relation.SetRange("Link to Table", Relation."Link to Table"::"Customer");
+        if Relation.FindFirst() then
+            exit(References.IdOfCustomers(Relation."No."));
+    end;
+
+    /// <summary>The company contact of a customer. Refuses a customer that has none; the zero GUID clears.</summary>
+    procedure CompanyContactOf(CustomerId: Guid): Code[20]
+    var
+        Relation: Record "Contact Business Relation";
+        CustomerNo: Code[20];
+    begin
+        if IsNullGuid(CustomerId) then
+            exit('');
+        CustomerNo := References.CodeOfCustomers(CustomerId);
+        Relation.SetRange("Link to Table", Relation."Link to Table"::"Customer");
+        Relation.SetRange("No.", CustomerNo);
+        if not Relation.FindFirst() then
+            Error(NoContactErr, CustomerNo);
+        exit(Relation."Contact No.");
+    end;
+
+    /// <summary>The posted invoice of a customer ledger entry; the zero GUID for another document's.</summary>
+    procedure InvoiceOfEntry(EntryNo: Integer): Guid
+    var
+        Entry: Record "Cust. Ledger Entry";
+    begin
+        if not Entry.Get(EntryNo) then
+            exit;
+        if Entry."Document Type" = Entry."Document Type"::"Invoice" then
+            exit(References.IdOfPostedSalesInvoices(Entry."Document No."));
+    end;
+
+    /// <summary>Keeps a discount on the document's amount. It is spread over the lines as they are written.</summary>
+    procedure KeepInvoiceDiscount(var Header: Record "Sales Header"; Value: Decimal)
+    begin
+        Header."Invoice Discount Calculation" := Header."Invoice Discount Calculation"::"Amount";
+        Header."Invoice Discount Value" := Value;
+        Header.Modify(true);
+        Spread(Header);
+    end;
+
+    /// <summary>Spreads the document's discount anew, after one of its lines was written.</summary>
+    procedure SpreadInvoiceDiscount(var Line: Record "Sales Line")
+    var
+        Header: Record "Sales Header";
+    begin
+        if not Header.Get(Line."Document Type", Line."Document No.") then
+            exit;
+        Spread(Header);
+        Line.GetBySystemId(Line.SystemId);
+    end;
+
+    local procedure Spread(var Header: Record "Sales Header")
+    var
+        Discount: Codeunit "Sales - Calc Discount By Type";
+    begin
+        if Header."Invoice Discount Calculation" <> Header."Invoice Discount Calculation"::"Amount" then
+            exit;
+        if Header."Invoice Discount Value" <> 0 then
+            Discount.ApplyInvDiscBasedOnAmt(Header."Invoice Discount Value", Header);
+    end;
+
+    procedure Release(var Header: Record "Sales Header")
+    var
+        ReleaseDocument: Codeunit "Release Sales Document";
+    begin
+        ReleaseDocument.PerformManualRelease(Header);
+    end;
+
+    procedure Reopen(var Header: Record "Sales Header")
+    var
+        ReleaseDocument: Codeunit "Release Sales Document";
+    begin
+        ReleaseDocument.PerformManualReopen(Header);
+    end;
+
+    procedure Archive(var Header: Record "Sales Header")
+    var
+        Archives: Codeunit ArchiveManagement;
+    begin
+        Archives.StoreSalesDocument(Header, false);
+    end;
+
+    /// <summary>The number for a line that comes without one: 10000 after the last of its document.</summary>
+    procedure NextLineNo(Line: Record "Sales Line"): Integer
+    var
+        Last: Record "Sales Line";
+    begin
+        Last.SetRange("Document Type", Line."Document Type");
+        Last.SetRange("Document No.", Line."Document No.");
+        if Last.FindLast() then
+            exit(Last."Line No." + 10000);
+        exit(10000);
+    end;
+
+    var
+        References: Codeunit "Tandem References";
+        NoContactErr: Label 'Customer %1 has no company contact. Marketing Setup must name a business relation code for customers.', Comment = '%1 = number of a customer';
+}

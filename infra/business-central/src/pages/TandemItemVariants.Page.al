@@ -1,0 +1,128 @@
+// Written by `make companion` from contract.yaml. Change that, not this.
+page 50122 "Tandem Item Variants"
+{
+    PageType = API;
+    Caption = 'Tandem Item Variants', Locked = true;
+    APIPublisher = 'tandem';
+    APIGroup = 'sync';
+    APIVersion = 'v1.0';
+    EntityName = 'itemVariant';
+    EntitySetName = 'itemVariants';
+    SourceTable = "Item Variant";
+    ODataKeyFields = SystemId;
+    DelayedInsert = true;
+    Extensible = false;
+
+    layout
+    {
+        area(Content)
+        {
+            repeater(Rows)
+            {
+                field(id; Rec.SystemId)
+                {
+                    Caption = 'id', Locked = true;
+
+                    trigger OnValidate()
+                    begin
+                        OnlyForNew('id');
+                    end;
+                }
+                field(systemRowVersion; Rec.SystemRowVersion)
+                {
+                    Caption = 'systemRowVersion', Locked = true;
+                    Editable = false;
+                }
+                field(createdAt; Rec.SystemCreatedAt)
+                {
+                    Caption = 'createdAt', Locked = true;
+                    Editable = false;
+                }
+                field(createdBy; Rec.SystemCreatedBy)
+                {
+                    Caption = 'createdBy', Locked = true;
+                    Editable = false;
+                }
+                field(lastModifiedDateTime; Rec.SystemModifiedAt)
+                {
+                    Caption = 'lastModifiedDateTime', Locked = true;
+                    Editable = false;
+                }
+                field(lastModifiedBy; Rec.SystemModifiedBy)
+                {
+                    Caption = 'lastModifiedBy', Locked = true;
+                    Editable = false;
+                }
+                field(itemId; Rec."Item Id")
+                {
+                    Caption = 'itemId', Locked = true;
+
+                    trigger OnValidate()
+                    begin
+                        OnlyForNew('itemId');
+                    end;
+                }
+                field(itemNumber; Rec."Item No.")
+                {
+                    Caption = 'itemNumber', Locked = true;
+                    Editable = false;
+                }
+                field(code; Rec."Code")
+                {
+                    Caption = 'code', Locked = true;
+
+                    trigger OnValidate()
+                    begin
+                        OnlyForNew('code');
+                    end;
+                }
+                field(description; Rec."Description")
+                {
+                    Caption = 'description', Locked = true;
+                }
+                field(blocked; Rec."Blocked")
+                {
+                    Caption = 'blocked', Locked = true;
+                }
+            }
+        }
+    }
+
+    trigger OnOpenPage()
+    begin
+        Rec.ReadIsolation := IsolationLevel::ReadCommitted;
+    end;
+
+    trigger OnAfterGetRecord()
+    begin
+        IsStored := true;
+    end;
+
+    trigger OnNewRecord(BelowxRec: Boolean)
+    begin
+        IsStored := false;
+    end;
+
+    trigger OnInsertRecord(BelowxRec: Boolean): Boolean
+    begin
+        // The caller chooses the id, so that a repeated POST meets its own row.
+        Rec.Insert(true, not IsNullGuid(Rec.SystemId));
+        exit(false);
+    end;
+
+    trigger OnModifyRecord(): Boolean
+    begin
+        Rec.Modify(true);
+        exit(false);
+    end;
+
+    var
+        IsStored: Boolean;
+        OnlyForNewErr: Label '%1 can only be given to a new row.', Comment = '%1 = name of a column';
+
+    local procedure OnlyForNew(ColumnName: Text)
+    begin
+        if IsStored then
+            Error(OnlyForNewErr, ColumnName);
+    end;
+}

@@ -1,0 +1,69 @@
+"""The whole product over the real adapters, against both simulators in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from sandbox.business_central import BusinessCentralSim
+from sandbox.dataverse import DataverseSim
+from sandbox.demo_data import GeneratedCompany, load_company
+from sandbox.simkit import INTEGRATION, PEOPLE, SimClock
+from sandbox.world import World
+from shared.adapters.auth import FixedAuth
+from shared.adapters.business_central import BusinessCentralRecords
+from shared.adapters.dataverse import DataverseRecords
+from shared.adapters.setup import SystemSetUp
+from shared.core.model import Side
+from shared.engine.parts import Limits
+from shared.mappings import BY_NAME
+from shared.wiring import columns
+
+
+class WiredWorld(World):
+    """A `World` in which both systems are simulators that are spoken to over HTTP."""
+
+    def __init__(self, *, customers: int = 5, limits: Limits = Limits()) -> None:
+        super().__init__(limits=limits)
+        self.time = SimClock()
+        self.time.freeze()
+        self.time.set(self.clock.now())
+        identities = (INTEGRATION, PEOPLE)
+        self.bc_sim = BusinessCentralSim(clock=self.time, issuer=None, identities=identities)
+        self.sales_sim = DataverseSim(clock=self.time, issuer=None, identities=identities)
+        #: Called after each request with method, path and status: what happens between two of ours.
+        self.after_request: Callable[[str, str, int], object] = lambda method, path, status: None
+        load_company(GeneratedCompany(customers=customers, seed=7), bc=self.bc_sim, sales=self.sales_sim)
+        self.bc: Any = BusinessCentralRecords(
+            self._client(self.bc_sim),
+            company_id=self.bc_sim.company_id,
+            api_root=f"https://bc.test/v2.0/{INTEGRATION.tenant}/sandbox/api/tandem/sync/v1.0",
+            columns=columns(BY_NAME, Side.BC),
+            parallel=1,
+            sleep=self.time.advance,
+        )
+        self.sales: Any = DataverseRecords(
+            self._client(self.sales_sim),
+            api_root="https://sales.test/api/data/v9.2",
+            columns=columns(BY_NAME, Side.SALES),
+            clock=self.time,
+            parallel=1,
+            sleep=self.time.advance,
+        )
+        self.facts = SystemSetUp(self.bc, self.sales).facts()
+        self.app = self.start_app()
+
+    def _client(self, sim: Any) -> httpx.Client:
+        def told(response: httpx.Response) -> None:
+            self.after_request(response.request.method, response.request.url.path, response.status_code)
+
+        return httpx.Client(
+            transport=httpx.WSGITransport(app=sim),
+            auth=FixedAuth(INTEGRATION.client_id),
+            event_hooks={"response": [told]},
+        )
+
+    def written(self) -> int:
+        return sum(int(s.log.counts()["writes"]) for s in (self.bc_sim, self.sales_sim))
