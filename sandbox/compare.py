@@ -17,6 +17,8 @@ from typing import Any
 import httpx
 from azure.data.tables import TableServiceClient
 
+from sandbox import compare_products as products
+
 ZERO = "00000000-0000-0000-0000-000000000000"
 #: mapping → BC set, Sales set, Sales key
 TABLES = {
@@ -192,6 +194,24 @@ def compare(
         couplings.get("posted_sales_invoices", {}),
         result,
     )
+    progress("products")
+    bc, sales = (
+        {name: {r[key].lower(): r for r in rows} for name, key, rows in found}
+        for found in (
+            [(n, "id", read_all(bc_http, f"{bc_root}/{s}")) for n, (s, _, _) in products.TABLES.items()],
+            [(n, k, read_all(sales_http, f"{sales_root}/{s}")) for n, (_, s, k) in products.TABLES.items()],
+        )
+    )
+    catalogue = products.Catalogue(
+        bc=bc,
+        sales=sales,
+        units={r["uomid"]: r for r in read_all(sales_http, f"{sales_root}/uoms")},
+        couplings=couplings,
+        held=held,
+        local=local,
+        today=products.today(),
+    )
+    products.compare_products(catalogue, result)
     return result
 
 

@@ -89,7 +89,7 @@ class World:
             # Made as a draft (dataverse-web-api.md §9).
             "products": {"statecode": 2, "statuscode": 0, "productstructure": 1},
         }
-        self.sales.makes = base_unit
+        self.bc.makes, self.sales.makes = self._code_of_unit, base_unit
         self.tables = InMemoryTables()
         self.queue = InMemoryQueue(self.clock)
         self.mappings = {m.name: replace(m, **differs.get(m.name, {})) for m in mappings}
@@ -107,6 +107,15 @@ class World:
             sales_user_id=INTEGRATION,
         )
         self.app = self.start_app()
+
+    def _code_of_unit(
+        self, table: str, id: str, values: Mapping[str, Any]
+    ) -> list[tuple[str, str, dict[str, Any]]]:
+        """Show the code of the unit that a new item or resource names by id, as BC does."""
+        unit = self.bc.show("unitsOfMeasure", values.get("baseUnitOfMeasureId") or "")
+        if table not in ("items", "resources") or unit is None:
+            return []
+        return [(table, id, {"baseUnitOfMeasureCode": unit["code"]})]
 
     def start_app(self) -> Tandem:
         """Start Tandem anew, as after a crash: nothing in memory survives."""

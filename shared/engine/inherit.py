@@ -27,12 +27,14 @@ def inherited(
     """
     rule, mapping = ports.rule(scope.mapping), scope.mapping
     for record in list(open_.values()):
-        elected = rule.instead(record, scope.context)
+        elected = rule.elected(record, scope.context)
         if elected is not None:
             open_.setdefault(elected.id, elected)
     known = {**couplings, **scope.couplings(ports, side, [i for i in open_ if i not in couplings])}
     heirs = {
-        i: r for i, r in open_.items() if i not in known and rule.ignores(side, r, scope.context) is None
+        i: r
+        for i, r in open_.items()
+        if i not in known and (winner := rule.elected(r, scope.context)) is not None and winner.id == i
     }
     if not heirs:
         return known

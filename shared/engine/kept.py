@@ -123,7 +123,7 @@ class Kept:
             }
             coupling = replace(coupling, baseline={**coupling.baseline, **blank})
             if told:
-                coupling = _unseen(coupling, target)
+                coupling = _unseen(coupling, target.other)
                 self.again.add(hint_of(pair))
         self.saves.append((coupling, (pair.source, hint_of(pair))))
 
@@ -159,6 +159,10 @@ class Kept:
             saved = _unseen(saved, side)
             self.again.add(hint_of(pair))
         if sum(rewritten.values()) > sum(coupling.rewritten.values()):
+            saved = _unseen(saved, pair.source)
+            self.again.add(hint_of(pair))
+        if pair.outside and decision.writes:
+            # A state that travelled may bring the record back into the filter, and the rest with it (H24).
             saved = _unseen(saved, pair.source)
             self.again.add(hint_of(pair))
         if decision.problems:

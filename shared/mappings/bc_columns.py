@@ -193,7 +193,7 @@ WRITABLE: Mapping[str, str] = {
         relationalAdjustmentExchangeRateAmount
     """,
     "paymentTerms": """
-        code description discountPercent
+        code description dueDateCalculation discountPercent
     """,
     "shipmentMethods": """
         code description

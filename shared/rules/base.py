@@ -91,7 +91,7 @@ class Rule:
 
     #: Tables that `needs` reads besides the mapping's own, with the columns wanted: (side, table, columns).
     reads: tuple[tuple[Side, Table, tuple[str, ...]], ...] = ()
-    #: Several records of a side may stand for one counterpart: `shares` and `instead` tell which (H19).
+    #: Several records of a side may stand for one counterpart: `shares` and `elected` tell which (H19).
     elects: bool = False
 
     def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
@@ -141,8 +141,8 @@ class Rule:
         """Return the ids of the other records of its side that have the same identity (H19)."""
         return ()
 
-    def instead(self, record: Record, facts: Context) -> Record | None:
-        """Return the record that has the counterpart of this identity now, when it is another (H19)."""
+    def elected(self, record: Record, facts: Context) -> Record | None:
+        """Return the one record of this identity that has the counterpart now, if any (H19)."""
         return None
 
     def first(self, side: Side, sources: Sequence[Record], facts: Context) -> Iterable[tuple[Table, Write]]:

@@ -42,8 +42,6 @@ class Products(Rule):
         # A blocked one is outside the filter: only its state travels, and nothing below stops that.
         if side is Side.SALES or record.values.get("blocked"):
             return None
-        if not facts.lcy_currency_id:
-            return f"the local currency {facts.lcy_code} is not in Sales"
         if blank(record.values.get("baseUnitOfMeasureId")):
             return "it has no base unit of measure, and a product needs one"
         group = self._group(record, facts)

@@ -92,14 +92,15 @@ class SalesPrices(Rule):
             return "shadowed: it has a minimum quantity"
         if not self._valid(record, facts):
             return NOT_TODAY
-        if self.instead(record, facts) is not None and self._in_currency(record, facts):
+        elected = self.elected(record, facts)
+        if elected is not None and elected.id != record.id and self._in_currency(record, facts):
             return "shadowed: another price is valid today"
         return None
 
     def holds(self, side: Side, record: Record, facts: Context) -> str | None:
         if side is Side.SALES:
             return None
-        if self._elected(record, facts) is None and self.ignores(side, record, facts):
+        if self.elected(record, facts) is None and self.ignores(side, record, facts):
             return "no valid price"
         if not self._in_currency(record, facts):
             code = record.values.get("currencyCode") or facts.lcy_code
@@ -112,10 +113,6 @@ class SalesPrices(Rule):
         mine = self._identity(record, facts)
         rivals = facts.rows("rivals", record.values.get("itemNumber"))
         return [p.id for p in rivals if p.id != record.id and self._identity(p, facts) == mine]
-
-    def instead(self, record: Record, facts: Context) -> Record | None:
-        elected = self._elected(record, facts)
-        return elected if elected is not None and elected.id != record.id else None
 
     def identity(self, side: Side, source: Record, facts: Context) -> str:
         return ":".join(self._identity(source, facts))
@@ -133,14 +130,15 @@ class SalesPrices(Rule):
 
     # --- inside ------------------------------------------------------------------------------
 
-    def _elected(self, record: Record, facts: Context) -> Record | None:
+    def elected(self, record: Record, facts: Context) -> Record | None:
         """Return the price valid today: blank variant, minimum quantity at most 1, latest start (H19)."""
         mine = self._identity(record, facts)
         known = {p.id: p for p in facts.rows("rivals", record.values.get("itemNumber"))} | {record.id: record}
         able = [
             p
             for p in known.values()
-            if self._identity(p, facts) == mine
+            if p.values.get("salesType") == OF_GROUP
+            and self._identity(p, facts) == mine
             and not p.values.get("variantCode")
             and (p.values.get("minimumQuantity") or 0) <= 1
             and self._valid(p, facts)

@@ -128,5 +128,7 @@ def product_of(world: World, item: str, mapping: str = "items") -> dict[str, Any
 
 def lines_of(world: World, price_list: str) -> list[dict[str, Any]]:
     """Return the lines of a price list by its name."""
-    [found] = [i for i, r in world.sales.all("pricelevels").items() if r["name"] == price_list]
+    [found] = [
+        i for i, r in world.sales.all("pricelevels").items() if r["name"].upper() == price_list.upper()
+    ]
     return [r for r in world.sales.all("productpricelevels").values() if r["_pricelevelid_value"] == found]

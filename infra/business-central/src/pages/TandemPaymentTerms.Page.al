@@ -61,6 +61,10 @@ page 50113 "Tandem Payment Terms"
                 {
                     Caption = 'description', Locked = true;
                 }
+                field(dueDateCalculation; Rec."Due Date Calculation")
+                {
+                    Caption = 'dueDateCalculation', Locked = true;
+                }
                 field(discountPercent; Rec."Discount %")
                 {
                     Caption = 'discountPercent', Locked = true;
