@@ -26,6 +26,8 @@ TABLES = {
     "currencies": ("currencies", "transactioncurrencies", "transactioncurrencyid"),
     "customers": ("customers", "accounts", "accountid"),
     "contacts": ("contacts", "contacts", "contactid"),
+    "opportunities": ("opportunities", "opportunities", "opportunityid"),
+    "posted_sales_invoices": ("postedSalesInvoices", "invoices", "invoiceid"),
 }
 #: mapping → (BC column, Sales column, how to compare, length of the narrower column)
 TEXTS: dict[str, list[tuple[str, str, int]]] = {
@@ -62,6 +64,14 @@ TEXTS: dict[str, list[tuple[str, str, int]]] = {
         ("pager", "pager", 30),
         ("phoneNumber", "telephone1", 30),
     ],
+    "opportunities": [("description", "name", 100)],
+    "posted_sales_invoices": [
+        ("number", "invoicenumber", 20),
+        ("billToName", "billto_name", 100),
+        ("billToCity", "billto_city", 30),
+        ("shipToName", "shipto_name", 100),
+        ("shipToCity", "shipto_city", 30),
+    ],
 }
 #: mapping → (BC relation, Sales lookup, mapping of the target)
 LOOKUPS: dict[str, list[tuple[str, str, str]]] = {
@@ -72,6 +82,17 @@ LOOKUPS: dict[str, list[tuple[str, str, str]]] = {
     "contacts": [
         ("salespersonId", "_ownerid_value", "salespeople"),
         ("customerId", "_parentcustomerid_value", "customers"),
+    ],
+    "opportunities": [("salespersonId", "_ownerid_value", "salespeople")],
+    "posted_sales_invoices": [("customerId", "_customerid_value", "customers")],
+}
+#: mapping → (BC amount, Sales amount), equal to the cent
+AMOUNTS = {
+    "opportunities": [("estimatedValue", "estimatedvalue")],
+    "posted_sales_invoices": [
+        ("amount", "totalamountlessfreight"),
+        ("amountIncludingVat", "totalamount"),
+        ("invoiceDiscountAmount", "discountamount"),
     ],
 }
 OPTIONS = {
@@ -166,6 +187,13 @@ def compare(
                 continue
             _pair(name, bc, sales, couplings, local, result)
         _scope(name, bc_rows, sales_rows, pairs, held, result)
+    progress("posted_sales_invoice_lines")
+    _lines(
+        read_all(bc_http, f"{bc_root}/postedSalesInvoiceLines"),
+        read_all(sales_http, f"{sales_root}/invoicedetails", {"If-None-Match": "null"}),
+        couplings.get("posted_sales_invoices", {}),
+        result,
+    )
     progress("products")
     bc, sales = (
         {name: {r[key].lower(): r for r in rows} for name, key, rows in found}
@@ -185,6 +213,43 @@ def compare(
     )
     products.compare_products(catalogue, result)
     return result
+
+
+def _lines(
+    posted: Iterable[Mapping[str, Any]],
+    shown: Iterable[Mapping[str, Any]],
+    invoices: Mapping[str, str],
+    result: Comparison,
+) -> None:
+    """Each line of a coupled invoice is there once, with its quantity and amounts (sales-documents.md S106).
+
+    A line "Rounding" is Sales' own: it holds what a price of more decimals would lose (S109).
+    """
+    name = "posted_sales_invoice_lines"
+    there: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+    for row in shown:
+        if row.get("productdescription") != "Rounding":
+            there.setdefault((row["_invoiceid_value"], row["lineitemnumber"]), []).append(row)
+    for line in posted:
+        invoice = invoices.get(line["documentId"].lower())
+        if invoice is None:
+            continue
+        label = f"{name} {line['documentNumber']} {line['lineNumber']}"
+        found = there.get((invoice, line["lineNumber"]), [])
+        result.compared[name] += 1
+        if len(found) != 1:
+            result.differences.append(f"{label}: {len(found)} times in Sales")
+            continue
+        [row] = found
+        tax = _number(line["amountIncludingVat"]) - _number(line["amount"])
+        wanted = {
+            "quantity": (_number(line["quantity"]), row.get("quantity")),
+            "tax": (tax, row.get("tax")),
+        }
+        for column, (ours, theirs) in wanted.items():
+            result.compared[name] += 1
+            if ours != _number(theirs):
+                result.differences.append(f"{label}: {column} differs")
 
 
 def _pair(
@@ -223,6 +288,10 @@ def _pair(
                 result.empty_options += 1
             shown = sales.get(twin)
             differs(column, option, None if shown is None else str(shown))
+    # Won and lost opportunities stand still; their amounts may have moved on one side only.
+    if name != "opportunities" or (bc["status"] not in ("Won", "Lost") and sales["statecode"] == 0):
+        for column, twin in AMOUNTS.get(name, []):
+            differs(column, _number(bc[column]), _number(sales.get(twin)))
     if name == "currencies":
         differs("exchangerate is there", True, bool(sales.get("exchangerate")))
 
@@ -242,6 +311,8 @@ def _scope(
     elif name == "contacts":
         wanted = [i for i, r in bc_rows.items() if r["type"] == "Person" and r["customerId"].lower() != ZERO]
         theirs = []
+    elif name == "posted_sales_invoices":
+        wanted, theirs = list(bc_rows), []
     elif name == "currencies":
         wanted = [
             i for i, r in bc_rows.items() if re.fullmatch("[A-Z]{3}", r["code"]) and r["code"] == r["isoCode"]

@@ -72,13 +72,20 @@ class World:
         self.bc = InMemoryRecords(Side.BC, self.clock)
         self.sales = InMemoryRecords(Side.SALES, self.clock)
         in_use = {"blocked": False}
-        self.bc.defaults = {"customers": {"blocked": "_x0020_"}, "items": in_use, "resources": in_use}
+        self.bc.defaults = {
+            "customers": {"blocked": "_x0020_"},
+            "items": in_use,
+            "resources": in_use,
+            "opportunities": {"status": "Not_x0020_Started"},
+        }
         active = {"statecode": 0}
         self.sales.defaults = {
             "accounts": active,
             "contacts": active,
             "uomschedules": active,
             "pricelevels": active,
+            "opportunities": active,
+            "invoices": {"statecode": 0, "statuscode": 1},
             # Made as a draft (dataverse-web-api.md §9).
             "products": {"statecode": 2, "statuscode": 0, "productstructure": 1},
         }

@@ -57,13 +57,15 @@ class Write:
     """One record to create (`if_version` None) or change. `values` are wire properties of its side.
 
     `before` and `after` are written in the same transaction, in this order: all or nothing. Only
-    Sales takes them, in a change set (dataverse-web-api.md §5).
+    Sales takes them, in a change set (dataverse-web-api.md §5). `shared` rows were made before, each
+    once for all the records that need it; adapters do not look at them.
     """
 
     id: str
     values: Mapping[str, Wire]
     #: The version that was gathered; "*" changes whatever is there (one-way mappings only).
     if_version: str | None = None
+    shared: tuple[Step, ...] = ()
     before: tuple[Step, ...] = ()
     after: tuple[Step, ...] = ()
 
@@ -128,6 +130,8 @@ class Facts:
     currency_precision: int
     bc_user_id: str
     sales_user_id: str
+    #: Decimals that Sales keeps of a price (organization.pricingdecimalprecision).
+    pricing_precision: int = 2
 
 
 def local_currency_id(facts: Facts) -> str:

@@ -23,7 +23,7 @@ class SystemSetUp:
         [ledger] = self._bc.query(["generalLedgerSetup?$select=lcyCode"])
         organizations, currencies = self._sales.query(
             [
-                "organizations?$select=_basecurrencyid_value,currencydecimalprecision",
+                "organizations?$select=_basecurrencyid_value,currencydecimalprecision,pricingdecimalprecision",
                 "transactioncurrencies?$select=transactioncurrencyid,isocurrencycode",
             ]
         )
@@ -43,6 +43,7 @@ class SystemSetUp:
         }
         base_first = sorted(iso_codes, key=lambda currency_id: currency_id != base_id)
         precision = organization["currencydecimalprecision"]
+        pricing = organization["pricingdecimalprecision"]
         facts = Facts(
             company_id=self._bc.company_id,
             lcy_code=lcy_code,
@@ -52,5 +53,6 @@ class SystemSetUp:
             currency_precision=2 if precision is None else int(precision),
             bc_user_id=self._bc.user_id(),
             sales_user_id=self._sales.user_id(),
+            pricing_precision=2 if pricing is None else int(pricing),
         )
         return facts if facts.lcy_currency_id else replace(facts, lcy_currency_id=local_currency_id(facts))

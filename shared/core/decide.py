@@ -64,6 +64,8 @@ class Pair:
     refusal: str = "only coupled records are synchronized between full synchronizations"
     #: A person has said which side is right where both moved.
     resolution: Resolution | None = None
+    #: Why its counterpart cannot be made yet, beyond its fields.
+    lacking: Wait | Hold | None = None
 
     def record(self, side: Side) -> Record | None:
         return self.bc if side is Side.BC else self.sales
@@ -118,6 +120,8 @@ def introduce(mapping: EntityMapping, pair: Pair) -> Decision:
 
 def birth(mapping: EntityMapping, pair: Pair, target: Side) -> Create | Wait | Hold:
     """Collect the values of a record that is to be made on `target`."""
+    if pair.lacking is not None:
+        return pair.lacking
     values: dict[str, Value] = {}
     unresolved: list[str] = []
     late: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -201,6 +201,9 @@ class EntityMapping:
     schedule: str = "0 */5 * * * *"
     source: str = ""
     notes: tuple[str, ...] = field(default=())
+    #: Rows that belong to a record and are only written with it (lines of a document): declared and
+    #: shown as mappings, without a timer, a queue or a line of a run of their own.
+    children: tuple[EntityMapping, ...] = ()
 
     def __post_init__(self) -> None:
         if problems := tuple(self._problems()):
@@ -272,9 +275,23 @@ class EntityMapping:
                     yield f"filter on '{where.column}' has the unknown operator '{where.op}'"
         if self.name in self.depends_on:
             yield "depends on itself"
+        for child in self.children:
+            if child.direction is not self.direction:
+                yield f"its rows {child.name} are {child.direction.value}, the mapping {self.direction.value}"
+            for name in child.depends_on:
+                if name not in self.depends_on:
+                    yield f"its rows {child.name} depend on '{name}', the mapping does not"
         for match in self.match:
             if len(match.bc) != len(match.sales) or not match.bc:
                 yield "a match needs the same number of columns on both sides, at least one"
+
+
+def with_children(mappings: Iterable[EntityMapping]) -> Iterator[tuple[EntityMapping, str]]:
+    """Yield mappings, each followed by those of its rows with the name of the mapping they belong to."""
+    for mapping in mappings:
+        yield mapping, ""
+        for child in mapping.children:
+            yield child, mapping.name
 
 
 def in_order(mappings: tuple[EntityMapping, ...]) -> tuple[EntityMapping, ...]:

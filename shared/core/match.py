@@ -37,7 +37,10 @@ def columns_to_find(mapping: EntityMapping, side: Side) -> tuple[str, ...]:
 def values_to_find(
     mapping: EntityMapping, column: str, side: Side, sources: Sequence[Record], resolver: Resolver
 ) -> list[str]:
-    """Return the values of the sources that candidates on `side` may have in `column`."""
+    """Return the values of the sources that candidates on `side` may have in `column`.
+
+    Of a reference it is the id of its counterpart; none while that is not coupled.
+    """
     values: dict[str, None] = {}
     references = references_of(mapping, side.other)
     for m, place in _places_to_find(mapping, side).items():
@@ -46,10 +49,11 @@ def values_to_find(
         there, here = (m.bc, m.sales) if side is Side.BC else (m.sales, m.bc)
         source = here[there.index(place)]
         for record in sources:
-            text: str | None = str(record.values.get(source) or "").strip()
-            if text and source in references:
-                text = resolver.sales_id(references[source].to, text.lower())
-            if text:
+            raw = record.values.get(source)
+            if source in references:
+                to, id = references[source].to, str(raw or "").lower()
+                raw = resolver.sales_id(to, id) if side is Side.SALES else resolver.bc_id(to, id)
+            if text := str(raw or "").strip():
                 values[text] = None
     return list(values)
 

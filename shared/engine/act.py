@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.core.decide import Pair
-from shared.core.errors import Exists, SyncError
+from shared.core.errors import Exists, Rejected, SyncError
 from shared.core.model import Create, Decision, Fields, Restore, Side, Update, derived_id
 from shared.core.project import render
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
-from shared.ports import Write, Written
+from shared.ports import Step, Write, Written
 
 
 class Act:
@@ -33,6 +33,11 @@ class Act:
                 answers |= {(key, target): Written(id=w.id, error=problem) for key, w in creates}
                 creates = []
             for work, send in ((creates, records.create), (updates, records.update)):
+                failed = self._share(scope, target, [w for _, w in work])
+                for key, write in work:
+                    if write.id in failed:
+                        answers[key, target] = Written(id=write.id, error=failed[write.id])
+                work = [(key, write) for key, write in work if write.id not in failed]
                 if not work:
                     continue
                 if scope.check_lease is not None:
@@ -62,6 +67,30 @@ class Act:
                 return written.error
         return None
 
+    def _share(self, scope: Scope, target: Side, writes: Sequence[Write]) -> dict[str, SyncError]:
+        """Make the rows that several of these records need, and return the records that must do without.
+
+        Their ids are ours, so that a repeat, or a page that needs the same row, finds it there.
+        """
+        wanted: dict[str, dict[str, Step]] = {}
+        users: dict[str, set[str]] = {}
+        for write in writes:
+            for step in write.shared:
+                wanted.setdefault(step.table.name, {}).setdefault(step.id, step)
+                users.setdefault(step.id, set()).add(write.id)
+        failed: dict[str, SyncError] = {}
+        for steps in wanted.values():
+            due = [s for s in steps.values() if not users[s.id] <= set(failed)]
+            if not due:
+                continue
+            if scope.check_lease is not None:
+                scope.check_lease()
+            rows = [Write(id=s.id, values=s.values) for s in due]
+            for step, made in zip(due, self._ports.records(target).create(due[0].table, rows), strict=True):
+                if made.error is not None and not isinstance(made.error, Exists):
+                    failed |= {user: _named(step, made.error) for user in users[step.id]}
+        return failed
+
     def _changed(self, scope: Scope, pair: Pair, target: Side, fields: Fields) -> Write:
         mapping, record, source = scope.mapping, pair.record(target), pair.record(target.other)
         assert record is not None and source is not None
@@ -70,6 +99,7 @@ class Act:
             id=record.id,
             values={**render(mapping, target, fields, scope.references), **steps.values},
             if_version=record.version if mapping.two_way else "*",
+            shared=steps.shared,
             before=steps.before,
             after=steps.after,
         )
@@ -96,4 +126,8 @@ class Act:
             **render(mapping, target, decision.values, scope.references),
             **steps.values,
         }
-        return Write(id=new_id, values=values, before=steps.before, after=steps.after)
+        return Write(id=new_id, values=values, shared=steps.shared, before=steps.before, after=steps.after)
+
+
+def _named(step: Step, error: SyncError) -> SyncError:
+    return Rejected(f"{step.table.name}: {error}") if isinstance(error, Rejected) else error

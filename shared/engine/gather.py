@@ -121,11 +121,15 @@ class Gather:
             pairs.append(self.pair(scope, side, open_.get(i), partner, couplings.get(i), matched.get(i)))
         return pairs
 
-    def relate(self, scope: Scope, records: Sequence[Record]) -> None:
-        """Read the rows of other tables that the mapping's rule needs for these records."""
+    def relate(self, scope: Scope, records: Sequence[Record], *, more: bool = False) -> None:
+        """Read the rows of other tables that the mapping's rule needs for these records.
+
+        `more` keeps what was read for other records of the same page.
+        """
         rule = self._ports.rule(scope.mapping)
-        related: dict[str, dict[str, list[Record]]] = {}
-        asked: dict[str, set[str]] = {}
+        before = scope.context.related if more else {}
+        related = {name: {key: [*rows] for key, rows in found.items()} for name, found in before.items()}
+        asked = {name: set(found) for name, found in related.items()}
         scope.see(related)
         for _ in range(ASKED):
             new = False
@@ -180,6 +184,8 @@ class Gather:
             projection = project(mapping, row, scope.references)
             shown[which] = projection.fields
             unconvertible |= projection.unconvertible
+        source = both[side]
+        lacking = rule.lacks(side, source, scope.context) if source is not None and partner is None else None
         creator = {Side.BC: scope.facts.bc_user_id, Side.SALES: scope.facts.sales_user_id}[side]
         taken = matched is not None and "" in matched
         return Pair(
@@ -196,6 +202,7 @@ class Gather:
             may_create=scope.may_create,
             refusal=scope.refusal or Pair.refusal,
             resolution=scope.resolutions.get(coupling.bc_id) if coupling is not None else None,
+            lacking=lacking,
             orphan=coupling is None and record is not None and record.created_by == creator and bool(creator),
         )
 
@@ -254,7 +261,8 @@ class Gather:
         results = ports.couplings.save(new)
         ids = [d.sales_id if side is Side.BC else d.bc_id for _, d in couples]
         others = ports.records(side.other).get(mapping.table(side.other), ids)
-        self.relate(scope, [*[r for p, _ in couples if (r := p.record(side))], *others.values()])
+        matched = [*[r for p, _ in couples if (r := p.record(side))], *others.values()]
+        self.relate(scope, matched, more=True)
         others = {i: self.with_rule(scope, r) for i, r in others.items()}
         scope.references.gather(mapping, others.values())
         plan: list[tuple[Pair, Decision]] = []

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.core.convert import Converter, Text
 from shared.core.filters import filter_text
-from shared.core.mapping import EntityMapping, FieldMap, Match
+from shared.core.mapping import EntityMapping, FieldMap, Match, with_children
 from shared.core.model import Side
 from shared.engine.messages import FULL_SYNC, REJECTED, queue_of
 from shared.engine.parts import Ports
@@ -62,16 +62,23 @@ def overrides(ports: Ports) -> dict[str, Any]:
 
 
 def mappings(ports: Ports) -> dict[str, Any]:
-    """Return the mappings in force, in order of dependencies, and what differs from their defaults (P13)."""
+    """Return the mappings in force, in order of dependencies, and what differs from their defaults (P13).
+
+    Rows that belong to a record (lines of invoices) follow the mapping that they are part of.
+    """
     told = overrides(ports)
-    value = [_mapping(m) | {"changed": told["changed"].get(m.name, [])} for m in ports.mappings.values()]
+    value = [
+        _mapping(m, part_of) | {"changed": told["changed"].get(m.name, [])}
+        for m, part_of in with_children(ports.mappings.values())
+    ]
     return {"value": value, "next": None, "overrides": told}
 
 
-def _mapping(m: EntityMapping) -> dict[str, Any]:
+def _mapping(m: EntityMapping, part_of: str) -> dict[str, Any]:
     return {
         "mapping": m.name,
         "title": m.title,
+        "part_of": part_of or None,
         "bc": m.bc.name,
         "sales": m.sales.name,
         "direction": m.direction.value,
@@ -79,7 +86,7 @@ def _mapping(m: EntityMapping) -> dict[str, Any]:
         "create_missing": m.creates.value,
         "on_conflict": m.on_conflict.value,
         "on_delete": m.on_delete.value,
-        "schedule": m.schedule,
+        "schedule": None if part_of else m.schedule,
         "filters": {side.value: filter_text(m.filter(side)) for side in Side},
         "match": [_match(m, match) for match in m.match],
         "fields": [_field(f) for f in m.fields],

@@ -75,6 +75,7 @@ class Scope:
     def see(self, related: Mapping[str, Mapping[str, Sequence[Record]]]) -> None:
         self.context = Context.of(
             self.facts,
+            mapping=self.mapping,
             today=self.now.date(),
             resolver=self.references,
             related=related,

@@ -9,7 +9,9 @@ from shared.mappings.currencies import CURRENCIES
 from shared.mappings.customer_price_groups import CUSTOMER_PRICE_GROUPS
 from shared.mappings.customers import CUSTOMERS
 from shared.mappings.items import ITEMS
+from shared.mappings.opportunities import OPPORTUNITIES
 from shared.mappings.payment_terms import PAYMENT_TERMS
+from shared.mappings.posted_sales_invoices import POSTED_SALES_INVOICES
 from shared.mappings.resources import RESOURCES
 from shared.mappings.sales_prices import SALES_PRICES
 from shared.mappings.salespeople import SALESPEOPLE
@@ -31,6 +33,8 @@ ALL: tuple[EntityMapping, ...] = in_order(
         RESOURCES,
         CUSTOMER_PRICE_GROUPS,
         SALES_PRICES,
+        OPPORTUNITIES,
+        POSTED_SALES_INVOICES,
     )
 )
 BY_NAME: Mapping[str, EntityMapping] = MappingProxyType({m.name: m for m in ALL})

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from shared.core.convert import Converter, Text
 from shared.core.filters import filter_text
-from shared.core.mapping import Direction, EntityMapping
+from shared.core.mapping import Direction, EntityMapping, with_children
 from shared.core.model import Side
 from shared.mappings import ALL
 
@@ -20,8 +20,8 @@ def kind(converter: Converter) -> str:
     return f"{'code' if converter.code else 'text'} of {converter.bc} and {converter.sales}"
 
 
-def render(mapping: EntityMapping) -> str:
-    """Return one mapping as Markdown."""
+def render(mapping: EntityMapping, part_of: str = "") -> str:
+    """Return one mapping as Markdown; `part_of` names the mapping that its rows are written with."""
     lines = [
         f"## {mapping.name}: {mapping.title}",
         "",
@@ -29,6 +29,11 @@ def render(mapping: EntityMapping) -> str:
         + (f" (options of `{mapping.sales.entity}`)" if mapping.sales.kind == "option" else ""),
         "",
         f"- After: {', '.join(mapping.depends_on) or 'nothing'}",
+        *(
+            [f"- Part of: {part_of}, in whose transaction it is written; it has no job of its own"]
+            if part_of
+            else []
+        ),
         f"- `create_missing: {mapping.creates.value}`, `on_conflict: {mapping.on_conflict.value}`, "
         f"`on_delete: {mapping.on_delete.value}`",
     ]
@@ -79,7 +84,7 @@ def document(mappings: Iterable[EntityMapping] = ALL) -> str:
         "setting\n`MAPPING_OVERRIDES`, without code, under the names that are shown here: see "
         "[Administration](administration.md#changing-mappings).\n"
     )
-    return "\n".join([head, *(render(m) for m in mappings)])
+    return "\n".join([head, *(render(m, of) for m, of in with_children(mappings))])
 
 
 if __name__ == "__main__":

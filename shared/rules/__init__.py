@@ -6,6 +6,8 @@ from types import MappingProxyType
 from shared.rules.base import Context, Need, Rule, Steps
 from shared.rules.currencies import Currencies
 from shared.rules.customers import WithCurrency
+from shared.rules.opportunities import Opportunities
+from shared.rules.posted_sales_invoices import PostedSalesInvoices
 from shared.rules.price_groups import PriceGroups
 from shared.rules.products import Products
 from shared.rules.sales_prices import SalesPrices
@@ -16,6 +18,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "currencies": Currencies(),
         "customers": WithCurrency(),
         "contacts": WithCurrency(),
+        "opportunities": Opportunities(),
+        "posted_sales_invoices": PostedSalesInvoices(),
         "units_of_measure": UnitsOfMeasure(),
         "items": Products("inventory"),
         "resources": Products("capacity"),

@@ -8,8 +8,8 @@ from datetime import date
 from types import MappingProxyType
 
 from shared.core.convert import Resolver
-from shared.core.mapping import Table
-from shared.core.model import Fields, Record, Side, Wire
+from shared.core.mapping import EntityMapping, Table
+from shared.core.model import Fields, Hold, Record, Side, Wait, Wire
 from shared.ports import Facts, Step, Write
 
 
@@ -29,8 +29,9 @@ class Need:
 
 @dataclass(frozen=True, kw_only=True)
 class Context(Facts):
-    """Set-up values, the day, and the rows that the rule needed for this page."""
+    """Set-up values, the mapping in force, the day, and the rows that the rule needed for this page."""
 
+    mapping: EntityMapping | None = None
     today: date = date.min
     resolver: Resolver | None = None
     #: Nothing is written: what other mappings of the same rehearsal would create is not there to be read.
@@ -52,13 +53,16 @@ class Context(Facts):
         cls,
         facts: Facts,
         *,
+        mapping: EntityMapping | None = None,
         today: date,
         resolver: Resolver,
         related: Mapping[str, Mapping[str, Sequence[Record]]],
         rehearsing: bool = False,
     ) -> Context:
         known = {f.name: getattr(facts, f.name) for f in fields(Facts)}
-        return cls(**known, today=today, resolver=resolver, related=related, rehearsing=rehearsing)
+        return cls(
+            **known, mapping=mapping, today=today, resolver=resolver, related=related, rehearsing=rehearsing
+        )
 
     def sales_id(self, mapping: str, bc_id: object) -> str | None:
         """Return the Sales id coupled with a BC id; None when it is blank or not coupled."""
@@ -69,9 +73,11 @@ class Context(Facts):
 class Steps:
     """Rows written in the same transaction, before and after the record itself (H16).
 
-    `values` are more columns of the record itself.
+    `values` are more columns of the record itself. `shared` are rows that several records may need
+    and whose id is ours: made once for a page, before its records; one that is there already is left alone.
     """
 
+    shared: tuple[Step, ...] = ()
     before: tuple[Step, ...] = ()
     after: tuple[Step, ...] = ()
     values: Mapping[str, Wire] = field(default_factory=lambda: MappingProxyType({}))
@@ -105,6 +111,10 @@ class Rule:
 
     def holds(self, side: Side, record: Record, facts: Context) -> str | None:
         """Return why a record needs a person before it can be synchronized."""
+        return None
+
+    def lacks(self, side: Side, record: Record, facts: Context) -> Wait | Hold | None:
+        """Return what keeps the counterpart of this record from being made; its update is not concerned."""
         return None
 
     def adds(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
