@@ -43,13 +43,15 @@ class Step:
     """One more row that is written in the same transaction as a record (H16).
 
     `action` is "create" (the id is new), "update" (the row must be there) or "upsert" (either;
-    the id is ours, so that a repeat meets itself).
+    the id is ours, so that a repeat meets itself). `if_version` is for an update: the version that was
+    gathered, so that a record's own first step finds out that somebody has changed it meanwhile.
     """
 
     action: str
     table: Table
     id: str
     values: Mapping[str, Wire]
+    if_version: str = "*"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +134,13 @@ class Facts:
     sales_user_id: str
     #: Decimals that Sales keeps of a price (organization.pricingdecimalprecision).
     pricing_precision: int = 2
+    #: What an administrator names for documents: what stands for write-in products ("item" or "resource",
+    #: and its number), and the account of freight.
+    write_in_type: str = ""
+    write_in_number: str = ""
+    freight_account: str = ""
+    #: What becomes of an order in BC is shown in Sales.
+    order_status: bool = True
 
 
 def local_currency_id(facts: Facts) -> str:
@@ -284,10 +293,19 @@ class HeldRecord:
     awaits_mapping: str = ""
     awaits_side: str = ""
     awaits_id: str = ""
+    #: For kind "held": records whose coupling, each on its own, is worth a new look.
+    awaits: tuple[tuple[str, Side, str], ...] = ()
     #: For kind "conflict": [{"field", "bc", "sales"}]. For "held": the fields held, when only some are.
     fields: tuple[Mapping[str, Any], ...] = ()
     #: A text people know the record by (a number or code), never personal data.
     label: str = ""
+
+    @property
+    def awaited(self) -> tuple[tuple[str, Side, str], ...]:
+        """Return every (mapping, side, id) whose coupling wakes this record."""
+        if not self.awaits_id:
+            return self.awaits
+        return ((self.awaits_mapping, Side(self.awaits_side), self.awaits_id), *self.awaits)
 
 
 class HeldRecords(Protocol):

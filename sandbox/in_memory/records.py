@@ -145,6 +145,11 @@ class InMemoryRecords:
             error = Missing("no record with this id")
         elif name == "update" and row is not None and write.if_version not in ("*", str(row["version"])):
             error = Stale("another version")
+        elif any(
+            step.id == write.id and row is not None and step.if_version not in ("*", str(row["version"]))
+            for step in write.before
+        ):
+            error = Stale("another version")
         elif reason := self.refuse(self._name(table), write.values) or self._refused_step(write):
             error = Rejected(reason)
         if error is not None:

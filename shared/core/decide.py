@@ -74,10 +74,17 @@ class Pair:
         return self.bc_fields if side is Side.BC else self.sales_fields
 
 
+def generation_of(pair: Pair) -> int:
+    """Return the generation of the counterpart that is to be made: the next one, unless it is pending."""
+    if pair.coupling is None:
+        return 0
+    return pair.coupling.generation + (pair.coupling.state is not CouplingState.PENDING)
+
+
 def decide(mapping: EntityMapping, pair: Pair) -> Decision:
     """Say what should happen to one pair of records."""
     coupling = pair.coupling
-    if coupling is None or coupling.state is CouplingState.UNCOUPLED:
+    if coupling is None or coupling.state is not CouplingState.COUPLED:
         return introduce(mapping, pair)
     if pair.bc is None and pair.sales is None:
         return Uncouple(reason="both records are gone")
@@ -96,7 +103,7 @@ def introduce(mapping: EntityMapping, pair: Pair) -> Decision:
         return Ignore(reason="it is gone and was never coupled")
     if source in pair.outside:
         return Ignore(reason=pair.outside[source])
-    if pair.coupling is not None:
+    if pair.coupling is not None and pair.coupling.state is CouplingState.UNCOUPLED:
         # A person took the two apart; only a person brings them together again (H8).
         return Ignore(reason="uncoupled by a person")
     if pair.hold is not None:

@@ -204,6 +204,13 @@ class EntityMapping:
     #: Rows that belong to a record and are only written with it (lines of a document): declared and
     #: shown as mappings, without a timer, a queue or a line of a run of their own.
     children: tuple[EntityMapping, ...] = ()
+    #: Orders and quotes: at most one counterpart for each, whatever crashes or is delivered twice (H9);
+    #: one that is held is looked at again every half hour at the latest.
+    document: bool = False
+    #: The setting that switches it on; "" for a mapping that is always on.
+    switch: str = ""
+    #: Its timer leaves what is new in Sales to a person, who sends it by hand.
+    by_hand: bool = False
 
     def __post_init__(self) -> None:
         if problems := tuple(self._problems()):

@@ -64,6 +64,9 @@ class Record:
 
 class CouplingState(StrEnum):
     COUPLED = "coupled"
+    #: The id of a document's counterpart is chosen, and perhaps sent: it is never sent again before a
+    #: look at what has become of it (H9).
+    PENDING = "pending"
     #: Uncoupled on purpose: no automatic coupling until a person lifts it (H8).
     UNCOUPLED = "uncoupled"
 
@@ -237,9 +240,10 @@ class Wait:
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
-    """Needs time or a person."""
+    """Needs time or a person. `awaits` are records whose coupling, each on its own, is worth a new look."""
 
     reason: str
+    awaits: tuple[tuple[str, Side, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -269,6 +269,10 @@ class AdminApi:
     # --- checks --------------------------------------------------------------------------
 
     def _mapping(self, name: str) -> str:
+        in_force = self._ports.in_force
+        if in_force is not None and name in in_force.overridden.off:
+            said = f"'{name}' is switched off by {in_force.overridden.off_by[name]}"
+            raise ApiProblem(404, "Switched off", said)
         if name not in self._ports.mappings:
             raise ApiProblem(404, "No such mapping", f"'{name}'; known: {', '.join(self._ports.mappings)}")
         return name

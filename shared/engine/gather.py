@@ -26,7 +26,7 @@ from shared.engine.parts import Ports
 from shared.engine.scope import Scope
 
 #: How often a rule may ask for more rows, each time knowing what it was told before.
-ASKED = 3
+ASKED = 4
 
 
 class Gather:
@@ -51,8 +51,8 @@ class Gather:
             if turn == 0
             else ports.couplings.find(mapping.name, side, list(hints))
         )
-        for coupling in couplings.values():
-            scope.met.add(coupling.bc_id)
+        scope.met.update(coupling.bc_id for coupling in couplings.values())
+        scope.known = {(which, c.id_of(which)): c for c in couplings.values() for which in Side}
         # A deletion is a hint, and so is a row older than the one remembered (H2): ask by id.
         doubtful = [
             i
@@ -107,7 +107,7 @@ class Gather:
         partners = {
             i: couplings[i].id_of(side.other)
             for i in [*open_, *gone]
-            if i in couplings and couplings[i].state is CouplingState.COUPLED
+            if i in couplings and couplings[i].state is not CouplingState.UNCOUPLED
         }
         others = there.get(mapping.table(side.other), sorted(set(partners.values()))) if partners else {}
         self.relate(scope, [*open_.values(), *others.values()])
@@ -155,6 +155,11 @@ class Gather:
             )
             if not new:
                 break
+
+    def decide(self, scope: Scope, pair: Pair) -> Decision:
+        """Say what should happen to one pair: the mapping's rule first, else its fields."""
+        chosen = self._ports.rule(scope.mapping).decides(pair, scope.context)
+        return chosen if chosen is not None else decide(scope.mapping, pair)
 
     def with_rule(self, scope: Scope, record: Record) -> Record:
         added = self._ports.rule(scope.mapping).adds(record.side, record, scope.context)
@@ -255,8 +260,13 @@ class Gather:
         ports, mapping = self._ports, scope.mapping
         now = ports.clock.now()
         new = [
-            Coupling(mapping=mapping.name, bc_id=d.bc_id, sales_id=d.sales_id, first=d.first, coupled_at=now)
-            for _, d in couples
+            replace(
+                pending(pair) or Coupling(mapping=mapping.name, bc_id=d.bc_id, sales_id=d.sales_id),
+                state=CouplingState.COUPLED,
+                first=d.first,
+                coupled_at=now,
+            )
+            for pair, d in couples
         ]
         results = ports.couplings.save(new)
         ids = [d.sales_id if side is Side.BC else d.bc_id for _, d in couples]
@@ -277,5 +287,11 @@ class Gather:
             scope.matched.append(result.coupling)
             outcomes[record.id] = Outcome.COUPLED
             again = self.pair(scope, side, record, others.get(other_id), result.coupling, None)
-            plan.append((again, decide(mapping, again)))
+            plan.append((again, self.decide(scope, again)))
         return plan
+
+
+def pending(pair: Pair) -> Coupling | None:
+    """Return the coupling of a pair whose document has its id and is not known to be there (H9)."""
+    coupling = pair.coupling
+    return coupling if coupling is not None and coupling.state is CouplingState.PENDING else None

@@ -42,7 +42,7 @@ class Jobs:
         jobs = [
             Job(kind="poll", mapping=mapping.name, side=side, cause=cause, token=occurrence, force=force)
             for side in Side
-            if mapping.reads(side)
+            if mapping.reads(side) and not (mapping.by_hand and side is Side.SALES and cause == "timer")
         ]
         jobs += [
             Job(kind="feed", mapping=mapping.name, side=f.side, cause=f.name, action=f.name, token=occurrence)

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from shared.core.decide import Pair, equal, settled
+from shared.core.decide import Pair, equal, generation_of, settled
 from shared.core.errors import SyncError
 from shared.core.mapping import Blank, EntityMapping, When
 from shared.core.model import (
@@ -43,6 +43,8 @@ class Kept:
     held: list[HeldRecord] = field(default_factory=list)
     cleared: set[tuple[Side, str]] = field(default_factory=set)
     adopt: list[tuple[Pair, Create | Restore, str]] = field(default_factory=list)
+    #: BC ids of documents that were pending until now.
+    born: set[str] = field(default_factory=set)
     #: Records of the page's side to read and decide again.
     again: set[str] = field(default_factory=set)
     unknown: SyncError | None = None
@@ -98,7 +100,7 @@ class Kept:
             baseline=baseline,
             rewritten=rewritten,
             late=decision.late,
-            generation=old.generation + 1 if old is not None else 0,
+            generation=generation_of(pair),
             outcome="restored" if isinstance(decision, Restore) else "created",
             coupled_at=old.coupled_at if old is not None else None,
             etag=old.etag if old is not None else None,
@@ -114,6 +116,11 @@ class Kept:
             self.again.add(hint_of(pair))
         if decision.problems:
             coupling = _unseen(coupling, target.other)
+        if scope.mapping.document:
+            # Its stamp is due, in this turn.
+            self.born.add(coupling.bc_id)
+            coupling = _unseen(coupling, target.other)
+            self.again.add(hint_of(pair))
         if owned := _owned(scope.mapping, target, fields):
             # What belongs to the new record's side (its number) travels back at once; a blank there
             # says nothing, and leaves the other side as it is until somebody fills it in.
@@ -129,7 +136,7 @@ class Kept:
 
     def updated(self, scope: Scope, pair: Pair, decision: Update, shown: Mapping[Side, Record]) -> None:
         coupling = pair.coupling
-        assert coupling is not None and pair.bc is not None and pair.sales is not None
+        assert coupling is not None
         rows = {Side.BC: shown.get(Side.BC, pair.bc), Side.SALES: shown.get(Side.SALES, pair.sales)}
         fields: dict[Side, Fields] = {Side.BC: pair.bc_fields, Side.SALES: pair.sales_fields}
         behind = frozenset(p.field for p in decision.problems)
@@ -175,7 +182,7 @@ class Kept:
                 HistoryEntry(
                     mapping=scope.mapping.name,
                     side=side,
-                    id=rows[side].id,
+                    id=coupling.id_of(side),
                     at=now_at,
                     action="update",
                     fields={
@@ -192,6 +199,8 @@ class Kept:
                 record = pair.record(which)
                 if record is not None:
                     self.cleared.add((which, record.id))
+            if pair.coupling is not None:
+                self.cleared.add((Side.BC, pair.coupling.bc_id))
 
     def waiting(
         self,
@@ -203,7 +212,7 @@ class Kept:
         *,
         reason: str = "",
     ) -> None:
-        self.hold(side, hint, "waiting", reason or decision.reason, mapping, pair, awaits=decision)
+        self.hold(side, hint, "waiting", reason or decision.reason, mapping, pair, waits=decision)
 
     def hold(
         self,
@@ -215,7 +224,8 @@ class Kept:
         pair: Pair,
         *,
         problems: Sequence[FieldProblem] = (),
-        awaits: Wait | None = None,
+        waits: Wait | None = None,
+        awaits: tuple[tuple[str, Side, str], ...] = (),
     ) -> None:
         # A coupled pair is held once, under its BC id, whichever side's hint found it.
         if pair.coupling is not None and pair.coupling.state is CouplingState.COUPLED:
@@ -230,9 +240,10 @@ class Kept:
                 kind=kind,
                 reason=reason,
                 since=NEVER,
-                awaits_mapping=awaits.mapping if awaits else "",
-                awaits_side=awaits.side.value if awaits else "",
-                awaits_id=awaits.id if awaits else "",
+                awaits_mapping=waits.mapping if waits else "",
+                awaits_side=waits.side.value if waits else "",
+                awaits_id=waits.id if waits else "",
+                awaits=awaits,
                 fields=tuple(
                     {
                         "field": p.field,
@@ -279,14 +290,14 @@ def _foreign(scope: Scope, record: Record) -> bool:
     return bool(user) and bool(record.modified_by) and record.modified_by != user
 
 
-def seen(coupling: Coupling, bc: Record, sales: Record) -> Coupling:
-    """Return the coupling with the versions of these two records."""
+def seen(coupling: Coupling, bc: Record | None, sales: Record | None) -> Coupling:
+    """Return the coupling with the versions of these two records; one that is gone has none."""
     return replace(
         coupling,
-        bc_version=bc.version,
-        sales_version=sales.version,
-        bc_row_version=max(bc.row_version, coupling.bc_row_version),
-        sales_row_version=max(sales.row_version, coupling.sales_row_version),
+        bc_version=bc.version if bc else coupling.bc_version,
+        sales_version=sales.version if sales else coupling.sales_version,
+        bc_row_version=max(bc.row_version if bc else 0, coupling.bc_row_version),
+        sales_row_version=max(sales.row_version if sales else 0, coupling.sales_row_version),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from shared.core.decide import Pair
+from shared.core.decide import Pair, generation_of
 from shared.core.mapping import Table
 from shared.core.model import (
     Couple,
@@ -233,7 +233,7 @@ class Rehearsal:
             bc_id=ids[Side.BC],
             sales_id=ids[Side.SALES],
             late=decision.late,
-            generation=pair.coupling.generation + 1 if pair.coupling is not None else 0,
+            generation=generation_of(pair),
             outcome=WOULD_BE,
         )
         couplings.append(
@@ -251,7 +251,7 @@ class Rehearsal:
         return Outcome.RESTORED if isinstance(decision, Restore) else Outcome.CREATED
 
     def _update(self, scope: Scope, pair: Pair, decision: Update, couplings: list[Coupling]) -> Outcome:
-        assert pair.coupling is not None and pair.bc is not None and pair.sales is not None
+        assert pair.coupling is not None
         for target, values in decision.writes.items():
             before = pair.fields(target)
             fields = {name: (before.get(name), value) for name, value in values.items()}

@@ -61,6 +61,8 @@ class Scope:
     unresolved: dict[str, int] = field(default_factory=dict)
     #: Notes what would happen instead of letting it happen.
     rehearsal: Rehearsal | None = None
+    #: Of the records of the page at hand, by the id of either side.
+    known: Mapping[tuple[Side, str], Coupling] = field(default_factory=dict)
     #: What rules see: set-up values, and what was read for the page at hand.
     context: Context = field(init=False)
 
@@ -79,6 +81,7 @@ class Scope:
             today=self.now.date(),
             resolver=self.references,
             related=related,
+            couplings=self.known,
             rehearsing=self.rehearsal is not None,
         )
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.core.brake import brake
-from shared.core.decide import Pair, decide
+from shared.core.decide import Pair
 from shared.core.errors import Exists, Misconfigured, Missing, Stale, SyncError, Transient
 from shared.core.mapping import Creates
 from shared.core.model import (
@@ -37,6 +37,7 @@ from shared.engine.gather import Gather
 from shared.engine.kept import Kept, hint_of
 from shared.engine.messages import Job
 from shared.engine.parts import Ports
+from shared.engine.promise import promise
 from shared.engine.remember import Memory
 from shared.engine.scope import Scope
 from shared.engine.targeted import send_targeted
@@ -109,7 +110,7 @@ class PageSync:
         turn: int,
     ) -> set[str]:
         pairs = self.gather.pairs(scope, side, hints, outcomes, turn=turn)
-        plan = [(pair, decide(scope.mapping, pair)) for pair in pairs]
+        plan = [(pair, self.gather.decide(scope, pair)) for pair in pairs]
         couples = [(p, d) for p, d in plan if isinstance(d, Couple)]
         if couples:
             # Coupled first, then compared: two jobs that match the same record cannot both win.
@@ -118,7 +119,7 @@ class PageSync:
         if scope.rehearsal is not None:
             scope.rehearsal.couple(scope, couples)
         writing = [(p, d) for p, d in plan if isinstance(d, Create | Restore | Update)]
-        counted = [d for p, d in plan if not _first_write(p, d)]
+        counted = [d for p, d in plan if not _first_write(scope, p, d)]
         stop = None
         if not scope.forced:
             stop = brake(
@@ -149,8 +150,13 @@ class PageSync:
             self._ports.intents.put(
                 Intent(mapping=scope.mapping.name, side=side, job=json.loads(job.to_json()), ids=ids)
             )
+        overtaken: set[str] = set()
+        if scope.mapping.document and writing:
+            plan, overtaken = promise(self._ports, self._act, scope, plan)
+            writing = [(p, d) for p, d in plan if isinstance(d, Create | Restore | Update)]
         answers = self._act.send(scope, writing)
         kept = self._keep(scope, side, plan, answers, outcomes)
+        kept.again |= overtaken
         self._memory.save(scope, side, kept)
         if writing and kept.unknown is None:
             self._ports.intents.remove(scope.mapping.name, side)
@@ -204,9 +210,9 @@ class PageSync:
             case Wait():
                 kept.waiting(side, hint, decision, scope.mapping, pair, reason=self._why(scope, decision))
                 return Outcome.WAITING
-            case Hold(reason=reason):
+            case Hold(reason=reason, awaits=awaits):
                 kind = "orphan" if reason.startswith("orphan") else "held"
-                kept.hold(side, hint, kind, reason, scope.mapping, pair)
+                kept.hold(side, hint, kind, reason, scope.mapping, pair, awaits=awaits)
                 return Outcome.HELD
             case Create() | Restore():
                 return self._created(scope, side, pair, decision, answers[id(pair), decision.side], kept)
@@ -299,11 +305,16 @@ class PageSync:
                 return Outcome.HELD
 
 
-def _first_write(pair: Pair, decision: Decision) -> bool:
-    """Say whether there is no remembered value to lose: just coupled, or only late references (H20)."""
+def _first_write(scope: Scope, pair: Pair, decision: Decision) -> bool:
+    """Say whether there is no remembered value to lose: just coupled, or only late references (H20).
+
+    Of a document only taking its stamp away loses something.
+    """
     coupling = pair.coupling
     if coupling is None or not isinstance(decision, Update):
         return False
+    if scope.mapping.document:
+        return all(value is not None for values in decision.writes.values() for value in values.values())
     written = {name for values in decision.writes.values() for name in values}
     return coupling.first is not None or written <= set(coupling.late)
 

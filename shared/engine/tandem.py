@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from shared.core.errors import InvalidMessage
 from shared.core.model import Side
@@ -72,15 +73,15 @@ class Tandem:
                         self.jobs.lines.resume(run, force=control.force)
                     case "cancel":
                         self.jobs.lines.cancel(run)
-            elif (name := queue.removeprefix("sync-")) in self._off():
-                raise InvalidMessage(f"mapping '{name}' is switched off by MAPPING_OVERRIDES")
+            elif (name := queue.removeprefix("sync-")) in (off := self._off()):
+                raise InvalidMessage(f"mapping '{name}' is switched off by {off[name]}")
             else:
                 self.jobs.handle(read_job(body, mapping=name, known=known))
         except InvalidMessage as error:
             self.set_aside(queue, body, str(error), message_id)
 
-    def _off(self) -> tuple[str, ...]:
-        return self.ports.in_force.overridden.off if self.ports.in_force is not None else ()
+    def _off(self) -> Mapping[str, str]:
+        return self.ports.in_force.overridden.off_by if self.ports.in_force is not None else {}
 
     def set_aside(self, queue: str, body: bytes, reason: str, message_id: str) -> None:
         """Put a message on the `rejected` queue with its reason, where `tandem status` shows it.

@@ -13,6 +13,7 @@ from shared.mappings.opportunities import OPPORTUNITIES
 from shared.mappings.payment_terms import PAYMENT_TERMS
 from shared.mappings.posted_sales_invoices import POSTED_SALES_INVOICES
 from shared.mappings.resources import RESOURCES
+from shared.mappings.sales_orders import SALES_ORDERS
 from shared.mappings.sales_prices import SALES_PRICES
 from shared.mappings.salespeople import SALESPEOPLE
 from shared.mappings.shipment_methods import SHIPMENT_METHODS
@@ -35,6 +36,7 @@ ALL: tuple[EntityMapping, ...] = in_order(
         SALES_PRICES,
         OPPORTUNITIES,
         POSTED_SALES_INVOICES,
+        SALES_ORDERS,
     )
 )
 BY_NAME: Mapping[str, EntityMapping] = MappingProxyType({m.name: m for m in ALL})
