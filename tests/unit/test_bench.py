@@ -60,7 +60,7 @@ def test_a_full_synchronization_within_its_budgets_misses_none():
     ("spent", "said"),
     [
         ({"sales": [entry("write", "/x/accounts", written=1)] * 40}, "Dataverse write requests"),
-        ({"sales": [entry("write", "/x/accounts", written=4000)]}, "rows written in Sales"),
+        ({"sales": [entry("write", "/x/accounts", written=4000)]}, "accounts and contacts written"),
         ({"sales": [entry("read", ONE)]}, "requests for a single record"),
         ({"bc": [entry("write", "/x/$batch")]}, "BC write requests"),
         ({"bc": [entry("read", "/x/customers", read=1000)] * 9}, "BC reads of the list of customers"),
