@@ -70,8 +70,8 @@ param schedules object = {}
 @description('Tuning, by setting name. The defaults are the product\'s own.')
 param tuning object = {}
 
-@description('Changes to mappings: YAML, or the https address of a blob in the app\'s own storage (docs/mappings.md).')
-param mappingOverrides string = ''
+@description('Take changes to mappings from the secret mapping-overrides in Key Vault: YAML, or a signed address of it.')
+param mappingOverrides bool = false
 
 param firstOfMonth string = utcNow('yyyy-MM-01')
 
