@@ -60,8 +60,6 @@ param mappings array = [
   'resources'
   'customer_price_groups'
   'sales_prices'
-  'opportunities'
-  'posted_sales_invoices'
 ]
 
 @description('Schedules that differ from local.settings.example.json: six fields, UTC, by setting name.')
