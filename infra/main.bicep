@@ -46,7 +46,7 @@ param costCenter string = ''
 @maxValue(1000)
 param maximumInstances int = 40
 
-@description('Each has a queue sync-<mapping>. The names of shared/mappings; a test compares.')
+@description('Each has a queue sync-<mapping>. `make docs` writes them; a test compares.')
 param mappings array = [
   'salespeople'
   'currencies'
@@ -60,6 +60,8 @@ param mappings array = [
   'resources'
   'customer_price_groups'
   'sales_prices'
+  'opportunities'
+  'posted_sales_invoices'
 ]
 
 @description('Schedules that differ from local.settings.example.json: six fields, UTC, by setting name.')
