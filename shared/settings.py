@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shared.core.errors import Misconfigured
@@ -24,6 +24,15 @@ BY_IDENTITY = {
     "TABLES_CONNECTION_STRING": "TABLES_ENDPOINT",
     "ServiceBusConnection": "ServiceBusConnection__fullyQualifiedNamespace",
 }
+#: Switches and words of documents, the first of each its default.
+WORDS = {
+    "SALES_ORDERS": ("off", "by_hand", "on"),
+    "ORDER_STATUS": ("on", "off"),
+    "WRITE_IN_TYPE": ("", "item", "resource"),
+    "AVAILABILITY": ("off", "on"),
+}
+#: Numbers in BC that an administrator names, and how long they may be there.
+NUMBERS = {"WRITE_IN_NUMBER": 20, "FREIGHT_ACCOUNT": 20}
 MICROSOFT_LOGIN = "https://login.microsoftonline.com"
 
 
@@ -50,6 +59,9 @@ class Settings:
     client_certificate_password: str = field(default="", repr=False)
     #: Client id of the user-assigned managed identity that vouches for the application; no secret then.
     federated_identity_client_id: str = ""
+    #: More application users, each with limits of its own: client id and secret ("" where all sign in
+    #: by the same certificate or identity). "id=secret;id=secret", or "id;id".
+    more_clients: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     #: Id or name of the BC company; "" takes the only one.
     bc_company_id: str = ""
     login_url: str = MICROSOFT_LOGIN
@@ -62,13 +74,25 @@ class Settings:
     request_seconds: int = 100
     #: A worker that died keeps its mapping for this long at most (H11).
     lease_seconds: int = 360
-    #: Requests that BC takes at once from the integration user (business-central-api.md §8), shared
+    #: Requests that BC takes at once from one application user (business-central-api.md §8), shared
     #: out among all processes.
     bc_permits: int = 5
     #: What is older goes: the history of records, the job log, and all but the last runs.
     history_days: int = 180
     jobs_days: int = 90
     runs_keep: int = 100
+    #: Orders of Sales go to BC: "off", "by_hand" (a person sends what is new) or "on".
+    sales_orders: str = "off"
+    #: What becomes of an order in BC is shown in Sales: "on" or "off".
+    order_status: str = "on"
+    #: What stands for write-in products in BC: "item" or "resource", and its number; "" for nothing.
+    write_in_type: str = ""
+    write_in_number: str = ""
+    #: G/L account of the freight of orders; "" for none.
+    freight_account: str = ""
+    #: Inventory of a product by HTTP: "on" or "off", under a key of its own.
+    availability: str = "off"
+    availability_key: str = field(default="", repr=False)
     #: YAML that changes mappings, or the https:// address of a blob that holds it (docs/mappings.md).
     mapping_overrides: str = field(default="", repr=False)
     #: By mapping, as the host's timers read them.
@@ -90,6 +114,9 @@ class Settings:
         if len(given) != 1:
             said = f"{' and '.join(given)} are set" if given else "none is set"
             problems.append(f"exactly one of {', '.join(CREDENTIALS)} must be set; {said}")
+        more_clients = _more_clients(
+            env.get("MORE_CLIENTS", ""), by_secret=given == ["CLIENT_SECRET"], problems=problems
+        )
         for name in ("BC_URL", "DATAVERSE_URL", "LOGIN_URL", "TABLES_ENDPOINT"):
             value = env.get(name, "").strip()
             if value and not value.startswith("https://"):
@@ -98,7 +125,8 @@ class Settings:
         problems += [
             f"{name} is a Key Vault reference that was not resolved"
             for name, value in env.items()
-            if value.startswith(KEY_VAULT) and (name in REQUIRED or name.startswith(("API_KEY", "CLIENT_")))
+            if value.startswith(KEY_VAULT)
+            and (name in REQUIRED or name.startswith(("API_KEY", "CLIENT_", "MORE_CLIENTS")))
         ]
         numbers: dict[str, float] = {}
         for name, default, least, most in (
@@ -125,6 +153,7 @@ class Settings:
         if "REQUEST_SECONDS" in numbers and "LEASE_SECONDS" in numbers:
             if numbers["REQUEST_SECONDS"] > numbers["LEASE_SECONDS"] * 2 / 3:
                 problems.append("REQUEST_SECONDS must be at most two thirds of LEASE_SECONDS")
+        problems += _documents(env)
         if problems:
             raise Misconfigured(problems)
         return cls(
@@ -136,6 +165,7 @@ class Settings:
             client_certificate=env.get("CLIENT_CERTIFICATE", "").strip(),
             client_certificate_password=env.get("CLIENT_CERTIFICATE_PASSWORD", ""),
             federated_identity_client_id=env.get("FEDERATED_IDENTITY_CLIENT_ID", "").strip(),
+            more_clients=more_clients,
             tables_connection_string=env.get("TABLES_CONNECTION_STRING", "").strip(),
             tables_endpoint=env.get("TABLES_ENDPOINT", "").strip().rstrip("/"),
             service_bus_connection=env.get("ServiceBusConnection", "").strip(),
@@ -153,6 +183,8 @@ class Settings:
             history_days=int(numbers["HISTORY_DAYS"]),
             jobs_days=int(numbers["JOBS_DAYS"]),
             runs_keep=int(numbers["RUNS_KEEP"]),
+            **{name.lower(): _word(env, name) for name in (*WORDS, *NUMBERS)},
+            availability_key=env.get("AVAILABILITY_KEY", "").strip(),
             mapping_overrides=env.get("MAPPING_OVERRIDES", "").strip(),
             schedules={
                 name.removeprefix(SCHEDULE).lower(): text.strip()
@@ -160,3 +192,43 @@ class Settings:
                 if name.startswith(SCHEDULE) and text.strip()
             },
         )
+
+
+def _more_clients(text: str, *, by_secret: bool, problems: list[str]) -> tuple[tuple[str, str], ...]:
+    """Return the further application users; a secret goes with each where the first has one."""
+    found = []
+    for n, part in enumerate((p.strip() for p in text.split(";") if p.strip()), start=1):
+        client_id, equals, secret = (piece.strip() for piece in part.partition("="))
+        # Told by its place, as the part holds a secret.
+        if not client_id or bool(secret) != by_secret or (equals and not by_secret):
+            form = "client id=secret" if by_secret else "client id, as all sign in alike"
+            problems.append(
+                f"MORE_CLIENTS must be parts of the form {form}, separated by ';'; part {n} is not"
+            )
+        else:
+            found.append((client_id, secret))
+    return tuple(found)
+
+
+def _word(env: Mapping[str, str], name: str) -> str:
+    text = env.get(name, "").strip()
+    return text.upper() if name in NUMBERS else text.lower() or WORDS[name][0]
+
+
+def _documents(env: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with the settings of orders, quotes and availability."""
+    for name, words in WORDS.items():
+        if _word(env, name) not in words:
+            known = ", ".join(word for word in words if word)
+            yield f"{name} must be one of {known}, not '{env[name].strip()}'"
+    for name, most in NUMBERS.items():
+        if len(_word(env, name)) > most:
+            yield f"{name} must be at most {most} characters, as a number in Business Central is"
+    given = [bool(env.get(name, "").strip()) for name in ("WRITE_IN_TYPE", "WRITE_IN_NUMBER")]
+    if any(given) and not all(given):
+        yield "WRITE_IN_TYPE and WRITE_IN_NUMBER go together; set both or neither"
+    key = env.get("AVAILABILITY_KEY", "").strip()
+    if _word(env, "AVAILABILITY") == "on" and not key:
+        yield "AVAILABILITY is on, and AVAILABILITY_KEY is missing"
+    if key and key in (env.get(name, "").strip() for name in ("API_KEY_READ", "API_KEY_ADMIN")):
+        yield "AVAILABILITY_KEY must be a key of its own, not one of the administrators' API"
