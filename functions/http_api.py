@@ -10,8 +10,8 @@ from typing import Any
 
 import azure.functions as func
 
-from functions.access import Access, access_of
-from functions.openapi import document
+from functions.access import Access, access_of, availability_access
+from functions.openapi import KEY_OF_ITS_OWN, document
 from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.engine.admin import AdminApi, ApiProblem
 from shared.wiring import app
@@ -22,6 +22,7 @@ BODY_LIMIT = 65_536
 #: Ids of records are GUIDs, or the numbers of options; ids of runs are ours. Whatever else is in a
 #: path never reaches an address or a key.
 RECORD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{1,10}", re.IGNORECASE)
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 RUN_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 #: Characters of `after`; ours are shorter.
 AFTER_LIMIT = 512
@@ -46,6 +47,11 @@ def answer(request: func.HttpRequest, needs: Access, call: Call, *, status: int 
         )
     if len(request.get_body() or b"") > BODY_LIMIT:
         return problem(413, "Too large", f"a body takes at most {BODY_LIMIT} bytes")
+    return told(request, call, status)
+
+
+def told(request: func.HttpRequest, call: Call, status: int) -> func.HttpResponse:
+    """Return what the call answers, or why it cannot."""
     try:
         return func.HttpResponse(
             json.dumps(call(app().api, request)), status_code=status, mimetype="application/json"
@@ -203,6 +209,7 @@ def described() -> dict[str, Any]:
     """Return the OpenAPI document of all routes."""
     roles = {READ: "Sync.Read", ADMIN: "Sync.Admin"}
     routes = [(name, path, method, roles[needs], status) for name, path, method, needs, status, _ in ROUTES]
+    routes.append(("api_availability", "availability", "GET", KEY_OF_ITS_OWN, 200))
     return document([*routes, ("api_health", "health", "GET", "", 200)])
 
 
@@ -219,6 +226,21 @@ for _name, _path, _method, _needs, _status, _call in ROUTES:
             route(_needs, _status, _call)
         )
     )
+
+
+@bp.function_name("api_availability")
+@bp.route(route="availability", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def availability(req: func.HttpRequest) -> func.HttpResponse:
+    """Inventory of a product, under a switch and a key of its own (P34)."""
+    allowed = availability_access(dict(req.headers), os.environ)
+    if allowed is None:
+        return problem(404, "Switched off", "set AVAILABILITY=on and AVAILABILITY_KEY")
+    if not allowed:
+        return problem(401, "Sign in", "send AVAILABILITY_KEY as x-api-key")
+    product = req.params.get("product", "")
+    if not GUID.fullmatch(product):
+        return problem(400, "Bad product", "'product' must be the GUID of a product in Sales")
+    return told(req, lambda api, r: api.availability(product.lower()), 200)
 
 
 @bp.function_name("api_health")

@@ -204,9 +204,17 @@ ABOUT: Mapping[str, tuple[str, Schema, Schema | None, tuple[str, ...]]] = {
     "api_couple": ("Couple two records", ref("StartedJob"), COUPLE, ()),
     "api_uncouple": ("Take two records apart", ref("StartedJob"), None, ()),
     "api_status": ("What an administrator looks at first", ref("Status"), None, ()),
+    "api_availability": (
+        "Inventory of a product",
+        thing(product=TEXT, item=TEXT, quantity={"type": "number"}, at=MOMENT),
+        None,
+        ("product",),
+    ),
     "api_health": ("The process answers", thing(status=word("ok")), None, ()),
     "api_openapi": ("This document", {"type": "object"}, None, ()),
 }
+#: Instead of a role: what is asked with AVAILABILITY_KEY.
+KEY_OF_ITS_OWN = "its own key"
 ERRORS = {
     "400": "The call is wrong",
     "401": "Nobody is recognized",
@@ -239,7 +247,8 @@ def _operation(name: str, path: str, role: str, status: int) -> dict[str, Any]:
     summary, answer, given, query = ABOUT[name]
     found: dict[str, Any] = {
         "operationId": name.removeprefix("api_"),
-        "summary": summary + (f" (role {role})" if role else ""),
+        "summary": summary
+        + (f" (role {role})" if role.startswith("Sync.") else f" ({role})" if role else ""),
         "security": [{"key": []}] if role else [],
         "parameters": [
             {"name": p, "in": "path", "required": True, "schema": SIDE if p == "side" else TEXT}

@@ -62,6 +62,7 @@ param mappings array = [
   'sales_prices'
   'opportunities'
   'posted_sales_invoices'
+  'sales_orders'
 ]
 
 @description('Schedules that differ from local.settings.example.json: six fields, UTC, by setting name.')
@@ -75,6 +76,9 @@ param mappingOverrides bool = false
 
 @description('Take further application users from the secret more-clients: id;id, or id=secret;id=secret.')
 param moreClients bool = false
+
+@description('Inventory of a product by HTTP, under a key of its own: secret availability-key in Key Vault.')
+param availability bool = false
 
 param firstOfMonth string = utcNow('yyyy-MM-01')
 
@@ -183,6 +187,7 @@ module app 'modules/app.bicep' = {
     dataverseUrl: dataverseUrl
     mappingOverrides: mappingOverrides
     moreClients: moreClients
+    availability: availability
     settings: union(fromExample, tuning, schedules)
   }
 }

@@ -36,9 +36,6 @@ var keys = apiKeys
       API_KEY_ADMIN: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/api-key-admin)'
     }
   : {}
-var available = availability
-  ? { AVAILABILITY: 'on', AVAILABILITY_KEY: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/availability-key)' }
-  : { AVAILABILITY: 'off' }
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: 'plan-${name}'
@@ -93,6 +90,8 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       DATAVERSE_URL: dataverseUrl
       MORE_CLIENTS: moreClients ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/more-clients)' : ''
       MAPPING_OVERRIDES: mappingOverrides ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/mapping-overrides)' : ''
+      AVAILABILITY: availability ? 'on' : 'off'
+      AVAILABILITY_KEY: availability ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/availability-key)' : ''
       TENANT_ID: tenant().tenantId
       CLIENT_ID: integrationClientId
       LOGIN_URL: environment().authentication.loginEndpoint

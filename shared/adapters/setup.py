@@ -15,11 +15,21 @@ from shared.ports import Facts, local_currency_id
 
 
 class SystemSetUp:
-    """Reads what is set up, with one batch on each side, and one request for each integration user."""
+    """Reads what is set up, with one batch on each side, and one request for each integration user.
 
-    def __init__(self, bc: BusinessCentralRecords, sales: DataverseRecords) -> None:
+    Args:
+        named: Facts that an administrator names in settings, by their names.
+    """
+
+    def __init__(
+        self,
+        bc: BusinessCentralRecords,
+        sales: DataverseRecords,
+        named: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self._bc = bc
         self._sales = sales
+        self._named = named
 
     def facts(self) -> Facts:
         """Raises `Misconfigured` when a side was never set up."""

@@ -11,6 +11,7 @@ from shared.core.forecast import forecast
 from shared.core.match import problems_of
 from shared.core.model import Side
 from shared.engine import overview
+from shared.engine.availability import availability
 from shared.engine.explain import Explain
 from shared.engine.jobs import Jobs
 from shared.engine.messages import (
@@ -256,6 +257,10 @@ class AdminApi:
         if clash := sorted({"side", "id"} & set(body or {})):
             raise ApiProblem(400, "Bad body", f"{' and '.join(clash)} are in the address already")
         return self.act(mapping, action, {**(body or {}), "side": self._side(side).value, "id": id})
+
+    def availability(self, product: str) -> dict[str, Any]:
+        """Return what is there of a product (P34)."""
+        return availability(self._ports, product)
 
     # --- state ---------------------------------------------------------------------------
 
