@@ -72,7 +72,7 @@ SALES_ORDERS = EntityMapping(
             name="number_in_bc",
             bc="number",
             sales="computedNumberInBc",
-            converter=Text(20, 20),
+            converter=Text(20, 20, code=True),
             direction=Direction.TO_SALES,
             when=When.CREATE,
             blank=Blank.KEEP,

@@ -79,6 +79,11 @@ class Context(Facts):
         return self.resolver.sales_id(mapping, str(bc_id or "").lower()) if self.resolver else None
 
 
+def is_write_in(facts: Facts, kind: str, number: str) -> bool:
+    """Say whether this "item" or "resource" stands for write-in products."""
+    return bool(number) and (kind, number) == (facts.write_in_type, facts.write_in_number)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Steps:
     """Rows written in the same transaction, before and after the record itself (H16).

@@ -158,6 +158,8 @@ class SalesOrders(Rule):
     # --- what is written -----------------------------------------------------------------------
 
     def on_create(self, side: Side, source: Record, facts: Context) -> dict[str, Wire]:
+        if side is Side.SALES:
+            return {}
         made = draft(ORDER, source, facts, setup_of(facts))
         assert isinstance(made, Draft), "decides has looked"
         return made.body
