@@ -74,12 +74,17 @@ class Act:
         """
         wanted: dict[str, dict[str, Step]] = {}
         users: dict[str, set[str]] = {}
+        place: dict[str, int] = {}
         for write in writes:
             for step in write.shared:
                 wanted.setdefault(step.table.name, {}).setdefault(step.id, step)
                 users.setdefault(step.id, set()).add(write.id)
+            # A price needs its list: one record's order of tables holds for all of them.
+            for n, name in enumerate(dict.fromkeys(step.table.name for step in write.shared)):
+                place[name] = max(place.get(name, 0), n)
         failed: dict[str, SyncError] = {}
-        for steps in wanted.values():
+        for name in sorted(wanted, key=place.__getitem__):
+            steps = wanted[name]
             due = [s for s in steps.values() if not users[s.id] <= set(failed)]
             if not due:
                 continue
