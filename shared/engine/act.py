@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from shared.core.decide import Pair
 from shared.core.errors import Exists, Rejected, SyncError
+from shared.core.mapping import Table
 from shared.core.model import Create, Decision, Fields, Restore, Side, Update, derived_id
 from shared.core.project import render
 from shared.engine.parts import Ports
@@ -27,7 +28,7 @@ class Act:
                 if isinstance(decision, Create | Restore) and decision.side is target:
                     creates.append((id(pair), self.new(scope, pair, decision)))
                 elif isinstance(decision, Update) and decision.writes.get(target):
-                    updates.append((id(pair), self._changed(scope, pair, target, decision.writes[target])))
+                    updates.append((id(pair), self.changed(scope, pair, target, decision.writes[target])))
             records, table = self._ports.records(target), scope.mapping.table(target)
             if creates and (problem := self._first(scope, target, writing)) is not None:
                 answers |= {(key, target): Written(id=w.id, error=problem) for key, w in creates}
@@ -53,19 +54,25 @@ class Act:
 
         Under ids of ours, so that a repeat, or another mapping that wants the same, meets it.
         """
-        sources = [
-            source
-            for pair, decision in writing
-            if isinstance(decision, Create | Restore) and decision.side is target
-            if (source := pair.record(target.other)) is not None
-        ]
-        for table, write in self._ports.rule(scope.mapping).first(target, sources, scope.context):
+        for table, write in self.needed(scope, target, writing):
             if scope.check_lease is not None:
                 scope.check_lease()
             [written] = self._ports.records(target).create(table, [write])
             if written.error is not None and not isinstance(written.error, Exists):
                 return written.error
         return None
+
+    def needed(
+        self, scope: Scope, target: Side, writing: Sequence[tuple[Pair, Decision]]
+    ) -> Iterable[tuple[Table, Write]]:
+        """Return rows of other tables of `target` that have to be there before these records."""
+        sources = [
+            source
+            for pair, decision in writing
+            if isinstance(decision, Create | Restore) and decision.side is target
+            if (source := pair.record(target.other)) is not None
+        ]
+        return self._ports.rule(scope.mapping).first(target, sources, scope.context) if sources else ()
 
     def _share(self, scope: Scope, target: Side, writes: Sequence[Write]) -> dict[str, SyncError]:
         """Make the rows that several of these records need, and return the records that must do without.
@@ -96,7 +103,7 @@ class Act:
                     failed |= {user: _named(step, made.error) for user in users[step.id]}
         return failed
 
-    def _changed(self, scope: Scope, pair: Pair, target: Side, fields: Fields) -> Write:
+    def changed(self, scope: Scope, pair: Pair, target: Side, fields: Fields) -> Write:
         mapping, record, source = scope.mapping, pair.record(target), pair.record(target.other)
         assert record is not None and source is not None
         steps = self._ports.rule(mapping).steps(target, record.id, fields, source, record, scope.context)
