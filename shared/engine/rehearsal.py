@@ -41,7 +41,6 @@ from shared.ports import Step, Write
 #: What is known of a value only when the other system has given it.
 TO_BE_ASSIGNED = "to be assigned"
 WOULD_BE = "would be created"
-MADE_NEW = ("create", "restore")
 
 
 class Rehearsal:
@@ -66,15 +65,9 @@ class Rehearsal:
         """Return the outcomes as they would be, by the id of the hint."""
         outcomes: dict[str, Outcome] = {}
         couplings: list[Coupling] = []
-        start = len(self._entries)
         for pair, decision in plan:
             outcome = self._one(scope, pair, decision, couplings)
             outcomes[hint_of(pair)] = outcome
-        for target in Side:
-            first = [f"{table.name}({write.id})" for table, write in self._act.needed(scope, target, plan)]
-            made = (e for e in self._entries[start:] if e["target"] == target and e["action"] in MADE_NEW)
-            if first and (entry := next(made, None)) is not None:
-                entry["shared"] += first
         for result in self._ports.couplings.save(couplings):
             if result.coupling is not None:
                 scope.learn(result.coupling)

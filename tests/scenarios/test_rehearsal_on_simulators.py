@@ -71,7 +71,6 @@ class SimulatedWorld(World):
     def rows_written(self) -> dict[str, int]:
         return {side: sim.log.counts()["rows_written"] for side, sim in self.sims.items()}
 
-
     def written_by_table(self) -> dict[str, int]:
         """Return the rows that Tandem wrote, without what the service makes of its own accord."""
         found = Counter[str]()
