@@ -86,7 +86,8 @@ class Jobs:
         spent = ports.requests()
         ports.jobs.add(
             JobEntry(
-                id=job.token if job.kind == "action" else random_token(),
+                # What a person asked for is found by the id that the answer named.
+                id=job.token if job.by_hand else random_token(),
                 mapping=job.mapping,
                 side=job.side.value,
                 started=started,
@@ -274,6 +275,8 @@ class Jobs:
         ports, table = self._ports, scope.mapping.table(job.side)
         scope.targeted = True
         scope.may_create = job.create
+        # A person who asks for a counterpart gets the one that is there already, rather than a double (H18).
+        scope.asked = scope.matching = job.create and job.by_hand
         found = ports.records(job.side).get(table, job.ids)
         gone = [i for i in job.ids if i not in found]
         return self._pages.run(scope, job.side, found.values(), gone, job=job)
@@ -286,6 +289,7 @@ class Jobs:
                 scope,
                 targeted=True,
                 may_create=True,
+                asked=False,
                 matching=False,
                 index=None,
                 met=set(),
