@@ -208,8 +208,13 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
         if source == CLASH and pair.resolution is not None and pair.resolution.names(f.name):
             source = pair.resolution.use
-        if f.soft and (isinstance(bc, Unresolved) or isinstance(sales, Unresolved)) and source is not None:
-            # The referenced record is not coupled yet; the wake-up fills this in (H20).
+        if (
+            f.soft
+            and (isinstance(bc, Unresolved) or isinstance(sales, Unresolved))
+            and (source is not None or f.name in coupling.late)
+        ):
+            # The referenced record is not coupled yet; the wake-up fills this in, however often it was
+            # looked at before (H20).
             late.append(f.name)
             baseline.setdefault(f.name, Agreed(bc=bc, sales=sales))
             continue

@@ -10,9 +10,10 @@ from datetime import timedelta
 
 from shared.core.errors import Busy, Misconfigured, Refused, Transient
 from shared.core.mapping import Creates, Direction, EntityMapping, Table
-from shared.core.model import Coupling, CouplingState, Side, Tally, Unresolved
+from shared.core.model import Side, Tally
 from shared.engine.actions import Actions
 from shared.engine.feeds import cursor_of, take_position
+from shared.engine.late import ready
 from shared.engine.lines import Lines
 from shared.engine.messages import Job, queue_of, random_token
 from shared.engine.parts import Ports
@@ -337,37 +338,3 @@ class Jobs:
                 for j in jobs
             ]
         )
-
-
-def ready(ports: Ports, mapping: EntityMapping, of: str) -> list[Coupling]:
-    """Return the couplings with something left out that may be filled in now; of any mapping when `of` is "".
-
-    An option that still has no counterpart is not looked at again: there may be thousands (P18).
-    """
-    late = list(ports.couplings.stream(mapping.name, late_only=True))
-    if not late or not of:
-        return late
-    names = mapping.may_come_later(of)
-    late = [c for c in late if names & set(c.late)]
-    options = {f.name for f in mapping.fields if f.option} & names
-    if not late or not options:
-        return late
-    there = {
-        (side, c.id_of(side))
-        for c in ports.couplings.stream(of)
-        if c.state is CouplingState.COUPLED
-        for side in Side
-    }
-
-    def resolved(coupling: Coupling) -> bool:
-        for name in names & set(coupling.late):
-            seen = coupling.baseline.get(name)
-            if name not in options or seen is None:
-                return True
-            for side in Side:
-                value = seen.of(side)
-                if isinstance(value, Unresolved) and (side, value.raw) in there:
-                    return True
-        return False
-
-    return [c for c in late if resolved(c)]

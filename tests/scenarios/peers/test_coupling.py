@@ -24,7 +24,7 @@ from tests.scenarios.peers.common import (
     restart_with,
     sync_now,
 )
-from tests.scenarios.products import add_group, add_unit, unit_id
+from tests.scenarios.products import add_group, add_unit
 
 
 @pytest.mark.peer("coupling-001")

@@ -7,7 +7,6 @@ from tests.scenarios.builders import a_coupled_customer, account_of, an_id
 from tests.scenarios.peers.common import held_ids, park, restart_with, sync_now
 from tests.scenarios.products import a_synced_shop
 
-
 #: Fields that only go to Sales; a mapping that only comes from there cannot have them.
 FROM_SALES = {"from_sales": "owner: off, credit_limit: off"}
 

@@ -24,7 +24,7 @@ from tests.scenarios.peers.common import (
     sync_now,
     tick,
 )
-from tests.scenarios.products import add_product, a_synced_shop, product_of
+from tests.scenarios.products import a_synced_shop, add_product, product_of
 
 
 def parked_customers(count: int) -> tuple[World, list[str]]:
