@@ -54,6 +54,8 @@ class Write:
         return bool(self.values[column] != self.before[entity_sets()[self.table].at[column]])
 
 
+#: Sets of one row, which is there from the beginning and has a blank key.
+SETUPS = frozenset({"generalLedgerSetup", "companyInformation", "salesSetup", "marketingSetup"})
 #: The setup's field that names the series, where a page shows it: set → (set of the setup, its table, column, field).
 SETUP: Mapping[str, tuple[str, str, str, str]] = {
     "customers": ("salesSetup", "Sales & Receivables Setup", "customerNumbers", "Customer Nos."),

@@ -19,7 +19,7 @@ from sandbox.business_central.fields import stored
 from sandbox.business_central.flow_fields import refresh_after
 from sandbox.business_central.rules import AFTER, CHECKS, SETTLE
 from sandbox.business_central.store import Company, Row
-from sandbox.business_central.writes import SERIES, Write, draw_number
+from sandbox.business_central.writes import SERIES, SETUPS, Write, draw_number
 
 SYSTEM = frozenset({"systemRowVersion", "createdAt", "createdBy", "lastModifiedDateTime", "lastModifiedBy"})
 
