@@ -50,8 +50,15 @@ class Gathered:
         """Return the rows of a topic. Raises `CannotTell`."""
         if topic in self.rows:
             return self.rows[topic]
-        said = self.troubles.get(topic) or self.sign_in.refused or self.sign_in.silent
-        raise CannotTell(said or f"{topic} could not be read")
+        raise self.untold(topic)
+
+    def untold(self, topic: str) -> CannotTell:
+        """Return why nothing is known of a topic."""
+        return CannotTell(self.troubles.get(topic) or self.reason() or f"{topic} could not be read")
+
+    def reason(self) -> str:
+        """Return what comes before everything that could not be asked, or ""."""
+        return self.sign_in.refused or self.sign_in.silent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +75,10 @@ class BcFacts(Gathered):
     companion: str | None = None
     #: Sets that may not be read, with what BC says.
     unreadable: Mapping[str, str] | None = None
+
+    def reason(self) -> str:
+        absent = "the companion extension is not installed" if self.companion == "" else ""
+        return super().reason() or self.forbidden or self.company_problem or absent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +102,9 @@ class SalesFacts(Gathered):
     held: Mapping[str, str] | None = None
     #: By entity set.
     tables: Mapping[str, SalesTable] | None = None
+
+    def reason(self) -> str:
+        return super().reason() or self.no_user
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ def signed_in(x: Examined) -> Finding:
 
 def company(x: Examined) -> Finding:
     if x.bc.companies is None:
-        raise CannotTell(x.bc.forbidden or x.bc.sign_in.refused or x.bc.sign_in.silent)
+        raise x.bc.untold("companies")
     return Finding(problems=(x.bc.company_problem,) if x.bc.company_problem else ())
 
 
@@ -29,7 +29,7 @@ def companion(x: Examined) -> Finding:
 def companion_version(x: Examined) -> Finding:
     installed, needed = _version(x), x.wanted.companion
     if not installed:
-        raise CannotTell("the companion extension is not installed")
+        raise x.bc.untold("companion")
     ours, theirs = _parts(needed), _parts(installed)
     if theirs < ours:
         return Finding(problems=(f"version {installed} is installed; this Tandem needs {needed} or later",))
@@ -42,14 +42,8 @@ def companion_version(x: Examined) -> Finding:
 
 def _version(x: Examined) -> str:
     if x.bc.companion is None:
-        raise CannotTell(
-            x.bc.company_problem or x.bc.forbidden or x.bc.troubles.get("companion", "") or _why(x)
-        )
+        raise x.bc.untold("companion")
     return x.bc.companion
-
-
-def _why(x: Examined) -> str:
-    return x.bc.sign_in.refused or x.bc.sign_in.silent or "Business Central could not be asked"
 
 
 def _parts(version: str) -> tuple[int, ...]:
@@ -61,7 +55,7 @@ def permissions(x: Examined) -> Finding:
     if x.bc.forbidden:
         return Finding(problems=(x.bc.forbidden,))
     if x.bc.unreadable is None:
-        raise CannotTell("the companion extension is not installed" if x.bc.companion == "" else _why(x))
+        raise x.bc.untold("companion")
     return Finding(problems=tuple(f"{name}: {said}" for name, said in x.bc.unreadable.items()))
 
 

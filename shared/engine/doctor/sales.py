@@ -25,8 +25,8 @@ def signed_in(x: Examined) -> Finding:
 def user(x: Examined) -> Finding:
     if x.sales.no_user:
         return Finding(problems=(x.sales.no_user,), fix=access(x))
-    if x.sales.sign_in.refused or x.sales.sign_in.silent:
-        raise CannotTell(x.sales.sign_in.refused or x.sales.sign_in.silent)
+    if x.sales.reason():
+        raise x.sales.untold("user")
     return Finding()
 
 
@@ -61,7 +61,7 @@ def _privileges(x: Examined) -> Iterator[tuple[str, str, str, str | None]]:
     """Yield each needed privilege once: entity set, right, its name, the depth at which it is held."""
     tables, held = _tables(x), x.sales.held
     if held is None:
-        raise CannotTell(x.sales.troubles.get("privileges", "") or _why(x))
+        raise x.sales.untold("privileges")
     seen = set()
     for entity, wanted in rights(x.wanted).items():
         for right in wanted:
@@ -106,19 +106,12 @@ def columns(x: Examined) -> Finding:
             continue
         there = tables[entity].columns
         if there is None:
-            raise CannotTell(
-                x.sales.troubles.get("columns", "") or f"the columns of {entity} could not be read"
-            )
+            raise x.sales.untold("columns")
         found += [f"{tables[entity].name} has no column {name}" for name in wanted if name not in there]
     return Finding(problems=tuple(found))
 
 
 def _tables(x: Examined) -> Mapping[str, SalesTable]:
     if x.sales.tables is None:
-        raise CannotTell(x.sales.troubles.get("tables", "") or _why(x))
+        raise x.sales.untold("tables")
     return x.sales.tables
-
-
-def _why(x: Examined) -> str:
-    said = x.sales.no_user or x.sales.sign_in.refused or x.sales.sign_in.silent
-    return said or "Sales could not be asked"
