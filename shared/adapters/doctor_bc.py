@@ -61,7 +61,7 @@ class BusinessCentralLook:
         facts = BcFacts(skew=first.skew)
         match first.answer.status:
             case 401:
-                said = f"{BC} does not accept the application's token: {told(first.answer)}"
+                said = f"{BC} does not accept the application's token ({first.answer.code or 401})"
                 return replace(facts, sign_in=SignIn(refused=said))
             case 403:
                 return replace(facts, forbidden=f"the application has no permissions: {told(first.answer)}")
