@@ -45,7 +45,7 @@ class NothingKept:
         """Not kept."""
 
 
-def wanted_of(chosen: InForce, client_id: str) -> Wanted:
+def wanted_of(chosen: InForce, clients: Sequence[str]) -> Wanted:
     mappings = chosen.overridden.mappings
     return Wanted(
         mappings=mappings,
@@ -53,31 +53,42 @@ def wanted_of(chosen: InForce, client_id: str) -> Wanted:
         bc_columns=columns(mappings, Side.BC),
         sales_columns=columns(mappings, Side.SALES),
         companion=COMPANION,
-        client_id=client_id,
+        clients=tuple(clients),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Doctor:
-    """Looks at both systems and at the house, and judges what it found. Changes nothing."""
+    """Looks at both systems and at the house, and judges what it found. Changes nothing.
+
+    `looks`: at both systems, as each application user.
+    """
 
     wanted: Wanted
-    bc: BusinessCentralLook
-    sales: SalesLook
+    looks: Sequence[tuple[BusinessCentralLook, SalesLook]]
     house: Callable[[], HouseFacts]
     clock: Clock
 
     def examine(self) -> dict[str, Any]:
         wanted = self.wanted
         choices = option_mappings(wanted)
-        bc = self.bc.look(
-            sets=list(wanted.bc_columns),
-            codes={m.name: f"{m.bc.name}?$select={m.label_bc}" for m in choices},
+        codes = {m.name: f"{m.bc.name}?$select={m.label_bc}" for m in choices}
+        options = {m.name: m.sales for m in choices}
+        sets, bc_sets = list(rights(wanted)), list(wanted.bc_columns)
+        (bc, sales), *others = [
+            (at_bc.look(sets=bc_sets, codes=codes), at_sales.look(sets=sets, bulk=BULK, options=options))
+            for at_bc, at_sales in self.looks
+        ]
+        return examine(
+            Examined(
+                wanted=wanted,
+                bc=bc,
+                sales=sales,
+                house=self.house(),
+                now=self.clock.now(),
+                others=tuple(others),
+            )
         )
-        sales = self.sales.look(
-            sets=list(rights(wanted)), bulk=BULK, options={m.name: m.sales for m in choices}
-        )
-        return examine(Examined(wanted=wanted, bc=bc, sales=sales, house=self.house(), now=self.clock.now()))
 
 
 def checkup(env: Mapping[str, str], *, schedules: Sequence[str]) -> dict[str, Any]:
@@ -88,17 +99,26 @@ def checkup(env: Mapping[str, str], *, schedules: Sequence[str]) -> dict[str, An
         return _without_settings(problem.problems, schedules)
     with ExitStack() as open_:
         clients = Clients(settings, seconds=PATIENCE)
-        bc, sales = clients.to(BC_SCOPE), clients.to(dataverse_scope(settings.dataverse_url))
-        for client in (clients.login, bc, sales):
-            open_.callback(client.close)
+        open_.callback(clients.login.close)
         clock = SystemClock()
         chosen = mappings_of(settings, NothingKept(), clients.login)
+        looks = []
+        scopes = (BC_SCOPE, dataverse_scope(settings.dataverse_url))
+        for users in zip(*(clients.users(scope) for scope in scopes), strict=True):
+            bc, sales = (clients.of(user) for user in users)
+            open_.callback(bc.close)
+            open_.callback(sales.close)
+            looks.append(
+                (
+                    BusinessCentralLook(
+                        http=bc, root=settings.bc_url, company=settings.bc_company_id, clock=clock
+                    ),
+                    SalesLook(http=sales, root=settings.dataverse_url, clock=clock),
+                )
+            )
         return Doctor(
-            wanted=wanted_of(chosen, settings.client_id),
-            bc=BusinessCentralLook(
-                http=bc, root=settings.bc_url, company=settings.bc_company_id, clock=clock
-            ),
-            sales=SalesLook(http=sales, root=settings.dataverse_url, clock=clock),
+            wanted=wanted_of(chosen, [settings.client_id, *(name for name, _ in settings.more_clients)]),
+            looks=looks,
             house=lambda: _house(settings, HouseFacts(schedules=tuple(schedules), overrides=chosen.problems)),
             clock=clock,
         ).examine()
@@ -149,7 +169,7 @@ def _without_settings(problems: Sequence[str], schedules: Sequence[str]) -> dict
                 bc_columns=columns(BY_NAME, Side.BC),
                 sales_columns=columns(BY_NAME, Side.SALES),
                 companion=COMPANION,
-                client_id="",
+                clients=(),
             ),
             bc=BcFacts(sign_in=INCOMPLETE),
             sales=SalesFacts(sign_in=INCOMPLETE),

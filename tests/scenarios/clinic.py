@@ -14,7 +14,7 @@ from sandbox.dataverse import DataverseSim
 from sandbox.demo_data import GeneratedCompany, load_company
 from sandbox.in_memory.parts import TurnedClock
 from sandbox.in_memory.queue import InMemoryQueue
-from sandbox.simkit import INTEGRATION, PEOPLE, SimClock
+from sandbox.simkit import INTEGRATION, INTEGRATION_2, PEOPLE, SimClock
 from shared.adapters import doctor_house
 from shared.adapters.auth import FixedAuth
 from shared.adapters.credentials import Credential, Secret
@@ -56,11 +56,12 @@ class Clinic:
         self.time = SimClock()
         self.time.freeze()
         self.time.set(START)
-        who = (INTEGRATION, PEOPLE)
+        who = (INTEGRATION, PEOPLE, INTEGRATION_2)
         self.bc = BusinessCentralSim(clock=self.time, issuer=None, identities=who)
         self.sales = DataverseSim(clock=self.time, issuer=None, identities=who)
         load_company(GeneratedCompany(customers=3, items=3, seed=7), bc=self.bc, sales=self.sales)
         self.bc_token = self.sales_token = INTEGRATION.client_id
+        self.second_user = False
         self.company = ""
         self.queues = QueuesThatExist()
         self.tables: set[str] = set(TABLES)
@@ -86,24 +87,33 @@ class Clinic:
             NothingKept(),
             columns={Side.BC: BC_COLUMNS},
         )
-        wanted = wanted_of(chosen, INTEGRATION.client_id)
+        wanted = wanted_of(chosen, [i.client_id for i in (INTEGRATION, INTEGRATION_2)][: len(self.users())])
         return Doctor(
             wanted=replace(wanted, companion=self.companion or wanted.companion),
-            bc=BusinessCentralLook(
-                http=self.client(self.bc, self.bc_token),
-                root=BC_ROOT,
-                company=self.company,
-                clock=self.ours,
-            ),
-            sales=SalesLook(
-                http=self.client(self.sales, self.sales_token),
-                root=SALES_ROOT,
-                clock=self.ours,
-                sleep=self.time.advance,
-            ),
+            looks=[
+                (
+                    BusinessCentralLook(
+                        http=self.client(self.bc, bc),
+                        root=BC_ROOT,
+                        company=self.company,
+                        clock=self.ours,
+                    ),
+                    SalesLook(
+                        http=self.client(self.sales, sales),
+                        root=SALES_ROOT,
+                        clock=self.ours,
+                        sleep=self.time.advance,
+                    ),
+                )
+                for bc, sales in self.users()
+            ],
             house=lambda: self._house(chosen.problems),
             clock=self.ours,
         )
+
+    def users(self) -> list[tuple[str, str]]:
+        more = [(INTEGRATION_2.client_id, INTEGRATION_2.client_id)] if self.second_user else []
+        return [(self.bc_token, self.sales_token), *more]
 
     def _house(self, overrides: Sequence[str]) -> HouseFacts:
         def names() -> set[str]:

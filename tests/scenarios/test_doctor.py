@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.simkit import INTEGRATION
+from sandbox.simkit import INTEGRATION, INTEGRATION_2, Fault
 from sandbox.simkit.certificate import self_signed
 from shared.adapters.credentials import Certificate
 from shared.engine.doctor.checks import CHECKS
@@ -326,6 +326,19 @@ def test_a_check_passes_when_its_state_is_well(check, put):
     assert (verdict["state"], verdict["says"], verdict["do"]) == ("ok", [], "")
 
 
+def test_every_application_user_needs_the_same_rights_and_is_named():
+    clinic = Clinic()
+    clinic.second_user = True
+    assert clinic.examine()["state"] == "ok"
+    clinic.sales.withdraw("integration-2")
+
+    verdict = clinic.verdict("sales.privileges")
+
+    assert all(said.startswith(f"client {INTEGRATION_2.client_id}: prv") for said in verdict["says"])
+    assert verdict["fix"]["clients"] == [INTEGRATION.client_id, INTEGRATION_2.client_id]
+    assert clinic.verdict("sales.user")["state"] == "ok"
+
+
 # --- what cannot be told ---------------------------------------------------------------------
 
 
@@ -356,19 +369,13 @@ def test_a_system_that_does_not_answer_is_unknown_and_no_problem(system, check):
     clinic = Clinic()
     sim = getattr(clinic, system)
     for _ in range(10):
-        sim.faults.add(fault(status=503))
+        sim.faults.add(Fault(status=503))
 
     told = clinic.examine()
 
     verdict = next(v for v in told["checks"] if v["id"] == check)
     assert verdict["state"] == "unknown" and "answered 503" in verdict["says"][0]
     assert told["state"] == "unknown"
-
-
-def fault(**said: Any) -> Any:
-    from sandbox.simkit import Fault
-
-    return Fault(**said)
 
 
 @pytest.mark.parametrize(

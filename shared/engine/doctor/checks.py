@@ -7,12 +7,14 @@ first. Checks of webhooks come with push (issue 5).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.core.doctor import CannotTell, Finding, State, Verdict
 from shared.engine.doctor import bc, between, house, sales
 from shared.engine.doctor.wanted import Examined
+
+Judge = Callable[[Examined], Finding]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,7 @@ class Check:
     id: str
     title: str
     do: str
-    judge: Callable[[Examined], Finding]
+    judge: Judge
     fixable: bool = False
 
     def verdict(self, x: Examined) -> Verdict:
@@ -36,6 +38,29 @@ class Check:
     def _verdict(self, state: State, says: tuple[str, ...], finding: Finding = Finding()) -> Verdict:
         do = "" if state is State.OK else self.do
         return Verdict(id=self.id, title=self.title, state=state, says=says, do=do, fix=finding.fix)
+
+
+def by_each(judge: Judge) -> Judge:
+    """Judge for every application user; of several the client id says whose problem it is."""
+
+    def judged(x: Examined) -> Finding:
+        if not x.others:
+            return judge(x)
+        found: list[Finding] = []
+        untold: list[CannotTell] = []
+        for client, (of_bc, of_sales) in zip(x.wanted.clients, ((x.bc, x.sales), *x.others), strict=True):
+            try:
+                one = judge(replace(x, bc=of_bc, sales=of_sales))
+            except CannotTell as reason:
+                untold.append(reason)
+            else:
+                found.append(replace(one, problems=tuple(f"client {client}: {p}" for p in one.problems)))
+        problems = tuple(p for one in found for p in one.problems)
+        if untold and not problems:
+            raise untold[0]
+        return Finding(problems=problems, fix=next((one.fix for one in found if one.fix), None))
+
+    return judged
 
 
 CHECKS: tuple[Check, ...] = (
@@ -84,7 +109,7 @@ CHECKS: tuple[Check, ...] = (
         do="Check CLIENT_ID, its secret or certificate and TENANT_ID; give the app registration the application "
         "permission API.ReadWrite.All of Dynamics 365 Business Central, with admin consent; and enable it on "
         "the page Microsoft Entra Applications.",
-        judge=bc.signed_in,
+        judge=by_each(bc.signed_in),
     ),
     Check(
         id="bc.company",
@@ -109,7 +134,7 @@ CHECKS: tuple[Check, ...] = (
         id="bc.permissions",
         title="The application may read every table that is synchronized in Business Central",
         do="Assign the permission set TANDEM SYNC to the application, on the page Microsoft Entra Applications.",
-        judge=bc.permissions,
+        judge=by_each(bc.permissions),
     ),
     Check(
         id="bc.number-series",
@@ -122,13 +147,13 @@ CHECKS: tuple[Check, ...] = (
         id="sales.sign-in",
         title="Sales accepts the application",
         do="Check DATAVERSE_URL, CLIENT_ID, its secret or certificate and TENANT_ID.",
-        judge=sales.signed_in,
+        judge=by_each(sales.signed_in),
     ),
     Check(
         id="sales.user",
         title="Sales has an application user for the application, and it is enabled",
         do="Add it in the Power Platform admin center (Environments, Settings, Application users), or use --fix.",
-        judge=sales.user,
+        judge=by_each(sales.user),
         fixable=True,
     ),
     Check(
@@ -136,14 +161,14 @@ CHECKS: tuple[Check, ...] = (
         title="The application user has every privilege that the mappings need",
         do="Add the privileges named to a role of the application user, at the depth of the organization, or "
         "use --fix: it makes a role of exactly these.",
-        judge=sales.privileges,
+        judge=by_each(sales.privileges),
         fixable=True,
     ),
     Check(
         id="sales.organization-read",
         title="The privileges reach the whole organization",
         do="Raise the privileges named to the depth of the organization, or use --fix.",
-        judge=sales.organization_read,
+        judge=by_each(sales.organization_read),
         fixable=True,
     ),
     Check(

@@ -31,10 +31,10 @@ def user(x: Examined) -> Finding:
 
 
 def access(x: Examined) -> dict[str, Any]:
-    """Return what the application user needs, for the setup account to give: user, role, privileges."""
+    """Return what every application user needs, for the setup account to give: user, role, privileges."""
     return {
         "kind": "access",
-        "client_id": x.wanted.client_id,
+        "clients": list(x.wanted.clients),
         "role": ROLE,
         "rights": {name: list(wanted) for name, wanted in rights(x.wanted).items()},
     }

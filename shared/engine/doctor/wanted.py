@@ -28,18 +28,23 @@ class Wanted:
     bc_columns: Mapping[str, tuple[str, ...]]
     sales_columns: Mapping[str, tuple[str, ...]]
     companion: str
-    client_id: str
+    #: Of the application users, the first one first.
+    clients: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Examined:
-    """Everything that a check may look at."""
+    """Everything that a check may look at: both systems as one application user sees them, and the house.
+
+    `others`: as the further application users see them, which need the same rights.
+    """
 
     wanted: Wanted
     bc: BcFacts
     sales: SalesFacts
     house: HouseFacts
     now: datetime
+    others: tuple[tuple[BcFacts, SalesFacts], ...] = ()
 
 
 def option_mappings(wanted: Wanted) -> list[EntityMapping]:
