@@ -84,8 +84,9 @@ class SalesOrders(Rule):
         there = {r.id: r for r in records if r.side is Side.BC}
         orders = [r for r in records if r.side is Side.SALES]
         gone = [o for o in orders if _coupled(o, facts) and _bc_id(o, facts) not in there]
-        new = [o for o in orders if _qualifies(o) and (o in gone or not _known(o, facts))]
+        new = [o for o in orders if _qualifies(o) and (o in gone or not _coupled(o, facts))]
         yield from needs(ORDER, new, facts)
+        # Made before, perhaps: pending, deleted, or uncoupled.
         asked = [o for o in new if (Side.SALES, o.id) in facts.couplings]
         asked += [o for o in gone if not _bc_number(o, facts)]
         references = [_reference(o) for o in asked]
@@ -116,7 +117,8 @@ class SalesOrders(Rule):
             return self._follow(pair, facts)
         if state is CouplingState.PENDING and (found := _delivered(pair, facts)) is not None:
             return found
-        if state is CouplingState.UNCOUPLED or pair.sales is None or Side.SALES in pair.outside:
+        apart = state is CouplingState.UNCOUPLED and not pair.asked
+        if apart or pair.sales is None or Side.SALES in pair.outside:
             return None
         return _lacking(pair.sales, facts)
 
@@ -241,12 +243,6 @@ def _told(pair: Pair, **values: Value) -> Update:
 
 def _qualifies(order: Record) -> bool:
     return order.values.get("statecode") == SUBMITTED and not stamped(order)
-
-
-def _known(order: Record, facts: Context) -> bool:
-    """Say whether there is nothing to be made of an order: it is coupled, or uncoupled by a person."""
-    coupling = facts.couplings.get((Side.SALES, order.id))
-    return coupling is not None and coupling.state is not CouplingState.PENDING
 
 
 def _coupled(order: Record, facts: Context) -> bool:

@@ -148,6 +148,15 @@ def test_an_order_is_taken_by_bc_with_the_same_totals_and_stamped_P42_P43_P44_P4
     assert theirs["_modifiedby_value"] in shop.facts.sales_user_ids
 
 
+def test_a_line_takes_the_price_that_bc_has_put_into_the_list_P46(shop):
+    line = {n: v for n, v in shop.bicycle().items() if n not in ("priceperunit", "ispriceoverridden")}
+    order = shop.order(line)
+    shop.tick(ORDERS)
+
+    [row] = shop.lines(shop.made(order)["id"])
+    assert (row["unitPrice"], row["quantity"], row["amount"]) == (4000, 10, 40_000)
+
+
 def test_scenario_29_discounts_of_lines_and_header_and_freight_agree_to_the_cent(shop):
     order = shop.order(
         shop.bicycle(priceperunit=4000, manualdiscountamount=3200),
