@@ -63,6 +63,7 @@ param mappings array = [
   'opportunities'
   'posted_sales_invoices'
   'sales_orders'
+  'sales_quotes'
 ]
 
 @description('Schedules that differ from local.settings.example.json: six fields, UTC, by setting name.')
@@ -95,6 +96,7 @@ var tuned = [
   'JOBS_DAYS'
   'RUNS_KEEP'
   'SALES_ORDERS'
+  'SALES_QUOTES'
   'ORDER_STATUS'
   'WRITE_IN_TYPE'
   'WRITE_IN_NUMBER'

@@ -43,7 +43,8 @@ class Step:
     """One more row that is written in the same transaction as a record (H16).
 
     `action` is "create" (the id is new), "update" (the row must be there) or "upsert" (either;
-    the id is ours, so that a repeat meets itself). `if_version` is for an update: the version that was
+    the id is ours, so that a repeat meets itself); of documents in BC also "delete" and their actions
+    "archive" and "release". `if_version` is for an update: the version that was
     gathered, so that a record's own first step finds out that somebody has changed it meanwhile.
     """
 
@@ -58,8 +59,8 @@ class Step:
 class Write:
     """One record to create (`if_version` None) or change. `values` are wire properties of its side.
 
-    `before` and `after` are written in the same transaction, in this order: all or nothing. Only
-    Sales takes them, in a change set (dataverse-web-api.md §5). `shared` rows were made before, each
+    `before` and `after` are written in the same transaction, in this order: all or nothing. Sales takes
+    them in a change set (dataverse-web-api.md §5), BC in a $batch of its own (business-central-api.md §7). `shared` rows were made before, each
     once for all the records that need it; adapters do not look at them.
     """
 

@@ -27,6 +27,7 @@ BY_IDENTITY = {
 #: Switches and words of documents, the first of each its default.
 WORDS = {
     "SALES_ORDERS": ("off", "by_hand", "on"),
+    "SALES_QUOTES": ("off", "by_hand", "on"),
     "ORDER_STATUS": ("on", "off"),
     "WRITE_IN_TYPE": ("", "item", "resource"),
     "AVAILABILITY": ("off", "on"),
@@ -83,6 +84,8 @@ class Settings:
     runs_keep: int = 100
     #: Orders of Sales go to BC: "off", "by_hand" (a person sends what is new) or "on".
     sales_orders: str = "off"
+    #: Quotes of Sales go to BC, in the same words.
+    sales_quotes: str = "off"
     #: What becomes of an order in BC is shown in Sales: "on" or "off".
     order_status: str = "on"
     #: What stands for write-in products in BC: "item" or "resource", and its number; "" for nothing.

@@ -9,11 +9,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
+from sandbox.simkit import PEOPLE
+from shared.adapters.auth import FixedAuth
 from tests.scenarios.services import WiredWorld
 
-ORDERS, INVOICES = "sales_orders", "posted_sales_invoices"
+ORDERS, QUOTES, INVOICES = "sales_orders", "sales_quotes", "posted_sales_invoices"
 LONG = "The quick brown fox jumps over the lazy dog, again and again, until the page is full of it. " * 3
 
 
@@ -47,7 +50,7 @@ class Shop(WiredWorld):
         )
         self.app = self.start_app()
         self.full_sync(create=True)
-        for name in (ORDERS, INVOICES):
+        for name in (ORDERS, QUOTES, INVOICES):
             self.tick(name)
         self.customer, self.account = next(
             (bc, own)
@@ -97,6 +100,15 @@ class Shop(WiredWorld):
             "ispriceoverridden": True,
             "priceperunit": 100,
         } | differs
+
+    def act_in_sales(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Carry out an action as a salesperson."""
+        client = httpx.Client(
+            transport=httpx.WSGITransport(app=self.sales_sim), auth=FixedAuth(PEOPLE.client_id)
+        )
+        answer = client.post(f"https://sales.test/api/data/v9.2/{action}", json=body)
+        assert answer.status_code in (200, 204), answer.text
+        return dict(answer.json()) if answer.content else {}
 
     def made(self, order: str) -> dict[str, Any]:
         [found] = [b for b, s in self.coupled(ORDERS).items() if s == order]
@@ -255,3 +267,49 @@ def test_fifty_orders_of_ten_lines_cost_no_request_each_H16(shop):
     assert shop.held(ORDERS) == []
     counts = [sim.log.counts() for sim in (shop.bc_sim, shop.sales_sim)]
     assert all(c["reads"] + c["writes"] <= 30 for c in counts), counts
+
+
+def test_scenarios_63_64_66_a_quote_its_revision_and_its_order_are_taken_by_bc_S66_S73(shop):
+    sales = shop.sales_sim
+    header = {
+        "name": "Spring quote",
+        "customerid_account@odata.bind": f"/accounts({shop.account})",
+        "pricelevelid@odata.bind": f"/pricelevels({shop.price_list()})",
+    }
+    quote = sales.add("quotes", header)
+    sales.add("quotedetails", {"quoteid@odata.bind": f"/quotes({quote})"} | shop.bicycle(quantity=2))
+    sales.edit("quotes", quote, statecode=1, statuscode=2)
+    shop.tick(QUOTES)
+    assert shop.held(QUOTES) == []
+    [first] = [b for b, own in shop.coupled(QUOTES).items() if own == quote]
+    number = shop.row("salesQuotes", first)["number"]
+
+    answer = shop.act_in_sales("ReviseQuote", {"QuoteId": quote, "ColumnSet": {"AllColumns": True}})
+    revision = answer["quoteid"]
+    [line] = [d for d in sales.all("quotedetails") if d["_quoteid_value"] == revision]
+    sales.edit("quotedetails", line["quotedetailid"], quantity=3)
+    sales.edit("quotes", revision, statecode=1, statuscode=2)
+    shop.tick(QUOTES)
+    assert shop.held(QUOTES) == []
+    [second] = [b for b, own in shop.coupled(QUOTES).items() if own == revision]
+    assert (
+        shop.row("salesQuotes", second)["number"] == number and shop.bc_sim.get("salesQuotes", first) is None
+    )
+    assert [r["quantity"] for r in shop.lines(second, "salesQuoteLines")] == [3]
+    assert [a["number"] for a in shop.bc_sim.all("salesQuoteArchives")] == [number]
+
+    close = {"quoteid@odata.bind": f"/quotes({revision})", "subject": "won"}
+    shop.act_in_sales("WinQuote", {"Status": 4, "QuoteClose": close})
+    made = shop.act_in_sales(
+        "ConvertQuoteToSalesOrder", {"QuoteId": revision, "ColumnSet": {"AllColumns": True}}
+    )
+    shop.tick(QUOTES)
+    assert shop.held(QUOTES) == []
+    assert shop.row("salesQuotes", second)["status"] == "Released"
+
+    sales.edit("salesorders", made["salesorderid"], statecode=1, statuscode=3)
+    shop.tick(ORDERS)
+    shop.tick(QUOTES)
+    assert shop.made(made["salesorderid"])["quoteNumber"] == number
+    assert len(shop.bc_sim.all("salesQuoteArchives")) == 2
+    assert shop.held(QUOTES) == [] and shop.held(ORDERS) == []
