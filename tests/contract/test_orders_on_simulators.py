@@ -257,6 +257,25 @@ def test_what_is_missing_is_named_at_once_and_bc_was_not_asked_to_write_P37(shop
     assert shop.held(ORDERS) == [] and shop.made(order)
 
 
+def test_a_withdrawal_between_the_order_and_its_stamp_is_not_undone_S57(shop):
+    order = shop.order(shop.bicycle())
+    number = shop.sold("salesorders", order)["ordernumber"]
+
+    def withdrawn(method: str, path: str, status: int) -> None:
+        there = any(o["yourReference"] == number for o in shop.bc_sim.all("salesOrders"))
+        if there and shop.sold("salesorders", order)["lastbackofficesubmit"] is None and not done:
+            done.append(path)
+            shop.sales_sim.edit("salesorders", order, statecode=0, statuscode=1)
+
+    done: list[str] = []
+    shop.after_request = withdrawn
+    shop.tick(ORDERS)
+    shop.after_request = lambda method, path, status: None
+
+    assert done and shop.sold("salesorders", order)["statecode"] == 0
+    assert shop.made(order)["yourReference"] == number
+
+
 def test_fifty_orders_of_ten_lines_cost_no_request_each_H16(shop):
     for _ in range(50):
         shop.order(*[shop.bicycle() for _ in range(10)])

@@ -455,5 +455,22 @@ def test_three_hundred_orders_of_five_lines_cost_no_request_each_H16(world):
     before = (world.bc.requests, world.sales.requests)
     world.tick(NAME)
 
-    assert len(bc_orders(world)) == 300
+    assert len(bc_orders(world)) == 300 and world.held(NAME) == []
     assert world.bc.requests - before[0] <= 30 and world.sales.requests - before[1] <= 30
+
+
+@pytest.mark.parametrize("posted", [True, False])
+def test_hundreds_of_orders_gone_at_once_are_believed_only_when_they_were_invoiced(world, posted):
+    orders = [add_order(world, f"{n:04}") for n in range(260)]
+    world.tick(NAME)
+    for row in bc_orders(world):
+        if posted:
+            post(world, row["id"])
+        else:
+            world.bc.delete("salesOrders", row["id"])
+    world.tick(NAME)
+
+    assert {state(world, o)[0] for o in orders} == {4 if posted else 1}
+    stopped = [j for j in world.app.api.jobs(NAME)["value"] if j["state"] == "stopped"]
+    assert bool(stopped) is not posted
+    assert all("would blank submitted in 260 of 260 records" in j["message"] for j in stopped)
