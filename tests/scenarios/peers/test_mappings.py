@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from sandbox.world import World
-from shared.core.mapping import EntityMapping
+from shared.core.errors import InvalidMapping
+from shared.core.mapping import EntityMapping, Table
 from shared.mappings import BY_NAME
 from shared.rules.currencies import LOCAL, rate
 from tests.scenarios.builders import (
@@ -372,3 +373,33 @@ def test_the_salesperson_and_user_of_these_tests_are_those_of_the_company():
     world = a_prepared_company()
     assert world.coupled("salespeople") == {SALESPERSON: USER} and add_account(world)
     assert add_customer(world)
+
+
+# --- set-up ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.peer("setup-023", "setup-022")
+@pytest.mark.parametrize(
+    ("lacks", "said"),
+    [
+        ({"name": ""}, "has no name"),
+        ({"bc": Table(name="")}, "has no table of BC"),
+        ({"sales": Table(name="")}, "has no table of Sales"),
+    ],
+)
+def test_a_mapping_needs_a_name_and_both_tables(lacks, said):
+    with pytest.raises(InvalidMapping, match=said):
+        replace(BY_NAME["payment_terms"], **lacks)
+
+
+@pytest.mark.peer("setup-008", "setup-009")
+def test_without_the_setting_the_mappings_are_the_defaults_again():
+    world = a_company()
+    defaults = world.app.api.mappings()["value"]
+    restart_with(world, "customers: {direction: to_sales, fields: {fax: off}}\nitems: {on_delete: restore}")
+    changed = world.app.api.mappings()["value"]
+    assert [m["mapping"] for m in changed if m["changed"]] == ["customers", "items"]
+
+    restart_with(world, "")
+
+    assert world.app.api.mappings()["value"] == defaults and len(defaults) == len(changed)
