@@ -27,11 +27,8 @@ class Act:
                 if isinstance(decision, Create | Restore) and decision.side is target:
                     creates.append((id(pair), self.new(scope, pair, decision)))
                 elif isinstance(decision, Update) and decision.writes.get(target):
-                    updates.append((id(pair), self._changed(scope, pair, target, decision.writes[target])))
+                    updates.append((id(pair), self.changed(scope, pair, target, decision.writes[target])))
             records, table = self._ports.records(target), scope.mapping.table(target)
-            if creates and (problem := self._first(scope, target, writing)) is not None:
-                answers |= {(key, target): Written(id=w.id, error=problem) for key, w in creates}
-                creates = []
             for work, send in ((creates, records.create), (updates, records.update)):
                 failed = self._share(scope, target, [w for _, w in work])
                 for key, write in work:
@@ -46,27 +43,6 @@ class Act:
                     answers[key, target] = written
         return answers
 
-    def _first(
-        self, scope: Scope, target: Side, writing: Sequence[tuple[Pair, Decision]]
-    ) -> SyncError | None:
-        """Create what the rule wants to be there first; return why that failed.
-
-        Under ids of ours, so that a repeat, or another mapping that wants the same, meets it.
-        """
-        sources = [
-            source
-            for pair, decision in writing
-            if isinstance(decision, Create | Restore) and decision.side is target
-            if (source := pair.record(target.other)) is not None
-        ]
-        for table, write in self._ports.rule(scope.mapping).first(target, sources, scope.context):
-            if scope.check_lease is not None:
-                scope.check_lease()
-            [written] = self._ports.records(target).create(table, [write])
-            if written.error is not None and not isinstance(written.error, Exists):
-                return written.error
-        return None
-
     def _share(self, scope: Scope, target: Side, writes: Sequence[Write]) -> dict[str, SyncError]:
         """Make the rows that several of these records need, and return the records that must do without.
 
@@ -74,12 +50,17 @@ class Act:
         """
         wanted: dict[str, dict[str, Step]] = {}
         users: dict[str, set[str]] = {}
+        place: dict[str, int] = {}
         for write in writes:
             for step in write.shared:
                 wanted.setdefault(step.table.name, {}).setdefault(step.id, step)
                 users.setdefault(step.id, set()).add(write.id)
+            # A price needs its list: one record's order of tables holds for all of them.
+            for n, name in enumerate(dict.fromkeys(step.table.name for step in write.shared)):
+                place[name] = max(place.get(name, 0), n)
         failed: dict[str, SyncError] = {}
-        for steps in wanted.values():
+        for name in sorted(wanted, key=place.__getitem__):
+            steps = wanted[name]
             due = [s for s in steps.values() if not users[s.id] <= set(failed)]
             if not due:
                 continue
@@ -91,7 +72,7 @@ class Act:
                     failed |= {user: _named(step, made.error) for user in users[step.id]}
         return failed
 
-    def _changed(self, scope: Scope, pair: Pair, target: Side, fields: Fields) -> Write:
+    def changed(self, scope: Scope, pair: Pair, target: Side, fields: Fields) -> Write:
         mapping, record, source = scope.mapping, pair.record(target), pair.record(target.other)
         assert record is not None and source is not None
         steps = self._ports.rule(mapping).steps(target, record.id, fields, source, record, scope.context)

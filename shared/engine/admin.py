@@ -119,11 +119,15 @@ class AdminApi:
         order = [m for m in self._ports.mappings if m in rows]
         found = run_head(head) | {"lines": [run_line(rows[name]) for name in order]}
         if found["rehearse"]:
-            written = Counter[str]()
+            written, in_rows = Counter[str](), Counter[str]()
             for name in order:
-                written.update(rows[name].data.get("writes", {}))
-                written["sales"] += rows[name].data["wake_ups"].get("updated", 0)
-            found["forecast"] = forecast(written)
+                data = rows[name].data
+                late = data["wake_ups"].get("updated", 0)
+                written.update(data.get("writes", {}))
+                in_rows.update(data.get("rows", {}))
+                written["sales"] += late
+                in_rows["sales"] += late
+            found["forecast"] = forecast(written, in_rows)
         return found
 
     def plan(self, run: str, mapping: str | None = None, *, after: str | None = None) -> dict[str, Any]:

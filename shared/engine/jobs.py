@@ -16,9 +16,10 @@ from shared.engine.feeds import cursor_of, take_position
 from shared.engine.late import ready
 from shared.engine.lines import Lines
 from shared.engine.messages import Job, queue_of, random_token
+from shared.engine.overlay import rehearsing
 from shared.engine.parts import Ports
 from shared.engine.references import References
-from shared.engine.rehearsal import WOULD_BE, Rehearsal, rehearsing
+from shared.engine.rehearsal import WOULD_BE, Rehearsal
 from shared.engine.scope import Scope
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
