@@ -39,6 +39,7 @@ _OPENED = {"quotes": (1, 2), "salesorders": (1, 3), "invoices": (2, 100001)}
 
 
 @pytest.mark.parametrize(("set_name", "navigation", "lines"), KINDS)
+@pytest.mark.peer("invoice-008", "sales-order-053")
 def test_a_document_that_has_left_its_first_state_is_read_only_with_its_lines(
     sales: DataverseSim, catalogue: Catalogue, set_name: str, navigation: str, lines: str
 ) -> None:

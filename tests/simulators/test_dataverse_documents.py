@@ -45,6 +45,7 @@ def _amounts(*texts: str) -> list[Decimal]:
 
 
 @pytest.mark.parametrize(("set_name", "navigation", "lines"), KINDS)
+@pytest.mark.peer("sales-order-054")
 def test_the_totals_of_scenarios_28_and_29_are_worked_out_for_every_kind(
     sales: DataverseSim, catalogue: Catalogue, set_name: str, navigation: str, lines: str
 ) -> None:
@@ -87,6 +88,7 @@ def test_the_totals_of_scenarios_28_and_29_are_worked_out_for_every_kind(
         ),
     ],
 )
+@pytest.mark.peer("sales-order-054")
 def test_a_line_is_worked_out_from_price_quantity_discount_and_tax(
     sales: DataverseSim, catalogue: Catalogue, own: dict[str, Any], base: str, extended: str
 ) -> None:
@@ -96,6 +98,7 @@ def test_a_line_is_worked_out_from_price_quantity_discount_and_tax(
     assert (found["baseamount"], found["extendedamount"]) == (Decimal(base), Decimal(extended))
 
 
+@pytest.mark.peer("invoice-008")
 def test_the_header_of_scenario_69_has_the_services_totals_whatever_is_sent(
     sales: DataverseSim, catalogue: Catalogue
 ) -> None:
