@@ -206,8 +206,10 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         if calm and base is not None and _as_agreed(bc, sales, base):
             continue
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
-        if source == CLASH and pair.resolution is not None and pair.resolution.names(f.name):
-            source = pair.resolution.use
+        if pair.resolution is not None and pair.resolution.names(f.name):
+            given_up = pair.resolution.overwrite and source is not None and f.direction is Direction.BOTH
+            if source == CLASH or given_up:
+                source = pair.resolution.use
         if (
             f.soft
             and (isinstance(bc, Unresolved) or isinstance(sales, Unresolved))

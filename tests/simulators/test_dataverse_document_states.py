@@ -106,6 +106,19 @@ def test_a_status_of_another_state_is_refused(
     assert refusal(lambda: sales.edit("salesorders", order, **move)) == (400, "0x80048408")
 
 
+@pytest.mark.peer("invoice-008")
+def test_a_cancelled_invoice_is_not_paid_until_it_is_active_again(
+    sales: DataverseSim, catalogue: Catalogue
+) -> None:
+    new = sales.add("invoices", header(catalogue, invoice_details=[line(catalogue)]))
+    sales.edit("invoices", new, statecode=3, statuscode=100003)
+    paid = {"statecode": 2, "statuscode": 100001}
+    assert refusal(lambda: sales.edit("invoices", new, **paid))[0] == 400
+    assert refusal(lambda: sales.edit("invoices", new, description="more"))[0] == 400
+    sales.edit("invoices", new, statecode=0, statuscode=4)
+    sales.edit("invoices", new, **paid)
+
+
 def test_an_invoice_is_billed_paid_and_cancelled_through_active(
     sales: DataverseSim, catalogue: Catalogue
 ) -> None:

@@ -98,7 +98,6 @@ def test_a_line_is_worked_out_from_price_quantity_discount_and_tax(
     assert (found["baseamount"], found["extendedamount"]) == (Decimal(base), Decimal(extended))
 
 
-@pytest.mark.peer("invoice-008")
 def test_the_header_of_scenario_69_has_the_services_totals_whatever_is_sent(
     sales: DataverseSim, catalogue: Catalogue
 ) -> None:
@@ -110,6 +109,21 @@ def test_the_header_of_scenario_69_has_the_services_totals_whatever_is_sent(
     new = sales.add("invoices", header(catalogue, discountamount=95, invoice_details=details))
     sales.edit("invoices", new, totalamount=1, totaltax=1, totaldiscountamount=95, totallineitemamount=1)
     assert _totals(sales, "invoices", new) == _amounts("950", "50", "855", "145", "171", "1026")
+
+
+@pytest.mark.peer("invoice-008")
+def test_amounts_sent_with_a_new_line_are_not_taken(sales: DataverseSim, catalogue: Catalogue) -> None:
+    invoice = sales.add("invoices", header(catalogue))
+    sent = {
+        "baseamount": 7,
+        "extendedamount": 8,
+        "ispriceoverridden": True,
+        "priceperunit": 100,
+        "quantity": 2,
+    }
+    sales.add("invoicedetails", line(catalogue, f"invoices({invoice})", **sent))
+    (found,) = sales.all("invoicedetails")
+    assert (found["baseamount"], found["extendedamount"]) == (200, 200)
 
 
 def test_skipping_the_price_calculation_keeps_the_amounts_that_are_sent(

@@ -1,11 +1,12 @@
 """The peer's scenarios of its default mappings, and of values that travel (docs/peer-scenarios.md)."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from sandbox.world import World
-from shared.core.errors import InvalidMapping
+from shared.core.errors import InvalidMapping, Misconfigured
 from shared.core.mapping import EntityMapping, Table
 from shared.mappings import BY_NAME
 from shared.rules.currencies import LOCAL, rate
@@ -27,6 +28,7 @@ from tests.scenarios.peers.common import (
     a_prepared_company,
     add_salesperson,
     add_user,
+    jobs_of,
     restart_with,
     sync_now,
     tick,
@@ -225,13 +227,17 @@ def test_a_coupled_primary_contact_is_that_of_the_other_side_too(side):
     assert account_of(world, customer)["_primarycontactid_value"] == twin
 
 
-@pytest.mark.peer("rules-customer-002", "rules-customer-003")
+@pytest.mark.peer("rules-customer-002", "rules-customer-003", "rules-customer-005")
 def test_an_account_that_a_team_owns_gets_the_user_of_the_salesperson():
     world, customer, account = a_coupled_customer()
     seller, user = add_salesperson(world, "PS"), add_user(world, "PS")
     world.full_sync("salespeople")
     world.sales.edit("accounts", account, _ownerid_value=an_id("team Sales"))
     world.bc.edit("customers", customer, salespersonId=seller)
+    owner = next(
+        f for f in world.app.api.explain("customers", "bc", customer)["fields"] if f["field"] == "owner"
+    )
+    assert owner["bc"] != owner["sales"]
     sent = []
     update = world.sales.update
     world.sales.update = lambda table, writes: sent.extend(writes) or update(table, writes)
@@ -239,6 +245,10 @@ def test_an_account_that_a_team_owns_gets_the_user_of_the_salesperson():
     world.tick("customers")
 
     assert account_of(world, customer)["_ownerid_value"] == user
+    owner = next(
+        f for f in world.app.api.explain("customers", "bc", customer)["fields"] if f["field"] == "owner"
+    )
+    assert owner["bc"] == owner["sales"], "whoever asks is told who owns it"
     assert sent[0].values["ownerid@odata.bind"] == f"/systemusers({user})", "a user, not a team"
 
 
@@ -403,3 +413,27 @@ def test_without_the_setting_the_mappings_are_the_defaults_again():
     restart_with(world, "")
 
     assert world.app.api.mappings()["value"] == defaults and len(defaults) == len(changed)
+
+
+@pytest.mark.peer("setup-010")
+def test_the_reason_why_a_mapping_was_stopped_is_gone_when_it_works_again():
+    world, _, _ = a_coupled_customer()
+
+    def forbidden() -> None:
+        raise Misconfigured("the application user may not read")
+
+    for call in ("bc.changes", "sales.changes"):
+        world.once(lambda moment, name, call=call: moment == "before" and name == call, forbidden)
+    world.tick("customers")
+    told = [(e["state"], e["message"]) for e in jobs_of(world, "customers")]
+    assert told.count(("stopped", "the application user may not read")) == 2
+
+    world.clock.advance(timedelta(minutes=5))
+    world.tick("customers")
+
+    assert last_job(world) == ("finished", "")
+
+
+def last_job(world: World) -> tuple[str, str]:
+    job = world.app.api.status()["last_jobs"]["customers"]
+    return job["state"], job["message"]
