@@ -218,7 +218,7 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             # The referenced record is not coupled yet; the wake-up fills this in, however often it was
             # looked at before (H20).
             late.append(f.name)
-            baseline.setdefault(f.name, Agreed(bc=bc, sales=sales))
+            baseline[f.name] = awaiting(base, bc, sales)
             continue
         if (isinstance(bc, Unresolved) and f.direction.reaches(Side.SALES)) or (
             isinstance(sales, Unresolved) and f.direction.reaches(Side.BC)
@@ -345,6 +345,17 @@ def equal(f: FieldMap, bc: Value, sales: Value) -> bool:
 def _as_agreed(bc: Value, sales: Value, agreed: Agreed) -> bool:
     """Say whether both sides show exactly one resolved value, the remembered one."""
     return bc == sales and not isinstance(bc, Unresolved) and bc == agreed.bc and sales == agreed.sales
+
+
+def awaiting(base: Agreed | None, bc: Value, sales: Value) -> Agreed:
+    """Return what is remembered while a reference is left out: what it now refers to, else what was agreed."""
+    if base is None:
+        return Agreed(bc=bc, sales=sales)
+
+    def kept(was: Value, now: Value) -> Value:
+        return now if isinstance(was, Unresolved) and isinstance(now, Unresolved) else was
+
+    return Agreed(bc=kept(base.bc, bc), sales=kept(base.sales, sales))
 
 
 HASHED = "sha256:"
