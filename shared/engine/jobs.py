@@ -260,7 +260,7 @@ class Jobs:
     def sweeps(self) -> None:
         """Queue today's sweeps. Sent first, marked second: the same day sends the same job (H12).
 
-        Not on the first day: whatever is synchronized first is as it is today.
+        Not before anything was synchronized: what comes over first is as it is today.
         """
         ports = self._ports
         today = ports.clock.now().date().isoformat()
@@ -270,7 +270,7 @@ class Jobs:
                 continue
             stored = ports.cursors.get(f"{mapping.name}.sweep", side)
             if stored.value != today:
-                if stored.value is not None:
+                if ports.cursors.get(mapping.name, side).value is not None:
                     self._send(
                         [Job(kind="sweep", mapping=mapping.name, side=side, cause="daily", token=today)]
                     )
