@@ -162,6 +162,14 @@ SCHEMAS: Mapping[str, Schema] = {
         last_jobs=by_name(maybe(ref("Job"))),
         overrides=ref("Overrides"),
     ),
+    "Check": thing(
+        id=TEXT,
+        title=TEXT,
+        state=word("ok", "advice", "problem", "unknown"),
+        says=many(TEXT),
+        do=TEXT,
+        fix=maybe(thing(kind=word("access", "track", "options", "queues", "tables"))),
+    ),
     "StartedRun": thing(run=TEXT),
     "StartedJob": thing(job=TEXT),
 }
@@ -206,6 +214,12 @@ ABOUT: Mapping[str, tuple[str, Schema, Schema | None, tuple[str, ...]]] = {
     "api_couple": ("Couple two records", ref("StartedJob"), COUPLE, ()),
     "api_uncouple": ("Take two records apart", ref("StartedJob"), None, ()),
     "api_status": ("What an administrator looks at first", ref("Status"), None, ()),
+    "api_doctor": (
+        "What is set up, and what is not",
+        thing(state=word("ok", "problem", "unknown"), checks=many(ref("Check"))),
+        None,
+        (),
+    ),
     "api_health": ("The process answers", thing(status=word("ok")), None, ()),
     "api_openapi": ("This document", {"type": "object"}, None, ()),
 }

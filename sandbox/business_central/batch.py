@@ -36,6 +36,7 @@ def run_batch(service: Service, call: Call) -> Answer:
     """Run the parts one after the other. The outer 200 says nothing about them."""
     call.tally.message = "$batch"
     try:
+        service.must_have_route(call.path)
         if call.method != "POST":
             raise Refused(405, "BadRequest_MethodNotAllowed", "$batch takes POST.")
         parts = [_part(call, part) for part in _requests(service, call)]

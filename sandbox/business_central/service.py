@@ -87,6 +87,10 @@ class Behaviour:
     batch_limit: int = 100
     strict_delete: bool = False
     pages: Pages = field(default_factory=Pages)
+    #: "" when the companion is not installed: then its route is none (§15).
+    companion: str = COMPANION_VERSION
+    #: Sets whose page or table the application's permission sets leave out (§2: "must cover the tables").
+    denied: tuple[str, ...] = ()
 
 
 class Service:
@@ -113,11 +117,17 @@ class Service:
     def _route(self, call: Call) -> Answer:
         if call.method != "GET" and call.headers.get("data-access-intent", "").lower() == "readonly":
             raise bad_request("Data-Access-Intent ReadOnly is allowed on GET only.")
+        self.must_have_route(call.path)
         for route in (COMPANION, STANDARD):
             if call.path == route or call.path.startswith(route + "/"):
                 segments = call.path[len(route) :].strip("/")
                 return self._within(call, route, segments.split("/") if segments else [])
         raise not_found(f"No HTTP resource was found that matches the request URI '{call.path}'.")
+
+    def must_have_route(self, path: str) -> None:
+        """Raises Refused: the companion's route, where no companion is installed."""
+        if path.startswith(COMPANION) and not self.behaviour.companion:
+            raise not_found(f"No HTTP resource was found that matches the request URI '{path}'.")
 
     def _within(self, call: Call, route: str, segments: list[str]) -> Answer:
         if not segments:
@@ -190,6 +200,9 @@ class Service:
         entity = entity_sets().get(name)
         if entity is None:
             raise not_found(f"Resource not found for the segment '{name}'.")
+        if name in self.behaviour.denied:
+            # The status is one of two that the reference leaves open (§6), the code is of its family.
+            raise Refused(403, "Internal_ReadPermissionDenied", f"You have no permission to read {name}.")
         self._keep_rates(company)
         rest = segments[1:]
         if key is None:
@@ -345,7 +358,7 @@ class Service:
                     "id": company.id,
                     "minimumActiveRowVersion": unseen,
                     "lastUsedRowVersion": unseen - 1,
-                    "companionVersion": COMPANION_VERSION,
+                    "companionVersion": self.behaviour.companion,
                 },
             )
         if entity.name == "whoAmI":

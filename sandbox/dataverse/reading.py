@@ -42,6 +42,7 @@ class Reading:
         session: Session,
         narrowed: tuple[str, str] | None = None,
     ) -> Ask:
+        self._environment.security.check(session.user_id, "Read", table)
         return Ask(
             environment=self._environment,
             table=table,
@@ -67,6 +68,7 @@ class Reading:
                 raise bad_query("Change tracking is for whole tables.")
             if ask.prefer.track_changes:
                 preferences.append("odata.track-changes")
+            self._environment.security.must_read_all(ask.user_id, ask.table)
             page = changes.read_changes(ask)
         else:
             page = query.read_page(ask)

@@ -86,6 +86,7 @@ class Writes:
         """Create one row; `parent` is the lookup to the row that it is nested in, with table and id."""
         if table.name in ("organization", "sdkmessage", "sdkmessagefilter"):
             raise Refused(405, INVALID_ARGUMENT, f"The 'Create' method does not support '{table.name}'.")
+        self.environment.security.check(self._user_id, "Create", table)
         sent = payload.read(self.environment, table, body, creating=True, references=self.references)
         changes = sent.changes
         if key is not None:
@@ -117,7 +118,11 @@ class Writes:
 
     def update(self, table: Table, row: Row, body: Mapping[str, Any]) -> Row:
         """Change the columns that the body holds. Without any it still makes a new version."""
+        security = self.environment.security
+        security.check(self._user_id, "Write", table)
         sent = payload.read(self.environment, table, body, creating=False, references=self.references)
+        if "ownerid" in sent.changes:
+            security.check(self._user_id, "Assign", table)
         if sent.id is not None and sent.id != row.id:
             raise bad_payload(table.entity_set, f"The key '{table.key}' cannot be changed.")
         with self.together():
@@ -135,6 +140,7 @@ class Writes:
         return self._put(table, row.id, values, before=row, changed=frozenset(changes), service=service)
 
     def delete(self, table: Table, row: Row) -> None:
+        self.environment.security.check(self._user_id, "Delete", table)
         with self.together():
             self._delete(table, row, with_parent=False)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
 from sandbox.simkit import control
@@ -169,6 +170,8 @@ class SimApp:
         status = 500  # if serving raises, which is a bug of the simulator and shows in the caller's test
         try:
             response = self._answer(request, current)
+            # The service's own time, which is not the caller's (RFC 9110, 6.6.1).
+            response.headers.setdefault("Date", http_date(self.clock.now()))
             status = response.status_code
             return response
         except LostReply:

@@ -14,6 +14,7 @@ from shared.engine import overview
 from shared.engine.explain import Explain
 from shared.engine.jobs import Jobs
 from shared.engine.messages import (
+    BY_HAND,
     FULL_SYNC,
     MATCH_FIELDS,
     FullSync,
@@ -168,16 +169,16 @@ class AdminApi:
                 mapping,
                 side,
                 ids,
-                cause="administrator",
+                cause=BY_HAND,
                 token=token,
                 create=body.get("create", False),
                 force=body.get("force", False),
             )
-            return {"job": token}
+            return {"job": f"{token}.0"}
         if "side" in body or "create" in body:
             raise ApiProblem(400, "Bad body", "'side' and 'create' go with 'ids'")
         jobs = self._jobs.poll(
-            chosen, occurrence=random_token(), cause="administrator", force=body.get("force", False)
+            chosen, occurrence=random_token(), cause=BY_HAND, force=body.get("force", False)
         )
         return {"job": jobs[0].token}
 
