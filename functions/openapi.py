@@ -146,7 +146,7 @@ SCHEMAS: Mapping[str, Schema] = {
         create_missing=word("never", "full", "always"),
         on_conflict=word("ask", "bc_wins", "sales_wins"),
         on_delete=word("hold", "restore", "uncouple"),
-        schedule=TEXT,
+        schedule=maybe(TEXT),
         filters=thing(bc=TEXT, sales=TEXT),
         match=many(many(TEXT)),
         fields=many(thing(field=TEXT, bc=TEXT, sales=TEXT, direction=TEXT, type=TEXT)),
