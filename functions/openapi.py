@@ -72,7 +72,7 @@ SCHEMAS: Mapping[str, Schema] = {
         unresolved=by_name(COUNT),
     ),
     "Run": thing({"forecast": by_name(ref("Forecast"))}, **RUN_HEAD, lines=many(ref("Line"))),
-    "Forecast": thing(records=COUNT, requests=COUNT, minutes={"type": "number"}),
+    "Forecast": thing(records=COUNT, rows=COUNT, requests=COUNT, minutes={"type": "number"}),
     "PlanEntry": thing(
         mapping=TEXT,
         side=SIDE,
@@ -83,6 +83,8 @@ SCHEMAS: Mapping[str, Schema] = {
         reason=TEXT,
         fields=by_name({"type": "array", "minItems": 2, "maxItems": 2}),
         problems=many(PROBLEM),
+        rows=by_name(COUNT),
+        shared=many(TEXT),
     ),
     "Job": thing(
         id=TEXT,

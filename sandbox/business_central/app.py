@@ -283,8 +283,8 @@ class BusinessCentralSim(SimApp):
         answer = run_batch(self._service, call) if is_batch(call.path) else self._service.handle(call)
         self.note(
             operations=call.tally.operations,
-            rows_read=call.tally.rows_read,
-            rows_written=call.tally.rows_written,
+            read=call.tally.read,
+            written=call.tally.written,
             message=call.tally.message,
         )
         if is_batch(call.path) and answer.status == 200 and "json" not in call.headers.get("accept", ""):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -110,7 +111,7 @@ def _snapshot(service: Service, outer: Call, parts: list[tuple[Any, Call]]) -> l
     """
     responses: list[dict[str, Any]] = []
     failed = False
-    written = outer.tally.rows_written
+    written = Counter(outer.tally.written)
     try:
         with _all_companies(service, list(service.companies)):
             for part_id, call in parts:
@@ -123,7 +124,8 @@ def _snapshot(service: Service, outer: Call, parts: list[tuple[Any, Call]]) -> l
             if failed:
                 raise _RolledBack
     except _RolledBack:
-        outer.tally.rows_written = written
+        outer.tally.written.clear()
+        outer.tally.written.update(written)
     return responses
 
 

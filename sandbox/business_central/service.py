@@ -7,6 +7,7 @@ uses `companies` only.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -47,8 +48,9 @@ class Tally:
     """What one request did, for the request log. Rows that triggers changed on the side are not counted."""
 
     operations: int = 0
-    rows_read: int = 0
-    rows_written: int = 0
+    #: Rows by entity set.
+    read: Counter[str] = field(default_factory=Counter)
+    written: Counter[str] = field(default_factory=Counter)
     message: str | None = None
 
 
@@ -240,7 +242,7 @@ class Service:
         _check_tag(call, row, required=False)
         with company.transaction():
             ACTIONS[found](company, entity.name, row, call.user_id)
-        call.tally.rows_written += 1
+        call.tally.written[entity.name] += 1
         return Answer(status=204)
 
     def _collection(
@@ -256,7 +258,8 @@ class Service:
                 if parent is not None:
                     body = {**body, parent[0]: parent[1]}
                 row = create(company, entity, body, call.user_id, pages=self.behaviour.pages)
-                call.tally.rows_written += 1 + sum(len(body.get(part, ())) for part in entity.parts)
+                call.tally.written[entity.name] += 1
+                call.tally.written.update({part: len(body[part]) for part in entity.parts if part in body})
                 return self._one(call, company, entity, row, query, status=201)
         raise _verb(call, entity)
 
@@ -283,7 +286,7 @@ class Service:
             only=only,
             half=call.half_page,
         )
-        call.tally.rows_read += len(rows)
+        call.tally.read[entity.name] += len(rows)
         body: dict[str, Any] = {"@odata.context": self._context(call, company, entity)}
         if count is not None:
             body["@odata.count"] = count
@@ -304,7 +307,7 @@ class Service:
             row = self._view(call, company, entity).rows.get(key)
             if row is None:
                 raise missing_row(entity, key)
-            call.tally.rows_read += 1
+            call.tally.read[entity.name] += 1
             return self._one(call, company, entity, row, query, status=200)
         row = self._view(call, company, entity).rows.get(key)
         if row is None:
@@ -315,12 +318,12 @@ class Service:
                 body = _json(call)
                 _check_tag(call, row, required=True)
                 row, changed = update(company, entity, row, body, call.user_id, pages=self.behaviour.pages)
-                call.tally.rows_written += changed
+                call.tally.written[entity.name] += changed
                 return self._one(call, company, entity, row, query, status=200)
             case "DELETE":
                 _check_tag(call, row, required=self.behaviour.strict_delete)
                 delete(company, entity, row, call.user_id)
-                call.tally.rows_written += 1
+                call.tally.written[entity.name] += 1
                 return Answer(status=204)
         raise _verb(call, entity)
 

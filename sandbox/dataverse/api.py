@@ -43,7 +43,7 @@ class Api:
         writes = Writes(self._environment, session.user_id)
         answer = self._one(call, writes, session)
         if answer.status < 400:
-            session.spent.rows_written += writes.rows
+            session.spent.written += writes.rows
         return answer
 
     def _batch(self, call: Call, session: Session) -> Answer:
@@ -63,7 +63,7 @@ class Api:
             new_writes=lambda: Writes(self._environment, session.user_id),
             continue_on_error=prefer.continue_on_error,
         )
-        session.spent.rows_written += written
+        session.spent.written += written
         if prefer.continue_on_error:
             return Answer(
                 status=answer.status,
@@ -120,7 +120,7 @@ class Api:
             case "WhoAmI":
                 return actions.who_am_i(self._environment, call, session.user_id)
             case "InsertOptionValue":
-                writes.rows += 1
+                writes.rows["metadata"] += 1
                 return actions.insert_option_value(self._environment, call)
             case "PublishXml":
                 return roles.publish(self._environment, call, session.user_id)
@@ -250,7 +250,7 @@ class Api:
         table = where.table
         match call.method:
             case "GET":
-                session.spent.rows_read += 1
+                session.spent.read[table.entity_set] += 1
                 value = shape_one(self._environment, table, row)[name]
                 if value is None:
                     return Answer(status=204)

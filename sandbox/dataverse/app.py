@@ -125,12 +125,12 @@ class DataverseSim(SimApp):
             answer, session = self._handle(request, identity)
             spent = session.spent
             self.note(
-                rows_read=spent.rows_read,
-                rows_written=spent.rows_written,
+                read=spent.read,
+                written=spent.written,
                 operations=spent.operations,
                 message=spent.message,
             )
-            charged = self._charge(spent.rows_read, spent.rows_written)
+            charged = self._charge(spent.read.total(), spent.written.total())
         finally:
             with self.lock:
                 self.limits.finished(user, charged + (time.perf_counter() - started) * 1000)

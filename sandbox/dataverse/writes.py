@@ -6,6 +6,7 @@ caller's transaction then undoes what was written. What single tables of sales a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -35,7 +36,7 @@ from sandbox.dataverse.values import convert
 
 
 class Writes:
-    """Writes of one request. `rows` counts the rows really changed."""
+    """Writes of one request. `rows` counts the rows really changed, by entity set."""
 
     def __init__(self, environment: Environment, user_id: str) -> None:
         self.environment = environment
@@ -43,7 +44,7 @@ class Writes:
         self._user_id = user_id
         self._now = environment.now()
         self.references: dict[str, str] = {}  # Content-ID → row, inside a change set
-        self.rows = 0
+        self.rows: Counter[str] = Counter()
         self._depth = 0
         self._touched: dict[tuple[str, str], None] = {}
 
@@ -152,7 +153,7 @@ class Writes:
         if self.store.referenced.get(row.id) or table.name == "transactioncurrency":
             self._let_go(table, row)
         self.store.remove(table.name, row.id)
-        self.rows += 1
+        self.rows[table.entity_set] += 1
         if behaviour is not None and behaviour.deleted is not None:
             behaviour.deleted(self, row)
 
@@ -250,7 +251,7 @@ class Writes:
         if "modifiedon" in table.columns:
             values["modifiedon"], values["modifiedby"] = self._now, self._user_id
         self._unique(table, row_id, values)
-        self.rows += 1
+        self.rows[table.entity_set] += 1
         return self.store.put(table.name, row_id, values)
 
     def _names(self, table: Table, values: dict[str, Any]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.http import http_date
@@ -30,8 +31,8 @@ class Current:
     identity: Identity | None = None
     kind: RequestKind | None = None
     operations: int = 1
-    rows_read: int = 0
-    rows_written: int = 0
+    read: Counter[str] = field(default_factory=Counter)
+    written: Counter[str] = field(default_factory=Counter)
     message: str | None = None
 
 
@@ -126,16 +127,16 @@ class SimApp:
     def note(
         self,
         *,
-        rows_read: int = 0,
-        rows_written: int = 0,
+        read: Mapping[str, int] | None = None,
+        written: Mapping[str, int] | None = None,
         operations: int | None = None,
         message: str | None = None,
         kind: RequestKind | None = None,
     ) -> None:
-        """Add rows to the current request's log entry; set its operations, message and kind."""
+        """Add rows by entity set to the current request's log entry; set its operations, message and kind."""
         current = self.current
-        current.rows_read += rows_read
-        current.rows_written += rows_written
+        current.read.update(read or {})
+        current.written.update(written or {})
         if operations is not None:
             current.operations = operations
         if message is not None:
@@ -184,8 +185,8 @@ class SimApp:
                 kind=current.kind or "write",
                 status=status,
                 operations=current.operations,
-                rows_read=current.rows_read,
-                rows_written=current.rows_written,
+                read=current.read,
+                written=current.written,
                 identity=current.identity.name if current.identity else None,
                 message=current.message,
                 duration_ms=(time.perf_counter() - started) * 1000,
