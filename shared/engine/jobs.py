@@ -16,11 +16,12 @@ from shared.engine.feeds import cursor_of, take_position
 from shared.engine.lines import Lines
 from shared.engine.messages import Job, queue_of, random_token
 from shared.engine.parts import Ports
-from shared.engine.references import References
+from shared.engine.references import POINT_READS, References
 from shared.engine.rehearsal import WOULD_BE, Rehearsal, rehearsing
 from shared.engine.scope import Scope
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
+from shared.engine.targeted import send_late
 from shared.ports import ChangePage, JobEntry, Outdated, OutgoingMessage, StoredCursor
 
 #: Waits between two tries of the same work: doubled each time, up to the last.
@@ -154,10 +155,11 @@ class Jobs:
         if not late:
             return tally
         with self.scope(mapping, run=run) as scope:
+            job = Job(kind="late", mapping=mapping.name, cause=cause, run=run, token=random_token())
+            self._repeat_half_done(scope, job)
             scope.targeted = True
             # They have just been streamed: no point reads for thousands of them (H27).
             scope.index = {(side, c.id_of(side)): c for c in late for side in Side}
-            job = Job(kind="late", mapping=mapping.name, cause=cause, run=run, token=random_token())
             for n in range(0, len(ids), ports.limits.page):
                 part = ids[n : n + ports.limits.page]
                 found = ports.bc.get(mapping.bc, part)
@@ -191,8 +193,6 @@ class Jobs:
                 return self.lines.go_on(job, scope)
             case _:
                 raise Misconfigured(f"no such kind of job: {job.kind}")
-        if scope.coupled:
-            self._wake_late(scope)
         return tally
 
     def _poll(self, job: Job, scope: Scope) -> Tally:
@@ -247,8 +247,7 @@ class Jobs:
             if page is None:
                 return
             if ports.clock.now() >= deadline:
-                step = job.step + 1
-                self._send([replace(job, step=step, token=f"{job.token}.{step}", arguments={"page": page})])
+                self._send([replace(job, step=job.step + 1, arguments={"page": page})])
                 return
 
     def _move(self, name: str, side: Side, found: ChangePage, stored: StoredCursor) -> None:
@@ -282,10 +281,15 @@ class Jobs:
         """Repeat the pages whose job died between its first write and its last memory (H1)."""
         ports = self._ports
         for intent in ports.intents.get(scope.mapping.name):
+            # What it had coupled already may not have been told to whom it concerns (H20).
+            send_late(ports, scope.mapping.name)
             with_right = replace(
                 scope,
                 targeted=True,
                 may_create=True,
+                # The whole page had passed the brake; its writes alone would look like too many.
+                forced=True,
+                matched=[],
                 matching=False,
                 index=None,
                 met=set(),
@@ -296,23 +300,6 @@ class Jobs:
             gone = [i for i in intent.ids if i not in found]
             self._pages.run(with_right, intent.side, found.values(), gone, job=job)
             ports.intents.remove(scope.mapping.name, intent.side)
-
-    def _wake_late(self, scope: Scope) -> None:
-        """Tell the mappings with soft references to this one, or its options, that some are coupled now."""
-        for other in self._ports.mappings.values():
-            if not other.may_come_later(scope.mapping.name):
-                continue
-            self._send(
-                [
-                    Job(
-                        kind="late",
-                        mapping=other.name,
-                        cause=f"coupled {scope.mapping.name}",
-                        token=random_token(),
-                        arguments={"of": scope.mapping.name},
-                    )
-                ]
-            )
 
     # --- later -----------------------------------------------------------------------------
 
@@ -338,32 +325,45 @@ class Jobs:
 def ready(ports: Ports, mapping: EntityMapping, of: str) -> list[Coupling]:
     """Return the couplings with something left out that may be filled in now; of any mapping when `of` is "".
 
-    An option that still has no counterpart is not looked at again: there may be thousands (P18).
+    What names somebody who still has no counterpart is not looked at again: there may be thousands (P18).
     """
     late = list(ports.couplings.stream(mapping.name, late_only=True))
     if not late or not of:
         return late
     names = mapping.may_come_later(of)
     late = [c for c in late if names & set(c.late)]
-    options = {f.name for f in mapping.fields if f.option} & names
-    if not late or not options:
-        return late
-    there = {
-        (side, c.id_of(side))
-        for c in ports.couplings.stream(of)
-        if c.state is CouplingState.COUPLED
-        for side in Side
-    }
+    options = {f.name for f in mapping.fields if f.option}
 
-    def resolved(coupling: Coupling) -> bool:
-        for name in names & set(coupling.late):
-            seen = coupling.baseline.get(name)
-            if name not in options or seen is None:
-                return True
-            for side in Side:
-                value = seen.of(side)
-                if isinstance(value, Unresolved) and (side, value.raw) in there:
-                    return True
-        return False
+    def awaits(coupling: Coupling) -> dict[str, set[tuple[Side, str]]]:
+        """Return whom each field was last seen to name."""
+        return {
+            name: {
+                (side, value.raw)
+                for side in Side
+                if name in coupling.baseline
+                and isinstance(value := coupling.baseline[name].of(side), Unresolved)
+            }
+            for name in names & set(coupling.late)
+        }
 
-    return [c for c in late if resolved(c)]
+    there = _coupled(ports, of, {who for c in late for named in awaits(c).values() for who in named})
+    return [
+        c
+        for c in late
+        if any(named & there or (not named and name not in options) for name, named in awaits(c).items())
+    ]
+
+
+def _coupled(ports: Ports, mapping: str, wanted: set[tuple[Side, str]]) -> set[tuple[Side, str]]:
+    """Return those of the records that are coupled: few by point reads, many by one look at the partition (H27)."""
+    found: set[tuple[Side, str]] = set()
+    if len(wanted) > POINT_READS:
+        for coupling in ports.couplings.stream(mapping):
+            if coupling.state is CouplingState.COUPLED:
+                found |= {(side, coupling.id_of(side)) for side in Side} & wanted
+        return found
+    for side in Side:
+        ids = sorted(id for which, id in wanted if which is side)
+        couplings = ports.couplings.find(mapping, side, ids) if ids else {}
+        found |= {(side, i) for i, c in couplings.items() if c.state is CouplingState.COUPLED}
+    return found
