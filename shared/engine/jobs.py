@@ -10,14 +10,16 @@ from datetime import timedelta
 
 from shared.core.errors import Busy, Misconfigured, Refused, Transient
 from shared.core.mapping import Creates, Direction, EntityMapping, Table
-from shared.core.model import Coupling, CouplingState, Side, Tally, Unresolved
+from shared.core.model import Side, Tally
 from shared.engine.actions import Actions
 from shared.engine.feeds import cursor_of, take_position
+from shared.engine.late import ready
 from shared.engine.lines import Lines
 from shared.engine.messages import Job, queue_of, random_token
+from shared.engine.overlay import rehearsing
 from shared.engine.parts import Ports
-from shared.engine.references import POINT_READS, References
-from shared.engine.rehearsal import WOULD_BE, Rehearsal, rehearsing
+from shared.engine.references import References
+from shared.engine.rehearsal import WOULD_BE, Rehearsal
 from shared.engine.scope import Scope
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
@@ -87,7 +89,8 @@ class Jobs:
         spent = ports.requests()
         ports.jobs.add(
             JobEntry(
-                id=job.token if job.kind == "action" else random_token(),
+                # What a person asked for is found by the id that the answer named.
+                id=job.token if job.by_hand else random_token(),
                 mapping=job.mapping,
                 side=job.side.value,
                 started=started,
@@ -273,6 +276,8 @@ class Jobs:
         ports, table = self._ports, scope.mapping.table(job.side)
         scope.targeted = True
         scope.may_create = job.create
+        # A person who asks for a counterpart gets the one that is there already, rather than a double (H18).
+        scope.asked = scope.matching = job.create and job.by_hand
         found = ports.records(job.side).get(table, job.ids)
         gone = [i for i in job.ids if i not in found]
         return self._pages.run(scope, job.side, found.values(), gone, job=job)
@@ -290,6 +295,7 @@ class Jobs:
                 # The whole page had passed the brake; its writes alone would look like too many.
                 forced=True,
                 matched=[],
+                asked=False,
                 matching=False,
                 index=None,
                 met=set(),
@@ -320,50 +326,3 @@ class Jobs:
                 for j in jobs
             ]
         )
-
-
-def ready(ports: Ports, mapping: EntityMapping, of: str) -> list[Coupling]:
-    """Return the couplings with something left out that may be filled in now; of any mapping when `of` is "".
-
-    What names somebody who still has no counterpart is not looked at again: there may be thousands (P18).
-    """
-    late = list(ports.couplings.stream(mapping.name, late_only=True))
-    if not late or not of:
-        return late
-    names = mapping.may_come_later(of)
-    late = [c for c in late if names & set(c.late)]
-    options = {f.name for f in mapping.fields if f.option}
-
-    def awaits(coupling: Coupling) -> dict[str, set[tuple[Side, str]]]:
-        """Return whom each field was last seen to name."""
-        return {
-            name: {
-                (side, value.raw)
-                for side in Side
-                if name in coupling.baseline
-                and isinstance(value := coupling.baseline[name].of(side), Unresolved)
-            }
-            for name in names & set(coupling.late)
-        }
-
-    there = _coupled(ports, of, {who for c in late for named in awaits(c).values() for who in named})
-    return [
-        c
-        for c in late
-        if any(named & there or (not named and name not in options) for name, named in awaits(c).items())
-    ]
-
-
-def _coupled(ports: Ports, mapping: str, wanted: set[tuple[Side, str]]) -> set[tuple[Side, str]]:
-    """Return those of the records that are coupled: few by point reads, many by one look at the partition (H27)."""
-    found: set[tuple[Side, str]] = set()
-    if len(wanted) > POINT_READS:
-        for coupling in ports.couplings.stream(mapping):
-            if coupling.state is CouplingState.COUPLED:
-                found |= {(side, coupling.id_of(side)) for side in Side} & wanted
-        return found
-    for side in Side:
-        ids = sorted(id for which, id in wanted if which is side)
-        couplings = ports.couplings.find(mapping, side, ids) if ids else {}
-        found |= {(side, i) for i, c in couplings.items() if c.state is CouplingState.COUPLED}
-    return found

@@ -122,6 +122,21 @@ def test_what_a_repeated_page_couples_fills_late_references_too_H20(call, moment
     assert account_of(world, customer)["_primarycontactid_value"] == world.coupled("contacts")[contact]
 
 
+def test_a_late_reference_follows_whom_the_record_names_now_H20():
+    world = a_company()
+    customer = add_customer(world, primaryContactId=an_id("contact K1"))
+    world.full_sync()
+    world.bc.edit("customers", customer, primaryContactId=an_id("contact K2"), city="Bergen")
+    world.tick("customers")
+    add_contact(world, "K2", customer)
+
+    world.app.api.sync("contacts", {"side": "bc", "ids": [an_id("contact K2")], "create": True})
+    world.run()
+
+    coupled = world.coupled("contacts")[an_id("contact K2")]
+    assert account_of(world, customer)["_primarycontactid_value"] == coupled
+
+
 # --- records that are gone -----------------------------------------------------------------------
 
 
