@@ -29,6 +29,13 @@ def parser() -> argparse.ArgumentParser:
     full.add_argument("--create", action="store_true", help="create without matching first")
     full.add_argument("--force", action="store_true", help="go on although the brake would stop it")
     full.add_argument("--wait", action="store_true", help="wait for the end and show the review")
+    doctor = command("doctor", "look whether everything is set up, and say what to do next")
+    doctor.add_argument(
+        "--fix",
+        nargs="*",
+        metavar="CHECK",
+        help="do what an administrator's account may do: all problems, or the checks named (docs/doctor.md)",
+    )
     command("status", "what an administrator looks at first")
     runs = command("runs", "full synchronizations, or one of them")
     runs.add_argument("id", nargs="?")

@@ -218,7 +218,7 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             # The referenced record is not coupled yet; the wake-up fills this in, however often it was
             # looked at before (H20).
             late.append(f.name)
-            baseline[f.name] = awaiting(base, bc, sales)
+            baseline[f.name] = awaited(bc, sales, base)
             continue
         if (isinstance(bc, Unresolved) and f.direction.reaches(Side.SALES)) or (
             isinstance(sales, Unresolved) and f.direction.reaches(Side.BC)
@@ -347,17 +347,6 @@ def _as_agreed(bc: Value, sales: Value, agreed: Agreed) -> bool:
     return bc == sales and not isinstance(bc, Unresolved) and bc == agreed.bc and sales == agreed.sales
 
 
-def awaiting(base: Agreed | None, bc: Value, sales: Value) -> Agreed:
-    """Return what is remembered while a reference is left out: what it now refers to, else what was agreed."""
-    if base is None:
-        return Agreed(bc=bc, sales=sales)
-
-    def kept(was: Value, now: Value) -> Value:
-        return now if isinstance(was, Unresolved) and isinstance(now, Unresolved) else was
-
-    return Agreed(bc=kept(base.bc, bc), sales=kept(base.sales, sales))
-
-
 HASHED = "sha256:"
 
 
@@ -366,6 +355,19 @@ def same(value: Value, stored: Value) -> bool:
     if isinstance(stored, str) and stored.startswith(HASHED) and isinstance(value, str):
         return value == stored or HASHED + hashlib.sha256(value.encode()).hexdigest() == stored
     return value == stored
+
+
+def awaited(bc: Value, sales: Value, base: Agreed | None) -> Agreed:
+    """Return what to remember of a soft reference while its target is not coupled (H20).
+
+    What the sides last agreed on, but of a side that was unresolved then, whom it names now.
+    """
+    if base is None:
+        return Agreed(bc=bc, sales=sales)
+    return Agreed(
+        bc=bc if isinstance(bc, Unresolved) and isinstance(base.bc, Unresolved) else base.bc,
+        sales=sales if isinstance(sales, Unresolved) and isinstance(base.sales, Unresolved) else base.sales,
+    )
 
 
 def waits(f: FieldMap, side: Side, value: Unresolved) -> Wait:
@@ -420,9 +422,7 @@ def settled(
             continue
         if isinstance(now.bc, Unresolved) or isinstance(now.sales, Unresolved):
             # Unresolved is remembered as such: resolving it later is a change that travels (H6).
-            # A soft reference keeps what the sides last agreed on, until its target is coupled (H20).
-            if not (f.soft and f.name in old):
-                baseline[f.name] = now
+            baseline[f.name] = awaited(now.bc, now.sales, old.get(f.name)) if f.soft else now
             continue
         to_sales, to_bc = f.name in sent.get(Side.SALES, {}), f.name in sent.get(Side.BC, {})
         if (to_sales or to_bc) and f.direction is Direction.BOTH:

@@ -79,7 +79,6 @@ class Actions:
             [result] = ports.couplings.save([new])
             if result.coupling is None:
                 raise Refused(self._winner(scope, ids))
-            scope.coupled += 1
             scope.matched.append(result.coupling)
         ports.held.remove(mapping.name, list(ids.items()))
         # A person who couples a parked record brings it back.

@@ -284,7 +284,6 @@ class Gather:
                 plan.append((pair, Hold(reason="its counterpart was coupled to another record meanwhile")))
                 continue
             scope.learn(result.coupling)
-            scope.coupled += 1
             scope.matched.append(result.coupling)
             outcomes[record.id] = Outcome.COUPLED
             again = self.pair(scope, side, record, others.get(other_id), result.coupling, None)
