@@ -139,8 +139,13 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
         case "uncouple":
             path = record(chosen).replace("records/", "couplings/", 1)
             return outcome(api, chosen.mapping, api.delete(path)), show_job
+        case "create":
+            path = f"mappings/{quote(chosen.mapping, safe='')}/sync"
+            body = {"side": chosen.side, "ids": [chosen.id], "create": True}
+            return outcome(api, chosen.mapping, api.post(path, body)), show_job
         case "resolve":
             body = {"use": chosen.use} | ({"field": chosen.field} if chosen.field else {})
+            body |= {"overwrite": True} if chosen.overwrite else {}
             return outcome(api, chosen.mapping, api.post(f"{record(chosen)}/resolve", body)), show_job
         case _:
             told = api.post(f"{record(chosen)}/{chosen.command}")

@@ -72,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
         ("history", "what was written to one record and its counterpart, newest first"),
         ("retry", "try one record again; one that was parked comes back"),
         ("skip", "park one record: nothing of it is synchronized until it is retried"),
+        ("create", "make the counterpart of one record, again when it was deleted; a match is coupled"),
         ("uncouple", "take two records apart; both stay as they are"),
         ("resolve", "settle a record's conflicts in favour of one side"),
     ):
@@ -82,6 +83,9 @@ def parser() -> argparse.ArgumentParser:
         if name == "resolve":
             chosen.add_argument("--use", choices=["bc", "sales"], required=True, help="whose value is right")
             chosen.add_argument("--field", help="only this field")
+            chosen.add_argument(
+                "--overwrite", action="store_true", help="also what only the other side has changed"
+            )
     couple = command("couple", "couple two records by hand")
     couple.add_argument("mapping")
     couple.add_argument("bc_id")
