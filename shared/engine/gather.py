@@ -78,7 +78,7 @@ class Gather:
                 outcomes[i] = Outcome.IGNORED
                 if turn == 0:
                     scope.ignore("skipped by a person")
-        gone = [i for i in gone if i not in outcomes]
+        gone = [i for i in gone if not scope.is_skipped(side, i, couplings.get(i))]
         for i, record in present.items():
             known = couplings.get(i)
             if scope.is_skipped(side, i, known):

@@ -1,11 +1,14 @@
 """Pages and records that were only half done: what was done is remembered, what was not is not lost (H1, H20, H25)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from sandbox.world import Crash
 from shared.core.errors import Transient
-from shared.core.mapping import OnConflict
+from shared.core.mapping import OnConflict, OnDelete
+from shared.core.model import Side
 from shared.engine.parts import Limits
 from tests.scenarios.builders import (
     a_company,
@@ -156,3 +159,48 @@ def test_a_held_record_that_is_deleted_is_held_no_longer_H14(by):
         world.housekeeping()
 
     assert world.held("customers") == []
+
+
+# --- two workers -----------------------------------------------------------------------------------
+
+
+def test_an_uncoupling_that_somebody_was_faster_than_is_looked_at_again_H11():
+    world = a_company(customers={"on_delete": OnDelete.UNCOUPLE})
+    customer = add_customer(world)
+    world.full_sync()
+    world.sales.delete("accounts", world.coupled("customers")[customer])
+
+    def somebody_saves():
+        couplings = world.app.ports.couplings
+        [found] = couplings.find("customers", Side.BC, [customer]).values()
+        couplings.save([replace(found, outcome="seen by somebody")])
+
+    world.once(lambda when, name: (when, name) == ("before", "tables.transact:Couplings"), somebody_saves)
+    world.tick("customers")
+
+    assert world.coupled("customers") == {}
+
+
+def test_a_worker_that_was_overtaken_leaves_the_intent_of_the_other_alone_H1_H11():
+    world = a_company()
+    first, second = add_customer(world, "C1"), add_customer(world, "C2")
+    world.full_sync()
+    world.bc.edit("customers", first, city="Bergen")
+
+    def overtakes():
+        world.clock.advance(world.limits.lease + timedelta(seconds=1))
+        world.bc.edit("customers", second, city="Oslo")
+        other = world.start_app()
+        world.crash_when(lambda when, name: (when, name) == ("before", "sales.update"))
+        other.poll("customers", occurrence="later")
+        with pytest.raises(Crash):
+            other.run_message("sync-customers", b'{"kind":"poll"}')
+
+    world.once(lambda when, name: (when, name) == ("after", "sales.update"), overtakes)
+    world.app.run_message("sync-customers", b'{"kind":"poll"}')
+
+    [left] = world.app.ports.intents.get("customers")
+    assert left.ids == (second,)
+    world.clock.advance(world.limits.lease)
+    world.run()
+    assert account_of(world, second)["address1_city"] == "Oslo"
