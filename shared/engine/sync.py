@@ -88,6 +88,8 @@ class PageSync:
                     sorted(again),
                     cause="kept changing",
                     after=timedelta(seconds=5),
+                    create=scope.may_create,
+                    force=scope.forced,
                 )
                 for i in again:
                     outcomes.setdefault(i, Outcome.WAITING)

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.world import Crash
+from sandbox.in_memory.records import INTEGRATION
+from sandbox.world import COMPANY, Crash
 from shared.core.errors import Transient
 from shared.core.mapping import OnConflict, OnDelete
-from shared.core.model import Side
+from shared.core.model import Side, derived_id
 from shared.engine.parts import Limits
+from shared.engine.sync import ROUNDS
 from tests.scenarios.builders import (
     a_company,
     a_coupled_customer,
@@ -204,3 +206,26 @@ def test_a_worker_that_was_overtaken_leaves_the_intent_of_the_other_alone_H1_H11
     world.clock.advance(world.limits.lease)
     world.run()
     assert account_of(world, second)["address1_city"] == "Oslo"
+
+
+def test_a_record_that_keeps_changing_is_still_created_by_the_job_that_comes_later_H25():
+    world = a_company()
+    customer = add_customer(world)
+    account = derived_id(company=COMPANY, mapping="customers", source=Side.BC, source_id=customer)
+    rounds = []
+
+    def comes_and_goes(name):
+        if name == "create" and not rounds.count("end"):
+            world.sales._put("accounts", account, {"name": "?"}, INTEGRATION, create=True)
+            rounds.append("round")
+        elif name == "get" and rounds and world.sales.show("accounts", account) and "end" not in rounds:
+            world.sales.delete("accounts", account)
+            if len(rounds) == ROUNDS:
+                rounds.append("end")
+
+    world.full_sync("salespeople", "currencies", "payment_terms")
+    world.sales.before = comes_and_goes
+    world.full_sync("customers")
+
+    assert rounds == [*["round"] * ROUNDS, "end"]
+    assert world.coupled("customers") == {customer: account}
