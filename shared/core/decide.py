@@ -206,8 +206,10 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         if calm and base is not None and _as_agreed(bc, sales, base):
             continue
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
-        if source == CLASH and pair.resolution is not None and pair.resolution.names(f.name):
-            source = pair.resolution.use
+        if pair.resolution is not None and pair.resolution.names(f.name):
+            given_up = pair.resolution.overwrite and source is not None and f.direction is Direction.BOTH
+            if source == CLASH or given_up:
+                source = pair.resolution.use
         if (
             f.soft
             and (isinstance(bc, Unresolved) or isinstance(sales, Unresolved))
@@ -237,15 +239,15 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             problems.append(problem(f, "changed differently on both sides", pair, conflict=True))
             continue
         assert isinstance(source, Side)
+        value = bc if source is Side.BC else sales
+        if isinstance(value, Unresolved) and f.reference_to is not None and not f.option:
+            return waits(f, source, value)
         if f.fixed:
             problems.append(
                 problem(f, f"{f.column(source)} cannot change once the other side has the record", pair)
             )
             continue
-        value = bc if source is Side.BC else sales
         if isinstance(value, Unresolved):
-            if f.reference_to is not None and not isinstance(f.converter, Option):
-                return waits(f, source, value)
             if source is Side.SALES:
                 # An option that BC does not know writes nothing to BC (H6).
                 baseline[f.name] = Agreed(bc=bc, sales=sales)

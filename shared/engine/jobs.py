@@ -259,7 +259,10 @@ class Jobs:
                 self._ports.cursors.put(name, side, found.cursor, etag=stored.etag)
 
     def sweeps(self) -> None:
-        """Queue today's sweeps. Sent first, marked second: the same day sends the same job (H12)."""
+        """Queue today's sweeps. Sent first, marked second: the same day sends the same job (H12).
+
+        Not before anything was synchronized: what comes over first is as it is today.
+        """
         ports = self._ports
         today = ports.clock.now().date().isoformat()
         for mapping in ports.mappings.values():
@@ -268,7 +271,10 @@ class Jobs:
                 continue
             stored = ports.cursors.get(f"{mapping.name}.sweep", side)
             if stored.value != today:
-                self._send([Job(kind="sweep", mapping=mapping.name, side=side, cause="daily", token=today)])
+                if ports.cursors.get(mapping.name, side).value is not None:
+                    self._send(
+                        [Job(kind="sweep", mapping=mapping.name, side=side, cause="daily", token=today)]
+                    )
                 with suppress(Outdated):
                     ports.cursors.put(f"{mapping.name}.sweep", side, today, etag=stored.etag)
 

@@ -217,7 +217,13 @@ ACTIONS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
     "uncouple": {"side": (str, True), "id": (str, True)},
     "skip": {"side": (str, True), "id": (str, True)},
     "retry": {"side": (str, True), "id": (str, True)},
-    "resolve": {"side": (str, True), "id": (str, True), "use": (str, True), "field": (str, False)},
+    "resolve": {
+        "side": (str, True),
+        "id": (str, True),
+        "use": (str, True),
+        "field": (str, False),
+        "overwrite": (bool, False),
+    },
 }
 _WORDS = {"side": ("bc", "sales"), "use": ("bc", "sales"), "from": ("bc", "sales", "compare")}
 
