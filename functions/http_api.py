@@ -7,14 +7,17 @@ import os
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import azure.functions as func
 
 from functions.access import Access, access_of
+from functions.calls import calling
 from functions.openapi import document
 from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.engine.admin import AdminApi, ApiProblem
-from shared.wiring import app
+from shared.signal_names import CALL
+from shared.wiring import app, signals
 
 bp = func.Blueprint()
 #: Bytes of a request body; the longest one names 1,000 records.
@@ -206,9 +209,16 @@ def described() -> dict[str, Any]:
     return document([*routes, ("api_health", "health", "GET", "", 200)])
 
 
-def route(needs: Access, status: int, call: Call) -> Callable[[func.HttpRequest], func.HttpResponse]:
+def route(
+    name: str, needs: Access, status: int, call: Call
+) -> Callable[[func.HttpRequest], func.HttpResponse]:
     def run(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, needs, call, status=status)
+        sender = req.headers.get("traceparent")
+        with calling(name, sender=sender, correlation=str(uuid4())):
+            with signals().span(CALL, function=name) as span:
+                response = answer(req, needs, call, status=status)
+                span.set(status=response.status_code)
+        return response
 
     return run
 
@@ -216,7 +226,7 @@ def route(needs: Access, status: int, call: Call) -> Callable[[func.HttpRequest]
 for _name, _path, _method, _needs, _status, _call in ROUTES:
     bp.function_name(_name)(
         bp.route(route=_path, methods=[_method], auth_level=func.AuthLevel.ANONYMOUS)(
-            route(_needs, _status, _call)
+            route(_name, _needs, _status, _call)
         )
     )
 

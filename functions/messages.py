@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.trace import follow, trace_of
+from functions.calls import calling
+from shared.trace import trace_of
 from shared.wiring import app
 
 
@@ -16,7 +17,7 @@ def handle(queue: str, message: func.ServiceBusMessage, context: func.Context) -
     properties = message.application_properties or {}
     sender, host = trace_of(properties), context.trace_context.trace_parent
     correlation = message.correlation_id or message.message_id or context.invocation_id
-    with follow(sender, host, correlation=str(correlation)) as trace:
+    with calling(queue.replace("-", "_"), sender=sender, host=host, correlation=str(correlation)) as trace:
         app().run_message(
             queue,
             message.get_body(),

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import azure.functions as func
 
+from functions.calls import calling
 from shared.mappings import ALL
-from shared.trace import Trace, follow
+from shared.trace import Trace
 from shared.wiring import app
 
 bp = func.Blueprint()
@@ -53,14 +54,14 @@ def occurrence(timer: func.TimerRequest, now: datetime) -> str:
     return f"{now.isoformat(timespec='milliseconds')}-{uuid4().hex[:8]}"
 
 
-def ticking(context: func.Context) -> AbstractContextManager[Trace]:
+def ticking(name: str, context: func.Context) -> AbstractContextManager[Trace]:
     """Follow the host's trace; the messages of one tick have one correlation id (H29)."""
-    return follow(host=context.trace_context.trace_parent, correlation=context.invocation_id)
+    return calling(name, host=context.trace_context.trace_parent, correlation=context.invocation_id)
 
 
 def poll(mapping: str) -> Callable[[func.TimerRequest, func.Context], None]:
     def run(timer: func.TimerRequest, context: func.Context) -> None:
-        with ticking(context):
+        with ticking(f"poll_{mapping}", context):
             app().poll(mapping, occurrence=occurrence(timer, datetime.now(UTC)))
 
     return run
@@ -77,5 +78,5 @@ for _mapping in ALL:
 @bp.function_name("housekeeping")
 @bp.timer_trigger(arg_name="timer", schedule="%SCHEDULE_HOUSEKEEPING%")
 def housekeeping(timer: func.TimerRequest, context: func.Context) -> None:
-    with ticking(context):
+    with ticking("housekeeping", context):
         app().housekeeping()

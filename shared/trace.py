@@ -1,7 +1,7 @@
 """Which trace the work at hand belongs to: set where work comes in, read where messages go out (H29).
 
-A trace parent is W3C's `traceparent`. Tandem records no spans of its own, so one is passed on as it
-came. The correlation id is ours: traces are sampled, it is not (azure-platform.md 8.10).
+A trace parent is W3C's `traceparent`: of the nearest span of ours (`shared.signals`), or, where none is
+recorded, as it came. The correlation id is ours: traces are sampled, it is not (azure-platform.md 8.10).
 """
 
 from __future__ import annotations
@@ -54,6 +54,17 @@ def follow(sender: object = None, host: object = None, *, correlation: str = "")
     token = _current.set(trace)
     try:
         yield trace
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def below(parent: str) -> Iterator[None]:
+    """Make what happens inside the block follow from this span of the trace at hand."""
+    here = current_trace()
+    token = _current.set(Trace(parent=parent, correlation=here.correlation if here else ""))
+    try:
+        yield
     finally:
         _current.reset(token)
 

@@ -38,6 +38,7 @@ from shared.mappings.bc_columns import BC_COLUMNS
 from shared.ports import Clock, Facts, TableStore
 from shared.rules import RULES
 from shared.settings import Settings
+from shared.signals import SILENT, Signals
 from shared.state.couplings import TableCouplings
 from shared.state.cursors import TableCursors, TableIntents
 from shared.state.held import TableHeld
@@ -48,6 +49,7 @@ from shared.state.overrides import TableLastGood
 from shared.state.permits import TablePermits
 from shared.state.plans import TablePlans
 from shared.state.runs import TableRuns
+from shared.telemetry import start as start_telemetry
 
 #: How long set-up values are kept before they are read again.
 FACTS_FOR = timedelta(minutes=5)
@@ -149,6 +151,12 @@ def credential_of(settings: Settings) -> Credential:
     return Secret(settings.client_secret)
 
 
+def certificate_ends(settings: Settings) -> datetime | None:
+    """Return when the certificate that signs the integration user in ends; None without one."""
+    credential = credential_of(settings)
+    return credential.ends() if isinstance(credential, Certificate) else None
+
+
 def identity_of(settings: Settings) -> Any:
     """Return how tables and queues are signed in to, or None when connection strings do it.
 
@@ -164,7 +172,7 @@ def identity_of(settings: Settings) -> Any:
     return DefaultAzureCredential()
 
 
-def build(settings: Settings) -> Worker:
+def build(settings: Settings, signals: Signals = SILENT) -> Worker:
     """Put the production parts together. Asks BC once, for the company's id."""
     trust = ssl.create_default_context(cafile=settings.ca_bundle or None)
     timeout = httpx.Timeout(settings.request_seconds, connect=10.0)
@@ -189,6 +197,7 @@ def build(settings: Settings) -> Worker:
         connection_string=settings.tables_connection_string,
         endpoint=settings.tables_endpoint,
         credential=identity,
+        signals=signals,
     )
     share = share_of(settings, store, company, clock)
     chosen = mappings_of(settings, store, company, login)
@@ -200,6 +209,7 @@ def build(settings: Settings) -> Worker:
         columns=columns(mappings, Side.BC),
         parallel=settings.bc_permits,
         permits=share,
+        signals=signals,
     )
     sales = DataverseRecords(
         client(dataverse_scope(settings.dataverse_url)),
@@ -207,6 +217,7 @@ def build(settings: Settings) -> Worker:
         columns=columns(mappings, Side.SALES),
         clock=clock,
         share=share,
+        signals=signals,
     )
     return Worker(
         Ports(
@@ -227,6 +238,7 @@ def build(settings: Settings) -> Worker:
                 connection_string=settings.service_bus_connection,
                 namespace=settings.service_bus_namespace,
                 credential=identity,
+                signals=signals,
             ),
             clock=clock,
             mappings=mappings,
@@ -241,6 +253,8 @@ def build(settings: Settings) -> Worker:
                 jobs=timedelta(days=settings.jobs_days),
                 runs=settings.runs_keep,
             ),
+            signals=signals,
+            certificate_ends=lambda: certificate_ends(settings),
             spent=lambda: {"bc": bc.requests, "sales": sales.requests, "tables": store.requests()},
         ),
         share,
@@ -250,4 +264,11 @@ def build(settings: Settings) -> Worker:
 @cache
 def app() -> Worker:
     """Return this process's application. Raises `Misconfigured` with every bad setting."""
-    return build(Settings.from_env(os.environ))
+    settings = Settings.from_env(os.environ)
+    return build(settings, signals())
+
+
+@cache
+def signals() -> Signals:
+    """Return how this process tells what it does; set up once, whether or not the settings are good."""
+    return start_telemetry(os.environ)

@@ -14,6 +14,7 @@ from shared.adapters.odata import DATAVERSE, Answer, Lost, chunks, encode, read_
 from shared.adapters.share import Share
 from shared.adapters.throttle import Channel, Effect, answer_of
 from shared.core.errors import Misconfigured, Transient
+from shared.signals import SILENT, Signals
 
 #: Reads of one $batch. Up to 1,000 are allowed (dataverse-web-api.md §5); each may answer 5,000 rows.
 READS_IN_BATCH = 20
@@ -34,11 +35,18 @@ class DataverseLine:
         parallel: int,
         share: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        signals: Signals = SILENT,
     ) -> None:
         self.root = api_root.rstrip("/")
         self._inner_root = urlsplit(self.root).path
         self.channel = Channel(
-            http, system=DATAVERSE, parallel=parallel, follow_hint=True, share=share, sleep=sleep
+            http,
+            system=DATAVERSE,
+            parallel=parallel,
+            follow_hint=True,
+            share=share,
+            sleep=sleep,
+            signals=signals,
         )
 
     def get(self, path_or_link: str, what: str, *, prefer: str = "") -> Answer:

@@ -19,9 +19,12 @@ from shared.engine.parts import Ports
 from shared.engine.references import References
 from shared.engine.rehearsal import WOULD_BE, Rehearsal, rehearsing
 from shared.engine.scope import Scope
+from shared.engine.signalling import of_job, tell_job
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
 from shared.ports import ChangePage, JobEntry, Outdated, OutgoingMessage, StoredCursor
+from shared.signal_names import JOB
+from shared.signals import Span
 
 #: Waits between two tries of the same work: doubled each time, up to the last.
 FIRST_WAIT, LAST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
@@ -56,6 +59,11 @@ class Jobs:
         ports, mapping = self._ports, self._ports.mappings[job.mapping]
         if job.rehearse and not ports.rehearses:
             return Jobs(rehearsing(ports, job.run), set_aside=self._set_aside).handle(job)
+        with ports.signals.span(JOB, **of_job(job), step=job.step) as span:
+            self._handle(job, mapping, span)
+
+    def _handle(self, job: Job, mapping: EntityMapping, span: Span) -> None:
+        ports = self._ports
         started, before = ports.clock.now(), ports.requests()
         tally, state, message, scope = Tally(), "finished", "", None
         try:
@@ -69,6 +77,7 @@ class Jobs:
                     tally = self._do(job, scope)
         except Busy as busy:
             if job.kind == "poll" and scope is None:
+                span.set(state="busy")
                 return  # the next tick reads from the same cursor (H13)
             self._later(job, busy)
             state, message = "deferred", str(busy)
@@ -83,16 +92,17 @@ class Jobs:
                 self._set_aside(queue_of(job.mapping), job.to_json(), str(error), job.message_id)
             if job.kind == "line":
                 self.lines.fail(job, str(error))
-        spent = ports.requests()
+        spent, finished = ports.requests(), ports.clock.now()
+        requests = {name: spent[name] - before[name] for name in spent}
         ports.jobs.add(
             JobEntry(
                 id=job.token if job.kind == "action" else random_token(),
                 mapping=job.mapping,
                 side=job.side.value,
                 started=started,
-                finished=ports.clock.now(),
+                finished=finished,
                 tally=tally.as_json(),
-                requests={name: spent[name] - before[name] for name in spent},
+                requests=requests,
                 run=job.run,
                 cause=job.cause or job.kind,
                 state=state,
@@ -100,6 +110,8 @@ class Jobs:
                 details={} if scope is None else scope.details(),
             )
         )
+        seconds = (finished - started).total_seconds()
+        tell_job(ports.signals, span, job, state=state, tally=tally, requests=requests, seconds=seconds)
 
     def _known_stop(self, job: Job, message: str) -> bool:
         """Say whether the mapping's last job was stopped by the same: one message tells it, not one a tick."""
