@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import TypeVar
 
 from shared.signal_names import CALL_FAILED, FAILURES
 from shared.signals import place
 from shared.trace import Trace, follow
 from shared.wiring import signals
+
+T = TypeVar("T")
 
 
 class CallFailed(Exception):
@@ -19,21 +21,21 @@ class CallFailed(Exception):
     """
 
 
-@contextmanager
-def calling(
-    function: str, *, sender: object = None, host: object = None, correlation: str = ""
-) -> Iterator[Trace]:
-    """Follow the trace of whoever caused this call (H29). Raises `CallFailed` for any error."""
-    failed: CallFailed | None = None
+def guarded(
+    function: str,
+    do: Callable[[Trace], T],
+    *,
+    sender: object = None,
+    host: object = None,
+    correlation: str = "",
+) -> T:
+    """Do a call's work in the trace of whoever caused it (H29). Raises `CallFailed` for any error."""
     with follow(sender, host, correlation=correlation) as trace:
-        telling = signals()
         try:
-            yield trace
+            return do(trace)
         except Exception as error:
             kind, at = type(error).__name__, place(error)
-            telling.count(FAILURES, function=function, error=kind)
-            telling.event(CALL_FAILED, function=function, error=kind, at=at)
-            failed = CallFailed(f"{kind} at {at or 'a library'}")
-    if failed is not None:
-        # Raised out here, so that it has neither cause nor context.
-        raise failed
+            signals().count(FAILURES, function=function, error=kind)
+            signals().event(CALL_FAILED, function=function, error=kind, at=at)
+    # Raised out here, so that it has neither cause nor context.
+    raise CallFailed(f"{kind} at {at or 'a library'}")

@@ -12,11 +12,12 @@ from uuid import uuid4
 import azure.functions as func
 
 from functions.access import Access, access_of
-from functions.calls import calling
+from functions.calls import guarded
 from functions.openapi import document
 from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.engine.admin import AdminApi, ApiProblem
 from shared.signal_names import CALL
+from shared.trace import Trace
 from shared.wiring import app, signals
 
 bp = func.Blueprint()
@@ -213,12 +214,13 @@ def route(
     name: str, needs: Access, status: int, call: Call
 ) -> Callable[[func.HttpRequest], func.HttpResponse]:
     def run(req: func.HttpRequest) -> func.HttpResponse:
-        sender = req.headers.get("traceparent")
-        with calling(name, sender=sender, correlation=str(uuid4())):
+        def work(_: Trace) -> func.HttpResponse:
             with signals().span(CALL, function=name) as span:
                 response = answer(req, needs, call, status=status)
                 span.set(status=response.status_code)
-        return response
+            return response
+
+        return guarded(name, work, sender=req.headers.get("traceparent"), correlation=str(uuid4()))
 
     return run
 

@@ -98,8 +98,8 @@ WORD = r"\$?[A-Za-z][A-Za-z0-9_.-]{0,79}"
 #: Ids of records, at most `IDS`, as both systems make them: GUIDs, or numbers of options.
 ID_LIST = r"[0-9a-f-]{36}(,[0-9a-f-]{36}){0,19}|[0-9]{1,10}(,[0-9]{1,10}){0,19}"
 IDS = 20
-#: As Tandem makes them; a run that somebody named is told by a digest of its name.
-RUN_ID = r"run-[0-9]{14}-[0-9a-f]{8}|[0-9a-f]{16}|[0-9a-f-]{32,36}"
+#: As Tandem and the host make them; one that somebody has chosen is told by a digest.
+OUR_ID = r"run-[0-9]{14}-[0-9a-f]{8}|[0-9a-f]{16}|[0-9a-f-]{32,36}"
 #: Lines of our own code, innermost last.
 PLACES = r"[A-Za-z0-9_.:/<> -]{0,400}"
 NUMBER = "number"
@@ -125,8 +125,8 @@ ATTRIBUTES: Mapping[str, str] = {
     "function": WORD,
     "error": WORD,
     "at": PLACES,
-    "run": RUN_ID,
-    "correlation": r"[0-9a-f-]{32,36}",
+    "run": OUR_ID,
+    "correlation": OUR_ID,
     "records": ID_LIST,
     "count": NUMBER,
     "step": NUMBER,

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Protocol, TypeAlias
 
-from shared.signal_names import ATTRIBUTES, NUMBER, RUN_ID, UNTOLD
+from shared.signal_names import ATTRIBUTES, NUMBER, OUR_ID, UNTOLD
 
 #: None is left out.
 Attribute: TypeAlias = str | int | float | bool | None
@@ -91,11 +91,11 @@ def _fits(form: str, text: str) -> bool:
     return form != NUMBER and _form(form).fullmatch(text) is not None
 
 
-def run_name(run: str) -> str | None:
-    """Return a run's id; a digest of one that a person has chosen, whatever they put into it."""
-    if not run:
+def named(id: str) -> str | None:
+    """Return the id of a run or of what started the work; a digest of one that a person has chosen."""
+    if not id:
         return None
-    return run if _fits(RUN_ID, run) else hashlib.sha256(run.encode()).hexdigest()[:16]
+    return id if _fits(OUR_ID, id) else hashlib.sha256(id.encode()).hexdigest()[:16]
 
 
 def place(error: BaseException) -> str:
@@ -109,5 +109,7 @@ def place(error: BaseException) -> str:
             if root in parts:
                 file = "/".join(parts[len(parts) - 1 - parts[::-1].index(root) :])
                 found.append(f"{file}:{trace.tb_lineno}")
+                break
         trace = trace.tb_next
-    return " ".join(found[-8:])[-400:]
+    # The first is where it was caught.
+    return " ".join(found[1:][-8:])[-400:]

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from shared.signal_names import ACTIONS, COUNTS, GAUGES, REQUEST, SEND
-from shared.signals import UNSEEN, Attribute, Span, clean
+from shared.signals import UNSEEN, Attribute, Span, clean, named
 from shared.trace import below, current_trace
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class LogSignals:
         with suppress(Exception):
             told = clean(attributes)
             trace = current_trace()
-            told |= clean({"correlation": trace.correlation.lower() or None if trace else None})
+            told |= clean({"correlation": named(trace.correlation) if trace else None})
             text = " ".join([action, *(f"{name}={value}" for name, value in told.items())])
             logging.getLogger(LOGGER).log(LEVELS[ACTIONS[action]], text, extra={**told, "action": action})
 

@@ -23,7 +23,7 @@ from shared.signal_names import (
     RUN_STARTED,
     TIME_TO_SYNC,
 )
-from shared.signals import Attribute, Signals, Span, run_name
+from shared.signals import Attribute, Signals, Span, named
 
 #: How the causes that Tandem itself gives begin, and what is told of them. A message may give any other.
 CAUSES = {
@@ -74,7 +74,7 @@ def of_job(job: Job) -> dict[str, Attribute]:
         "kind": job.kind,
         "cause": cause_of(job),
         "action": job.action if job.kind == "action" else None,
-        "run": run_name(job.run),
+        "run": named(job.run),
         "attempt": job.attempt,
     }
 
@@ -84,7 +84,7 @@ def tell_run(signals: Signals, head: RunRow, ended: str = "") -> None:
     mode = head.data
     kind = "match" if mode.get("match") is not None else "rehearsal" if mode.get("rehearse") else "full-sync"
     action = RUN_ENDED if ended else RUN_STARTED
-    signals.event(action, run=run_name(head.run), kind=kind, state=ended or None)
+    signals.event(action, run=named(head.run), kind=kind, state=ended or None)
 
 
 def tell_page(

@@ -16,7 +16,7 @@ from shared.engine.retention import forget_what_is_old
 from shared.engine.targeted import send_targeted
 from shared.ports import OutgoingMessage
 from shared.signal_names import CONTROL, MESSAGE_SET_ASIDE, SET_ASIDE, TICK, TICKS
-from shared.signals import run_name
+from shared.signals import named
 
 #: A set-aside message carries at most this much of the original.
 KEPT_BYTES = 32_000
@@ -65,9 +65,9 @@ class Tandem:
 
     def _control(self, control: FullSync, message_id: str) -> None:
         # The message's own id names the run, so that a second delivery starts the same run.
-        named = "".join(c if c.isalnum() else "-" for c in message_id)[:64]
-        run, lines = control.run or named or random_token(), self.jobs.lines
-        with self.ports.signals.span(CONTROL, action=control.action, run=run_name(run)):
+        given = "".join(c if c.isalnum() else "-" for c in message_id)[:64]
+        run, lines = control.run or given or random_token(), self.jobs.lines
+        with self.ports.signals.span(CONTROL, action=control.action, run=named(run)):
             match control.action:
                 case "start":
                     lines.start(

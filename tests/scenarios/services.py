@@ -19,14 +19,15 @@ from shared.adapters.setup import SystemSetUp
 from shared.core.model import Side
 from shared.engine.parts import Limits
 from shared.mappings import BY_NAME
+from shared.signals import SILENT, Signals
 from shared.wiring import columns
 
 
 class WiredWorld(World):
     """A `World` in which both systems are simulators that are spoken to over HTTP."""
 
-    def __init__(self, *, customers: int = 5, limits: Limits = Limits()) -> None:
-        super().__init__(limits=limits)
+    def __init__(self, *, customers: int = 5, limits: Limits = Limits(), signals: Signals = SILENT) -> None:
+        super().__init__(limits=limits, signals=signals)
         self.time = SimClock()
         self.time.freeze()
         self.time.set(self.clock.now())
@@ -43,6 +44,7 @@ class WiredWorld(World):
             columns=columns(BY_NAME, Side.BC),
             parallel=1,
             sleep=self.time.advance,
+            signals=signals,
         )
         self.sales: Any = DataverseRecords(
             self._client(self.sales_sim),
@@ -51,6 +53,7 @@ class WiredWorld(World):
             clock=self.time,
             parallel=1,
             sleep=self.time.advance,
+            signals=signals,
         )
         self.facts = SystemSetUp(self.bc, self.sales).facts()
         self.app = self.start_app()
