@@ -23,10 +23,14 @@ LONGEST = 128
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """`correlation` names what started the work: a person's call, a timer's tick, a message."""
+    """`correlation` names what started the work: a person's call, a timer's tick, a message.
+
+    `begins`: nobody caused it, so the first span of ours has no parent.
+    """
 
     parent: str
     correlation: str = ""
+    begins: bool = False
 
     @property
     def id(self) -> str:
@@ -50,7 +54,8 @@ def follow(sender: object = None, host: object = None, *, correlation: str = "")
         host: The one of this call of a function: it wins where it belongs to the sender's trace, as
             it is nearer to the work.
     """
-    trace = Trace(parent=_nearest(sender, host) or new_parent(), correlation=correlation[:LONGEST])
+    caused = _nearest(sender, host)
+    trace = Trace(parent=caused or new_parent(), correlation=correlation[:LONGEST], begins=caused is None)
     token = _current.set(trace)
     try:
         yield trace

@@ -52,7 +52,7 @@ class InMemorySignals:
     def span(self, name: str, /, **attributes: Attribute) -> Iterator[Span]:
         must_be_known(SPANS, name)
         here = current_trace()
-        parent = here.parent if here else None
+        parent = here.parent if here and not here.begins else None
         trace = (parent or new_parent()).split("-")[1]
         made = SpanTold(name, trace, secrets.token_hex(8), parent.split("-")[2] if parent else None)
         made.set(**attributes)

@@ -16,6 +16,7 @@ from shared.signals import UNSEEN, Attribute, Span, clean, named
 from shared.trace import below, current_trace
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
     from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation
     from opentelemetry.trace import Tracer, TracerProvider
 
@@ -91,15 +92,20 @@ class OpenTelemetrySignals(LogSignals):
             made.end(failed)
 
     def _start(self, name: str, attributes: dict[str, Attribute]) -> Any:
-        from opentelemetry.context import Context
         from opentelemetry.trace import SpanKind
-        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-        here = current_trace()
-        carrier = {"traceparent": here.parent} if here else {}
         kind = {REQUEST: SpanKind.CLIENT, SEND: SpanKind.CLIENT}.get(name, SpanKind.INTERNAL)
-        context = TraceContextTextMapPropagator().extract(carrier, context=Context())
-        return self._tracer.start_span(name, context=context, kind=kind, attributes=clean(attributes))
+        return self._tracer.start_span(name, context=_here(), kind=kind, attributes=clean(attributes))
+
+    def event(self, action: str, /, **attributes: Attribute) -> None:
+        with suppress(Exception):
+            from opentelemetry import context
+
+            token = context.attach(_here())
+            try:
+                super().event(action, **attributes)
+            finally:
+                context.detach(token)
 
     def count(self, name: str, amount: int = 1, /, **attributes: Attribute) -> None:
         if amount:
@@ -111,27 +117,32 @@ class OpenTelemetrySignals(LogSignals):
             self._pending[name].append((value, clean(attributes)))
 
 
+def _here() -> Context:
+    """Return the trace that is followed as OpenTelemetry's context; an empty one where none was begun."""
+    from opentelemetry.context import Context
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    here = current_trace()
+    carrier = {"traceparent": here.parent} if here and not here.begins else {}
+    return TraceContextTextMapPropagator().extract(carrier, context=Context())
+
+
 class _OpenSpan:
-    """A span under way, current for OpenTelemetry too, so that log lines belong to it."""
+    """A span under way."""
 
     def __init__(self, span: Any) -> None:
-        from opentelemetry import context, trace
-
         self._span = span
         where = span.get_span_context()
         self.parent = f"00-{where.trace_id:032x}-{where.span_id:016x}-{int(where.trace_flags):02x}"
-        self._token = context.attach(trace.set_span_in_context(span))
 
     def set(self, **attributes: Attribute) -> None:
         with suppress(Exception):
             self._span.set_attributes(clean(attributes))
 
     def end(self, failed: str) -> None:
-        from opentelemetry import context
         from opentelemetry.trace import StatusCode
 
         with suppress(Exception):
-            context.detach(self._token)
             if failed:
                 # Its class only: a text may quote what was in a record.
                 self._span.set_attributes(clean({"error": failed}))
