@@ -125,6 +125,11 @@ class Captured:
         logging.getLogger(LOGGER).addHandler(self._handler)
         logging.getLogger(LOGGER).setLevel(logging.INFO)
 
+    def forget(self) -> None:
+        """Drop the spans and lines exported so far."""
+        self._exported.clear()
+        self._logged.clear()
+
     def close(self) -> None:
         logging.getLogger(LOGGER).removeHandler(self._handler)
 
