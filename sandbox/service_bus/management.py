@@ -6,8 +6,9 @@ from typing import Any
 
 from proton import UNDESCRIBED, Array, Data, Message, ProtonException, int32, symbol, timestamp
 
-from sandbox.service_bus.queue import Journal, LockLost, NotAllowed, NotFound, Queue, Stored
+from sandbox.service_bus.queue import Queue
 from sandbox.service_bus.sections import NotAMessage
+from sandbox.service_bus.stored import Journal, LockLost, NotAllowed, NotFound, Stored
 from sandbox.service_bus.wire import Refused, delivered, what_was_sent
 
 PREFIX = "com.microsoft:"

@@ -18,8 +18,9 @@ from sandbox.service_bus import access
 from sandbox.service_bus.config import QueueSettings
 from sandbox.service_bus.disk import Disk
 from sandbox.service_bus.management import answer_to
-from sandbox.service_bus.queue import Journal, LockLost, NoJournal, NotAllowed, Queue
+from sandbox.service_bus.queue import Queue
 from sandbox.service_bus.sections import NotAMessage, unbatch
+from sandbox.service_bus.stored import Journal, LockLost, NoJournal, NotAllowed
 from sandbox.service_bus.wire import (
     DEAD_LETTERS,
     MANAGEMENT,

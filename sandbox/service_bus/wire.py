@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from proton import Data, Message, symbol, timestamp, uint, ulong
 
 from sandbox.service_bus import sections
-from sandbox.service_bus.queue import Stored
+from sandbox.service_bus.stored import Stored
 
 DEAD_LETTERS = "/$deadletterqueue"
 MANAGEMENT = "/$management"

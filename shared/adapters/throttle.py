@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import Context, copy_context
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -27,7 +27,7 @@ from shared.adapters.odata import (
 from shared.adapters.share import Share
 from shared.core.errors import Misconfigured, Transient
 from shared.signal_names import REQUEST, REQUESTS, THROTTLED
-from shared.signals import SILENT, Signals
+from shared.signals import SILENT, Signals, Span
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -104,7 +104,7 @@ class Channel:
         permits: Send no more at once than this process has permits for, of those that all processes
             share (H29).
         follow_hint: Let `x-ms-dop-hint` set the number instead (dataverse-web-api.md §7), or as much
-            of it as falls to this process by `share`.
+            of it as falls to this process by `share`. It is what one of the `users` may have.
         signals: Told of every attempt: method, table, status; never the address, which holds ids and filters.
         sleep: Waits so many seconds; tests advance a clock instead.
         wait_at_most: Longest single wait in seconds; a longer Retry-After becomes `Transient`.
@@ -120,6 +120,7 @@ class Channel:
         parallel: int = 5,
         permits: Share | None = None,
         follow_hint: bool = False,
+        users: int = 1,
         share: Share | None = None,
         wait_at_most: float = 5.0,
         tries: int = 5,
@@ -133,6 +134,7 @@ class Channel:
         self._parallel = parallel
         self._permits = permits
         self._follow_hint = follow_hint and parallel > 1
+        self._users = users
         self._share = share
         self._hint = 0
         self._wait_at_most = wait_at_most
@@ -168,7 +170,7 @@ class Channel:
             wanted = min(items, self._parallel)
             self._slots.resize(self._permits.ready(wanted=wanted, busy=self._slots.busy))
         elif self._hint:
-            self._slots.resize(int(self._hint * (self._share.of_all() if self._share else 1)))
+            self._slots.resize(int(self._hint * self._users * (self._share.of_all() if self._share else 1)))
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
@@ -189,8 +191,11 @@ class Channel:
         effect: Effect,
         headers: Mapping[str, str],
         content: bytes | None = None,
+        user: httpx.Auth | None = None,
     ) -> httpx.Response:
         """Send and return any reply that says something about the request itself: 2xx or 4xx.
+
+        `user` signs in instead of the client's own application users.
 
         Raises:
             Lost: the reply did not come, or says nothing; it may have been done.
@@ -206,7 +211,17 @@ class Channel:
             try:
                 with self._slot():
                     self._count(effect)
-                    response = self._attempt(method, url, effect, dict(headers), content, attempt)
+                    with self._told(method, url, effect, attempt) as span:
+                        response = self._http.request(
+                            method,
+                            url,
+                            headers=dict(headers),
+                            content=content,
+                            auth=user or httpx.USE_CLIENT_DEFAULT,
+                        )
+                        span.set(status=response.status_code)
+                    # Cookies would tie us to one web server (dataverse-web-api.md §7).
+                    self._http.cookies.clear()
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
                 problem = Transient(f"{self._system} cannot be reached")
             except httpx.TransportError as lost:
@@ -219,6 +234,7 @@ class Channel:
                 if response.status_code in (401, 403):
                     raise forbidden(self._system, answer_of(response))
                 if response.status_code in NOT_DONE:
+                    self._signals.count(THROTTLED, system=self._side, status=response.status_code)
                     if response.status_code == 429:
                         self._slots.throttled()
                     wait = retry_after(response.headers, datetime.now(UTC))
@@ -235,27 +251,10 @@ class Channel:
                 repeats_after_loss -= 1
             self._wait(attempt, problem)
 
-    def _attempt(
-        self,
-        method: str,
-        url: str,
-        effect: Effect,
-        headers: dict[str, str],
-        content: bytes | None,
-        attempt: int,
-    ) -> httpx.Response:
+    def _told(self, method: str, url: str, effect: Effect, attempt: int) -> AbstractContextManager[Span]:
         asked = {"system": self._side, "effect": effect.value}
         self._signals.count(REQUESTS, **asked)
-        with self._signals.span(
-            REQUEST, **asked, method=method, table=table_in(url), attempt=attempt
-        ) as span:
-            response = self._http.request(method, url, headers=headers, content=content)
-            # Cookies would tie us to one web server (dataverse-web-api.md §7).
-            self._http.cookies.clear()
-            span.set(status=response.status_code)
-        if response.status_code in NOT_DONE:
-            self._signals.count(THROTTLED, system=self._side, status=response.status_code)
-        return response
+        return self._signals.span(REQUEST, **asked, method=method, table=table_in(url), attempt=attempt)
 
     def _wait(self, attempt: int, problem: Transient) -> None:
         """Wait before the next attempt, or raise when it is not worth blocking a job for."""

@@ -196,7 +196,8 @@ class Lines:
             self._only_match(scope, mode["match"])
         if isinstance(ports.couplings, OverlaidCouplings):
             ports.couplings.forget(mapping.name, row.data["step"])
-        scope.index = {}
+        # A coupling that moves to another record (an elected one) takes its baseline along.
+        scope.index, scope.slim = {}, not ports.rule(mapping).elects
         for coupling in ports.couplings.stream(mapping.name):
             scope.learn(coupling)
         total = Tally()

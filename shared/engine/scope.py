@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shared.core.mapping import EntityMapping
-from shared.core.model import Coupling, CouplingState, Fields, Record, Resolution, Side, Unresolved
+from shared.core.model import Baseline, Coupling, CouplingState, Fields, Record, Resolution, Side, Unresolved
 from shared.engine.parts import Ports
-from shared.engine.references import References
+from shared.engine.references import POINT_READS, References
 from shared.ports import Facts
 from shared.rules import Context
 
 if TYPE_CHECKING:
     from shared.engine.rehearsal import Rehearsal
+
+NO_BASELINE: Baseline = MappingProxyType({})
 
 
 @dataclass(kw_only=True)
@@ -50,6 +53,8 @@ class Scope:
     now: datetime = datetime.min
     #: All couplings by id, for a full pass (H27).
     index: dict[tuple[Side, str], Coupling] | None = None
+    #: The index is of so many that it holds no baselines; `whole` reads those that are wanted.
+    slim: bool = False
     met: set[str] = field(default_factory=set)
     read: int = 0
     changed: int = 0
@@ -87,6 +92,14 @@ class Scope:
             return ports.couplings.find(self.mapping.name, side, ids)
         return {i: self.index[side, i] for i in ids if (side, i) in self.index}
 
+    def whole(self, ports: Ports, side: Side, ids: Sequence[str]) -> dict[str, Coupling]:
+        """Return couplings with their baselines: few by point reads, many from one more look at the partition."""
+        name = self.mapping.name
+        if len(ids) <= POINT_READS:
+            return ports.couplings.find(name, side, ids)
+        wanted = set(ids)
+        return {i: c for c in ports.couplings.stream(name) if (i := c.id_of(side)) in wanted}
+
     def ignore(self, reason: str) -> None:
         self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
@@ -103,6 +116,14 @@ class Scope:
 
     def learn(self, coupling: Coupling, *, gone: bool = False) -> None:
         if self.index is not None:
+            if self.slim:
+                # What has no counterpart is counted for records that stand still, too (P18).
+                kept = {
+                    n: v
+                    for n, v in coupling.baseline.items()
+                    if n in self.added or isinstance(v.bc, Unresolved) or isinstance(v.sales, Unresolved)
+                }
+                coupling = replace(coupling, baseline=kept or NO_BASELINE)
             for side in Side:
                 if gone:
                     self.index.pop((side, coupling.id_of(side)), None)

@@ -12,7 +12,8 @@ import pytest
 
 from sandbox.service_bus.config import InvalidConfig, QueueSettings, load, seconds
 from sandbox.service_bus.disk import Disk
-from sandbox.service_bus.queue import LockLost, NotAllowed, NotFound, Queue, Stored
+from sandbox.service_bus.queue import Queue
+from sandbox.service_bus.stored import LockLost, NotAllowed, NotFound, Stored
 
 T = 1_000_000.0
 

@@ -7,7 +7,7 @@ import pytest
 from sandbox.world import World
 from shared.engine.admin import ApiProblem
 from shared.engine.parts import Limits
-from tests.scenarios.builders import a_company, add_account, add_customer, line
+from tests.scenarios.builders import a_company, add_account, add_contact, add_customer, line
 
 
 def a_prepared_company(**options) -> World:
@@ -158,3 +158,23 @@ def test_a_wrong_match_message_is_set_aside_with_its_reason():
 
     (told,) = world.app.api.status()["rejected"]
     assert "exactly one mapping" in told["reason"] and "'fields' must be a list" in told["reason"]
+
+
+def test_a_page_costs_no_more_the_more_contacts_of_one_name_there_are_H18():
+    world = a_prepared_company(limits=Limits(page=10))
+    for n in range(30):
+        customer = add_customer(world, f"C{n}", name=f"Customer {n}")
+        add_contact(world, f"P{n}", customerId=customer, surname="Smith", firstName="Ann", email="")
+    found: list[int] = []
+    find = world.sales.find
+
+    def counted(table, column, values):
+        rows = find(table, column, values)
+        found.append(len(rows) if table.name == "contacts" else 0)
+        return rows
+
+    world.sales.find = counted
+    world.full_sync("customers", "contacts")
+
+    assert len(world.coupled("contacts")) == 30
+    assert found and max(found) == 0, "nobody of the same company is there, however many have the same name"
