@@ -121,7 +121,10 @@ ATTRIBUTES: Mapping[str, str] = {
     "status": NUMBER,
     "attempt": NUMBER,
     "queue": WORD,
+    #: Of a log line; set by the adapter.
     "action": WORD,
+    #: What a person asked for.
+    "wish": WORD,
     "function": WORD,
     "error": WORD,
     "at": PLACES,

@@ -24,6 +24,7 @@ INSTRUMENTED = (
     "fastapi",
     "flask",
     "httpx",
+    "httpx2",
     "logging",
     "psycopg2",
     "requests",

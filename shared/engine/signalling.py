@@ -73,7 +73,7 @@ def of_job(job: Job) -> dict[str, Attribute]:
         "side": job.side.value,
         "kind": job.kind,
         "cause": cause_of(job),
-        "action": job.action if job.kind == "action" else None,
+        "wish": job.action if job.kind == "action" else None,
         "run": named(job.run),
         "attempt": job.attempt,
     }

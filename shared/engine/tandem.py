@@ -67,7 +67,7 @@ class Tandem:
         # The message's own id names the run, so that a second delivery starts the same run.
         given = "".join(c if c.isalnum() else "-" for c in message_id)[:64]
         run, lines = control.run or given or random_token(), self.jobs.lines
-        with self.ports.signals.span(CONTROL, action=control.action, run=named(run)):
+        with self.ports.signals.span(CONTROL, wish=control.action, run=named(run)):
             match control.action:
                 case "start":
                     lines.start(
