@@ -57,13 +57,17 @@ def tell_job(
     seconds: float,
 ) -> None:
     """Tell how a job ended: on its span, as a count and as a log line."""
-    found: dict[str, Attribute] = {name: n for name, n in tally.as_json().items() if n}
+    found = tally_of(tally)
     found |= {f"requests_{system}": n for system, n in requests.items()}
     span.set(state=state, **found)
     signals.count(JOBS, mapping=job.mapping, kind=job.kind, state=state)
     action = f"job.{state}"
     if action in ACTIONS:
         signals.event(action, **of_job(job), seconds=round(seconds, 3), **found)
+
+
+def tally_of(tally: Tally) -> dict[str, Attribute]:
+    return {f"tally_{name}": n for name, n in tally.as_json().items() if n}
 
 
 def of_job(job: Job) -> dict[str, Attribute]:
@@ -91,10 +95,9 @@ def tell_page(
     signals: Signals, span: Span, mapping: str, side: Side, tally: Tally, waits: Sequence[float]
 ) -> None:
     """Tell what became of a page's records, by outcome, and how long they took."""
-    found = {name: n for name, n in tally.as_json().items() if n}
-    span.set(**found)
+    span.set(**tally_of(tally))
     about = {"mapping": mapping, "side": side.value}
-    for name, n in found.items():
+    for name, n in tally.as_json().items():
         if name != "read":
             signals.count(RECORDS, n, **about, outcome=name)
     for within, n in sorted(Counter(map(bound_of, waits)).items()):

@@ -252,10 +252,10 @@ def test_one_trace_goes_from_a_tick_to_the_counterpart_that_was_written_H29(demo
         paths.add(tuple(reversed(path)))
 
     assert {(TICK, SEND, JOB, PAGE, f"{REQUEST} {side}") for side in ("bc", "sales")} <= paths
-    job = next(s for s in spans if s.name == JOB and s.attributes.get("updated"))
+    job = next(s for s in spans if s.name == JOB and s.attributes.get("tally_updated"))
     assert job.attributes["mapping"] == "customers" and job.attributes["kind"] == "poll"
     assert job.attributes["state"] == "finished" and job.attributes["cause"] == "timer"
-    assert job.attributes["requests_sales"] >= 1 and job.attributes["read"] >= 1
+    assert job.attributes["requests_sales"] >= 1 and job.attributes["tally_read"] >= 1
     assert [s.name for s in children[job.id]].count(PAGE) >= 1
 
 
@@ -290,6 +290,10 @@ def test_each_kind_of_log_line_is_written_with_its_action(demo):
     elsewhere = {TELEMETRY_STARTED, TELEMETRY_FAILED, MEASURES_FAILED, "job.refused", "run.ended"}
 
     assert set(ACTIONS) - set(actions) <= elsewhere
+    states = Counter(f"job.{s.attributes.get('state')}" for s in demo.told.spans() if s.name == JOB)
+    assert {a: n for a, n in actions.items() if a.startswith("job.")} == {
+        a: n for a, n in states.items() if a in ACTIONS
+    }, "a line for each job"
     failed = next(line for line in demo.told.lines() if line["action"] == CALL_FAILED)
     assert failed["error"] == "ValueError" and "shared/engine/jobs.py" in failed["at"]
 

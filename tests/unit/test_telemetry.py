@@ -25,6 +25,7 @@ from shared.engine.messages import Job
 from shared.engine.signalling import age_of, bound_of, cause_of, reason_of
 from shared.ports import HeldRecord, JobEntry
 from shared.signal_names import (
+    ATTRIBUTES,
     BOUNDS,
     CERTIFICATE_DAYS,
     CURSOR_LAG,
@@ -86,7 +87,7 @@ from shared.trace import follow
 signals = start(os.environ)
 with follow("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"), signals.span(JOB, mapping="customers"):
     signals.count(RECORDS, 3, mapping="customers", outcome="created")
-    signals.event(JOB_FINISHED, mapping="customers", created=3)
+    signals.event(JOB_FINISHED, mapping="customers", tally_created=3)
     logging.getLogger("other").warning("Zebulon")
     httpx.get(os.environ["ASK"], params={"$filter": "name eq 'Zebulon'"})
 from opentelemetry import _logs, metrics, trace
@@ -149,6 +150,12 @@ def test_with_a_connection_string_application_insights_gets_spans_metrics_and_ou
     [line] = [i for i in sent if i["data"]["baseType"] == "MessageData" and "job." in str(i)]
     assert line["tags"]["ai.operation.parentId"] == dependencies[0]["data"]["baseData"]["id"]
     assert line["data"]["baseData"]["properties"]["action"] == "job.finished"
+
+
+def test_no_attribute_has_a_name_that_logging_keeps_for_itself():
+    own = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+    assert not own & set(ATTRIBUTES)
 
 
 # --- classes -------------------------------------------------------------------------------------
