@@ -202,6 +202,7 @@ class Gather:
             hold="several records match the same counterpart; couple one by hand" if taken else hold,
             matches=None if taken else matched,
             may_create=scope.may_create,
+            asked=scope.asked,
             refusal=scope.refusal or Pair.refusal,
             resolution=scope.resolutions.get(coupling.bc_id) if coupling is not None else None,
             lacking=lacking,

@@ -192,6 +192,9 @@ class Kept:
                 record = pair.record(which)
                 if record is not None:
                     self.cleared.add((which, record.id))
+            if pair.coupling is not None and pair.coupling.state is CouplingState.COUPLED:
+                # Under which a coupled pair is held, also when that record is gone.
+                self.cleared.add((Side.BC, pair.coupling.bc_id))
 
     def waiting(
         self,
