@@ -25,7 +25,9 @@ def ready(ports: Ports, mapping: EntityMapping, of: str) -> list[Coupling]:
         for name in names & set(coupling.late):
             seen = coupling.baseline.get(name)
             values = [(side, seen.of(side)) for side in Side] if seen is not None else []
-            raws = [(side, value.raw) for side, value in values if isinstance(value, Unresolved)]
+            raws: list[tuple[Side, str] | None] = [
+                (side, v.raw) for side, v in values if isinstance(v, Unresolved)
+            ]
             yield from raws or [None]
 
     wanted = {key for c in late for key in missing(c) if key is not None}

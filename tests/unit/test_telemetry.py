@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import re
 import subprocess
 import sys
 import threading
@@ -12,12 +13,14 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sandbox.in_memory.signals import InMemorySignals
 from sandbox.world import World
-from shared.adapters.odata import table_in
+from shared.adapters.odata import DATAVERSE, table_in
 from shared.adapters.signals import LogSignals, OpenTelemetrySignals
+from shared.adapters.throttle import Channel, Effect
 from shared.core.errors import Transient
 from shared.core.model import Side
 from shared.engine.measures import measure
@@ -25,6 +28,7 @@ from shared.engine.messages import Job
 from shared.engine.signalling import age_of, bound_of, cause_of, reason_of
 from shared.ports import HeldRecord, JobEntry
 from shared.signal_names import (
+    ACTIONS,
     ATTRIBUTES,
     BOUNDS,
     CERTIFICATE_DAYS,
@@ -35,12 +39,18 @@ from shared.signal_names import (
     MAPPING_AGE,
     MAPPING_STOPPED,
     MEASURES_FAILED,
+    METRICS,
+    PAGE,
     REASONS,
     REJECTED,
+    REQUESTS,
     RUN_ENDED,
+    SPANS,
     TELEMETRY_FAILED,
+    THROTTLED,
 )
 from shared.telemetry import CONNECTION, INSTRUMENTED, TALKATIVE, start
+from shared.trace import follow
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -158,6 +168,13 @@ def test_no_attribute_has_a_name_that_logging_keeps_for_itself():
     assert not own & set(ATTRIBUTES)
 
 
+def test_the_page_on_monitoring_names_all_that_is_told():
+    page = (ROOT / "docs/monitoring.md").read_text()
+
+    assert [name for name in sorted(METRICS | SPANS | set(ACTIONS)) if f"`{name}`" not in page] == []
+    assert set(re.findall(r"`(tandem[.][a-z_.]+)`", page)) <= METRICS | SPANS
+
+
 # --- classes -------------------------------------------------------------------------------------
 
 
@@ -232,6 +249,34 @@ def test_an_age_is_told_by_its_class(age, told):
 )  # fmt: skip
 def test_of_an_address_only_the_table_is_told(url, table):
     assert table_in(url) == table
+
+
+# --- requests ------------------------------------------------------------------------------------
+
+
+def test_requests_on_other_threads_belong_to_the_page_that_asks_for_them_H29():
+    signals = InMemorySignals()
+    answers = iter([429, *[200] * 9])
+    transport = httpx.MockTransport(lambda _: httpx.Response(next(answers)))
+    channel = Channel(
+        httpx.Client(transport=transport), system=DATAVERSE, sleep=lambda _: None, signals=signals
+    )
+
+    def ask(n: int) -> int:
+        url = f"https://x/api/data/v9.2/accounts({CUSTOMER})?$filter=name eq 'Jane {n}'"
+        return channel.send("GET", url, effect=Effect.READ, headers={}).status_code
+
+    with follow(), signals.span(PAGE):
+        assert channel.each(ask, range(6)) == [200] * 6
+
+    *asked, page = signals.spans()
+    assert len(asked) == 7 and {(s.parent, s.trace) for s in asked} == {(page.id, page.trace)}
+    assert sorted(s.attributes["status"] for s in asked) == [200] * 6 + [429]
+    assert {s.attributes["table"] for s in asked} == {"accounts"}
+    assert signals.counts() == {
+        (REQUESTS, (("effect", "read"), ("system", "sales"))): 7,
+        (THROTTLED, (("status", 429), ("system", "sales"))): 1,
+    }
 
 
 # --- measures ------------------------------------------------------------------------------------
