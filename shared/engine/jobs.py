@@ -94,27 +94,24 @@ class Jobs:
                 self._set_aside(queue_of(job.mapping), job.to_json(), str(error), job.message_id)
             if job.kind == "line":
                 self.lines.fail(job, str(error))
-        spent, finished = ports.requests(), ports.clock.now()
-        requests = {name: spent[name] - before[name] for name in spent}
-        ports.jobs.add(
-            JobEntry(
-                # What a person asked for is found by the id that the answer named.
-                id=job.token if job.by_hand else random_token(),
-                mapping=job.mapping,
-                side=job.side.value,
-                started=started,
-                finished=finished,
-                tally=tally.as_json(),
-                requests=requests,
-                run=job.run,
-                cause=job.cause or job.kind,
-                state=state,
-                message=message,
-                details={} if scope is None else scope.details(),
-            )
+        spent = ports.requests()
+        entry = JobEntry(
+            # What a person asked for is found by the id that the answer named.
+            id=job.token if job.by_hand else random_token(),
+            mapping=job.mapping,
+            side=job.side.value,
+            started=started,
+            finished=ports.clock.now(),
+            tally=tally.as_json(),
+            requests={name: spent[name] - before[name] for name in spent},
+            run=job.run,
+            cause=job.cause or job.kind,
+            state=state,
+            message=message,
+            details={} if scope is None else scope.details(),
         )
-        seconds = (finished - started).total_seconds()
-        tell_job(ports.signals, span, job, state=state, tally=tally, requests=requests, seconds=seconds)
+        ports.jobs.add(entry)
+        tell_job(ports.signals, span, job, entry)
 
     def _known_stop(self, job: Job, message: str) -> bool:
         """Say whether the mapping's last job was stopped by the same: one message tells it, not one a tick."""

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from shared.core.model import Side, Tally
+from shared.core.decide import Pair
+from shared.core.model import Outcome, Side, Tally
 from shared.engine.messages import Job
-from shared.ports import HeldRecord, RunRow
+from shared.ports import HeldRecord, JobEntry, RunRow
 from shared.signal_names import (
     ACTIONS,
     AGES,
@@ -25,6 +26,8 @@ from shared.signal_names import (
 )
 from shared.signals import Attribute, Signals, Span, named
 
+#: What a record that was written has become when both sides agree.
+AGREED = (Outcome.CREATED, Outcome.UPDATED, Outcome.RESTORED, Outcome.COUPLED)
 #: How the causes that Tandem itself gives begin, and what is told of them. A message may give any other.
 CAUSES = {
     "timer": "timer",
@@ -46,28 +49,20 @@ def cause_of(job: Job) -> str:
     return next((told for begin, told in CAUSES.items() if job.cause.startswith(begin)), "message")
 
 
-def tell_job(
-    signals: Signals,
-    span: Span,
-    job: Job,
-    *,
-    state: str,
-    tally: Tally,
-    requests: Mapping[str, int],
-    seconds: float,
-) -> None:
+def tell_job(signals: Signals, span: Span, job: Job, entry: JobEntry) -> None:
     """Tell how a job ended: on its span, as a count and as a log line."""
-    found = tally_of(tally)
-    found |= {f"requests_{system}": n for system, n in requests.items()}
-    span.set(state=state, **found)
-    signals.count(JOBS, mapping=job.mapping, kind=job.kind, state=state)
-    action = f"job.{state}"
+    found = tally_of(entry.tally)
+    found |= {f"requests_{system}": n for system, n in entry.requests.items()}
+    span.set(state=entry.state, **found)
+    signals.count(JOBS, mapping=job.mapping, kind=job.kind, state=entry.state)
+    action = f"job.{entry.state}"
     if action in ACTIONS:
-        signals.event(action, **of_job(job), seconds=round(seconds, 3), **found)
+        seconds = round((entry.finished - entry.started).total_seconds(), 3)
+        signals.event(action, **of_job(job), seconds=seconds, **found)
 
 
-def tally_of(tally: Tally) -> dict[str, Attribute]:
-    return {f"tally_{name}": n for name, n in tally.as_json().items() if n}
+def tally_of(counts: Mapping[str, int]) -> dict[str, Attribute]:
+    return {f"tally_{name}": n for name, n in counts.items() if n}
 
 
 def of_job(job: Job) -> dict[str, Attribute]:
@@ -95,13 +90,25 @@ def tell_page(
     signals: Signals, span: Span, mapping: str, side: Side, tally: Tally, waits: Sequence[float]
 ) -> None:
     """Tell what became of a page's records, by outcome, and how long they took."""
-    span.set(**tally_of(tally))
+    span.set(**tally_of(tally.as_json()))
     about = {"mapping": mapping, "side": side.value}
     for name, n in tally.as_json().items():
         if name != "read":
             signals.count(RECORDS, n, **about, outcome=name)
     for within, n in sorted(Counter(map(bound_of, waits)).items()):
         signals.count(TIME_TO_SYNC, n, **about, within=within)
+
+
+def waits_of(
+    side: Side, written: Sequence[Pair], outcomes: Mapping[str, Outcome], now: datetime
+) -> list[float]:
+    """Return the seconds from the last edit of each record written until now, when both sides agree on it."""
+    records = [pair.record(side) for pair in written]
+    return [
+        (now - r.modified_at).total_seconds()
+        for r in records
+        if r is not None and r.modified_at is not None and outcomes.get(r.id) in AGREED
+    ]
 
 
 def bound_of(seconds: float) -> int:

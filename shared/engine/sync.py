@@ -39,15 +39,13 @@ from shared.engine.messages import Job
 from shared.engine.parts import Ports
 from shared.engine.remember import Memory
 from shared.engine.scope import Scope
-from shared.engine.signalling import tell_page
+from shared.engine.signalling import tell_page, waits_of
 from shared.engine.targeted import send_targeted
 from shared.ports import Intent, Written
 from shared.signal_names import BRAKE, BRAKE_PULLED, PAGE
 
 #: How often a record that keeps changing is read and decided again before it is queued anew (H25).
 ROUNDS = 4
-#: What a record that was written has become when both sides agree.
-AGREED = (Outcome.CREATED, Outcome.UPDATED, Outcome.RESTORED, Outcome.COUPLED)
 
 
 class PageSync:
@@ -174,21 +172,10 @@ class PageSync:
             self._ports.intents.remove(scope.mapping.name, side)
         if not scope.full:
             # A full synchronization couples what was there for years: that is no time to sync.
-            waits += self._waits(side, writing, outcomes)
+            waits += waits_of(side, [p for p, _ in writing], outcomes, self._ports.clock.now())
         if kept.unknown is not None:
             raise kept.unknown
         return kept.again
-
-    def _waits(
-        self, side: Side, writing: Sequence[tuple[Pair, Decision]], outcomes: Mapping[str, Outcome]
-    ) -> list[float]:
-        """Return the seconds from each record's last edit until now, when both sides agree on it."""
-        now, found = self._ports.clock.now(), []
-        for pair, _ in writing:
-            record = pair.record(side)
-            if record is not None and record.modified_at and outcomes.get(record.id) in AGREED:
-                found.append((now - record.modified_at).total_seconds())
-        return found
 
     # --- what to keep ----------------------------------------------------------------------
 
