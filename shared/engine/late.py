@@ -25,10 +25,10 @@ def ready(ports: Ports, mapping: EntityMapping, of: str) -> list[Coupling]:
         for name in names & set(coupling.late):
             seen = coupling.baseline.get(name)
             values = [(side, seen.of(side)) for side in Side] if seen is not None else []
-            raws: list[tuple[Side, str] | None] = [
-                (side, v.raw) for side, v in values if isinstance(v, Unresolved)
-            ]
-            yield from raws or [None]
+            raws = [(side, value.raw) for side, value in values if isinstance(value, Unresolved)]
+            yield from raws
+            if not raws:
+                yield None
 
     wanted = {key for c in late for key in missing(c) if key is not None}
     there = _coupled(ports, of, wanted)
