@@ -23,6 +23,7 @@ from shared.engine.rehearsal import WOULD_BE, Rehearsal
 from shared.engine.scope import Scope
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
+from shared.engine.targeted import send_late
 from shared.ports import ChangePage, JobEntry, Outdated, OutgoingMessage, StoredCursor
 
 #: Waits between two tries of the same work: doubled each time, up to the last.
@@ -157,10 +158,11 @@ class Jobs:
         if not late:
             return tally
         with self.scope(mapping, run=run) as scope:
+            job = Job(kind="late", mapping=mapping.name, cause=cause, run=run, token=random_token())
+            self._repeat_half_done(scope, job)
             scope.targeted = True
             # They have just been streamed: no point reads for thousands of them (H27).
             scope.index = {(side, c.id_of(side)): c for c in late for side in Side}
-            job = Job(kind="late", mapping=mapping.name, cause=cause, run=run, token=random_token())
             for n in range(0, len(ids), ports.limits.page):
                 part = ids[n : n + ports.limits.page]
                 found = ports.bc.get(mapping.bc, part)
@@ -194,8 +196,6 @@ class Jobs:
                 return self.lines.go_on(job, scope)
             case _:
                 raise Misconfigured(f"no such kind of job: {job.kind}")
-        if scope.coupled:
-            self._wake_late(scope)
         return tally
 
     def _poll(self, job: Job, scope: Scope) -> Tally:
@@ -250,8 +250,7 @@ class Jobs:
             if page is None:
                 return
             if ports.clock.now() >= deadline:
-                step = job.step + 1
-                self._send([replace(job, step=step, token=f"{job.token}.{step}", arguments={"page": page})])
+                self._send([replace(job, step=job.step + 1, arguments={"page": page})])
                 return
 
     def _move(self, name: str, side: Side, found: ChangePage, stored: StoredCursor) -> None:
@@ -293,10 +292,15 @@ class Jobs:
         """Repeat the pages whose job died between its first write and its last memory (H1)."""
         ports = self._ports
         for intent in ports.intents.get(scope.mapping.name):
+            # What it had coupled already may not have been told to whom it concerns (H20).
+            send_late(ports, scope.mapping.name)
             with_right = replace(
                 scope,
                 targeted=True,
                 may_create=True,
+                # The whole page had passed the brake; its writes alone would look like too many.
+                forced=True,
+                matched=[],
                 asked=False,
                 matching=False,
                 index=None,
@@ -307,24 +311,9 @@ class Jobs:
             found = ports.records(intent.side).get(scope.mapping.table(intent.side), intent.ids)
             gone = [i for i in intent.ids if i not in found]
             self._pages.run(with_right, intent.side, found.values(), gone, job=job)
+            if scope.check_lease is not None:
+                scope.check_lease()
             ports.intents.remove(scope.mapping.name, intent.side)
-
-    def _wake_late(self, scope: Scope) -> None:
-        """Tell the mappings with soft references to this one, or its options, that some are coupled now."""
-        for other in self._ports.mappings.values():
-            if not other.may_come_later(scope.mapping.name):
-                continue
-            self._send(
-                [
-                    Job(
-                        kind="late",
-                        mapping=other.name,
-                        cause=f"coupled {scope.mapping.name}",
-                        token=random_token(),
-                        arguments={"of": scope.mapping.name},
-                    )
-                ]
-            )
 
     # --- later -----------------------------------------------------------------------------
 

@@ -69,6 +69,7 @@ def in_sales(world: World, deal: str) -> dict[str, Any]:
     return row
 
 
+@pytest.mark.peer("mapping-opportunity-003")
 def test_an_opportunity_comes_to_sales_with_contact_account_owner_value_and_date_P10_P29():
     world, deal, _ = a_synced_deal(estimatedValue=1234.5, estimatedClosingDate="2026-05-01")
 
