@@ -311,6 +311,8 @@ class Jobs:
             found = ports.records(intent.side).get(scope.mapping.table(intent.side), intent.ids)
             gone = [i for i in intent.ids if i not in found]
             self._pages.run(with_right, intent.side, found.values(), gone, job=job)
+            if scope.check_lease is not None:
+                scope.check_lease()
             ports.intents.remove(scope.mapping.name, intent.side)
 
     # --- later -----------------------------------------------------------------------------

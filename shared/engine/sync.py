@@ -88,6 +88,8 @@ class PageSync:
                     sorted(again),
                     cause="kept changing",
                     after=timedelta(seconds=5),
+                    create=scope.may_create,
+                    force=scope.forced,
                 )
                 for i in again:
                     outcomes.setdefault(i, Outcome.WAITING)
@@ -157,6 +159,9 @@ class PageSync:
                 kept.clear(side, hint)
         self._memory.save(scope, side, kept)
         if writing and kept.unknown is None:
+            if scope.check_lease is not None:
+                # One that was overtaken leaves the intent alone: it may be the other's by now (H11).
+                scope.check_lease()
             self._ports.intents.remove(scope.mapping.name, side)
         if kept.unknown is not None:
             raise kept.unknown
@@ -202,7 +207,8 @@ class PageSync:
             case Uncouple():
                 assert pair.coupling is not None
                 gone = pair.bc is None and pair.sales is None
-                kept.uncoupled.append(replace(pair.coupling, outcome="both gone" if gone else "uncoupled"))
+                outcome = "both gone" if gone else "uncoupled"
+                kept.uncoupled.append((replace(pair.coupling, outcome=outcome), hint))
                 kept.clear(side, hint, pair)
                 return Outcome.UNCOUPLED
             case Wait():
