@@ -238,7 +238,7 @@ STATES: dict[str, tuple[list[tuple[Callable[[Clinic], None], str, str]], Callabl
         None,
     ),
     "both.iso-currencies": (
-        [(lambda c: c.bc.add("currencies", {"code": "MILES"}), "advice", "2 currencies have no ISO 4217 code")],
+        [(lambda c: c.bc.add("currencies", {"code": "MILES"}), "advice", "use them: MILES, POINTS (2)")],
         lambda c: c.bc.delete("currencies", next(r["id"] for r in c.bc.all("currencies") if r["code"] == "POINTS")),
     ),
     "both.options": (
@@ -353,7 +353,11 @@ def test_every_application_user_needs_the_same_rights_and_is_named():
         (bc_is(companion=""), "bc.number-series", "not installed"),
         (no_user, "sales.privileges", "there is no application user"),
         (no_user, "both.options", "there is no application user"),
-        (granted("prvReadOrganization", None), "both.base-currency", "missing prvReadOrganization privilege"),
+        (
+            granted("prvReadOrganization", None),
+            "both.base-currency",
+            "lacks the privilege prvReadOrganization",
+        ),
         (bc_is(denied=["currencies"]), "both.iso-currencies", "currencies cannot be read"),
     ],
 )
