@@ -8,15 +8,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import azure.functions as func
 
 from functions.access import Access, access_of, availability_access
+from functions.calls import guarded
 from functions.openapi import KEY_OF_ITS_OWN, document
 from functions.timers import schedule_problems
 from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.engine.admin import AdminApi, ApiProblem
-from shared.wiring import app
+from shared.signal_names import CALL
+from shared.trace import Trace
+from shared.wiring import app, signals
 from shared.wiring_doctor import checkup
 
 bp = func.Blueprint()
@@ -230,17 +234,31 @@ def examined() -> dict[str, Any]:
     return checkup(os.environ, schedules=list(schedule_problems(os.environ)))
 
 
-def route(needs: Access, status: int, call: Call | Alone) -> Callable[[func.HttpRequest], func.HttpResponse]:
+def route(
+    name: str, needs: Access, status: int, call: Call | Alone
+) -> Callable[[func.HttpRequest], func.HttpResponse]:
     def run(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, needs, call, status=status)
+        return traced(name, req, lambda: answer(req, needs, call, status=status))
 
     return run
+
+
+def traced(name: str, req: func.HttpRequest, respond: Callable[[], func.HttpResponse]) -> func.HttpResponse:
+    """Respond within the caller's trace."""
+
+    def work(_: Trace) -> func.HttpResponse:
+        with signals().span(CALL, function=name) as span:
+            response = respond()
+            span.set(status=response.status_code)
+        return response
+
+    return guarded(name, work, sender=req.headers.get("traceparent"), correlation=str(uuid4()))
 
 
 for _name, _path, _method, _needs, _status, _call in ROUTES:
     bp.function_name(_name)(
         bp.route(route=_path, methods=[_method], auth_level=func.AuthLevel.ANONYMOUS)(
-            route(_needs, _status, _call)
+            route(_name, _needs, _status, _call)
         )
     )
 
@@ -257,7 +275,9 @@ def availability(req: func.HttpRequest) -> func.HttpResponse:
     product = req.params.get("product", "")
     if not GUID.fullmatch(product):
         return problem(400, "Bad product", "'product' must be the GUID of a product in Sales")
-    return told(req, lambda api, r: api.availability(product.lower()), 200)
+    return traced(
+        "api_availability", req, lambda: told(req, lambda api, r: api.availability(product.lower()), 200)
+    )
 
 
 @bp.function_name("api_health")

@@ -150,7 +150,9 @@ def birth(mapping: EntityMapping, pair: Pair, target: Side) -> Create | Wait | H
             else:
                 return waits(f, target.other, value)
             continue
-        reason = pair.unconvertible.get(f.name) or f.converter.misfit(target, value)
+        reason = pair.unconvertible.get(f.name)
+        if reason is None and value is not None:
+            reason = f.converter.misfit(target, value)
         if reason is None and f.required and value is None:
             reason = "is blank, and the other side needs it"
         if reason is not None:
@@ -213,8 +215,10 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         if calm and base is not None and _as_agreed(bc, sales, base):
             continue
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
-        if source == CLASH and pair.resolution is not None and pair.resolution.names(f.name):
-            source = pair.resolution.use
+        if pair.resolution is not None and pair.resolution.names(f.name):
+            given_up = pair.resolution.overwrite and source is not None and f.direction is Direction.BOTH
+            if source == CLASH or given_up:
+                source = pair.resolution.use
         if (
             f.soft
             and (isinstance(bc, Unresolved) or isinstance(sales, Unresolved))
@@ -223,7 +227,7 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             # The referenced record is not coupled yet; the wake-up fills this in, however often it was
             # looked at before (H20).
             late.append(f.name)
-            baseline.setdefault(f.name, Agreed(bc=bc, sales=sales))
+            baseline[f.name] = awaited(bc, sales, base)
             continue
         if (isinstance(bc, Unresolved) and f.direction.reaches(Side.SALES)) or (
             isinstance(sales, Unresolved) and f.direction.reaches(Side.BC)
@@ -244,15 +248,15 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             problems.append(problem(f, "changed differently on both sides", pair, conflict=True))
             continue
         assert isinstance(source, Side)
+        value = bc if source is Side.BC else sales
+        if isinstance(value, Unresolved) and f.reference_to is not None and not f.option:
+            return waits(f, source, value)
         if f.fixed:
             problems.append(
                 problem(f, f"{f.column(source)} cannot change once the other side has the record", pair)
             )
             continue
-        value = bc if source is Side.BC else sales
         if isinstance(value, Unresolved):
-            if f.reference_to is not None and not isinstance(f.converter, Option):
-                return waits(f, source, value)
             if source is Side.SALES:
                 # An option that BC does not know writes nothing to BC (H6).
                 baseline[f.name] = Agreed(bc=bc, sales=sales)
@@ -270,7 +274,7 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         baseline[f.name] = Agreed(bc=shown[0], sales=shown[1])
 
     needed = {side: values for side, values in writes.items() if values}
-    if outside and not needed:
+    if outside and not needed and not problems:
         return Ignore(reason=f"outside filter: {outside}")
     if not needed and not problems:
         changed = baseline != dict(coupling.baseline) or coupling.first is not None
@@ -362,6 +366,19 @@ def same(value: Value, stored: Value) -> bool:
     return value == stored
 
 
+def awaited(bc: Value, sales: Value, base: Agreed | None) -> Agreed:
+    """Return what to remember of a soft reference while its target is not coupled (H20).
+
+    What the sides last agreed on, but of a side that was unresolved then, whom it names now.
+    """
+    if base is None:
+        return Agreed(bc=bc, sales=sales)
+    return Agreed(
+        bc=bc if isinstance(bc, Unresolved) and isinstance(base.bc, Unresolved) else base.bc,
+        sales=sales if isinstance(sales, Unresolved) and isinstance(base.sales, Unresolved) else base.sales,
+    )
+
+
 def waits(f: FieldMap, side: Side, value: Unresolved) -> Wait:
     assert f.reference_to is not None
     return Wait(
@@ -414,9 +431,7 @@ def settled(
             continue
         if isinstance(now.bc, Unresolved) or isinstance(now.sales, Unresolved):
             # Unresolved is remembered as such: resolving it later is a change that travels (H6).
-            # A soft reference keeps what the sides last agreed on, until its target is coupled (H20).
-            if not (f.soft and f.name in old):
-                baseline[f.name] = now
+            baseline[f.name] = awaited(now.bc, now.sales, old.get(f.name)) if f.soft else now
             continue
         to_sales, to_bc = f.name in sent.get(Side.SALES, {}), f.name in sent.get(Side.BC, {})
         if (to_sales or to_bc) and f.direction is Direction.BOTH:

@@ -47,7 +47,8 @@ class Actions:
     def _couple(self, job: Job, scope: Scope, wish: Mapping[str, Any]) -> Tally:
         """Couple two records; whose values come first is the administrator's word (P14)."""
         ports, mapping = self._ports, scope.mapping
-        ids = {Side.BC: str(wish["bc"]), Side.SALES: str(wish["sales"])}
+        # Ids are lower case on both sides, however a person has copied them.
+        ids = {Side.BC: str(wish["bc"]).lower(), Side.SALES: str(wish["sales"]).lower()}
         for side, id in ids.items():
             if id not in ports.records(side).get(mapping.table(side), [id]):
                 raise Refused(f"{mapping.name} has no record {id} in {side.value}")
@@ -79,7 +80,6 @@ class Actions:
             [result] = ports.couplings.save([new])
             if result.coupling is None:
                 raise Refused(self._winner(scope, ids))
-            scope.coupled += 1
             scope.matched.append(result.coupling)
         ports.held.remove(mapping.name, list(ids.items()))
         # A person who couples a parked record brings it back.
@@ -138,13 +138,20 @@ class Actions:
         return self._look(job, scope, Side(wish["side"]), str(wish["id"]))
 
     def _resolve(self, job: Job, scope: Scope, wish: Mapping[str, Any]) -> Tally:
-        """Settle conflicting fields in favour of one side; the other side's value is overwritten."""
+        """Settle conflicting fields in favour of one side; the other side's value is overwritten.
+
+        With `overwrite` also fields that only the other side has changed since the two agreed.
+        """
         coupling = self._coupling(scope, wish)
         field = wish.get("field")
         if field is not None and field not in {f.name for f in scope.mapping.fields}:
             raise Refused(f"{scope.mapping.name} has no field '{field}'")
         scope.resolutions = {
-            coupling.bc_id: Resolution(use=Side(wish["use"]), fields=frozenset([field]) if field else None)
+            coupling.bc_id: Resolution(
+                use=Side(wish["use"]),
+                fields=frozenset([field]) if field else None,
+                overwrite=wish.get("overwrite", False),
+            )
         }
         return self._look(job, scope, Side.BC, coupling.bc_id)
 

@@ -21,9 +21,13 @@ from shared.engine.parts import Ports
 from shared.engine.references import References
 from shared.engine.rehearsal import WOULD_BE, Rehearsal
 from shared.engine.scope import Scope
+from shared.engine.signalling import of_job, tell_job
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
+from shared.engine.targeted import send_late
 from shared.ports import ChangePage, JobEntry, Outdated, OutgoingMessage, StoredCursor
+from shared.signal_names import JOB
+from shared.signals import Span
 
 #: Waits between two tries of the same work: doubled each time, up to the last.
 FIRST_WAIT, LAST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
@@ -58,6 +62,11 @@ class Jobs:
         ports, mapping = self._ports, self._ports.mappings[job.mapping]
         if job.rehearse and not ports.rehearses:
             return Jobs(rehearsing(ports, job.run), set_aside=self._set_aside).handle(job)
+        with ports.signals.span(JOB, **of_job(job), step=job.step) as span:
+            self._handle(job, mapping, span)
+
+    def _handle(self, job: Job, mapping: EntityMapping, span: Span) -> None:
+        ports = self._ports
         started, before = ports.clock.now(), ports.requests()
         tally, state, message, scope = Tally(), "finished", "", None
         try:
@@ -71,6 +80,7 @@ class Jobs:
                     tally = self._do(job, scope)
         except Busy as busy:
             if job.kind == "poll" and scope is None:
+                span.set(state="busy")
                 return  # the next tick reads from the same cursor (H13)
             self._later(job, busy)
             state, message = "deferred", str(busy)
@@ -86,23 +96,23 @@ class Jobs:
             if job.kind == "line":
                 self.lines.fail(job, str(error))
         spent = ports.requests()
-        ports.jobs.add(
-            JobEntry(
-                # What a person asked for is found by the id that the answer named.
-                id=job.token if job.by_hand else random_token(),
-                mapping=job.mapping,
-                side=job.side.value,
-                started=started,
-                finished=ports.clock.now(),
-                tally=tally.as_json(),
-                requests={name: spent[name] - before[name] for name in spent},
-                run=job.run,
-                cause=job.cause or job.kind,
-                state=state,
-                message=message,
-                details={} if scope is None else scope.details(),
-            )
+        entry = JobEntry(
+            # What a person asked for is found by the id that the answer named.
+            id=job.token if job.by_hand else random_token(),
+            mapping=job.mapping,
+            side=job.side.value,
+            started=started,
+            finished=ports.clock.now(),
+            tally=tally.as_json(),
+            requests={name: spent[name] - before[name] for name in spent},
+            run=job.run,
+            cause=job.cause or job.kind,
+            state=state,
+            message=message,
+            details={} if scope is None else scope.details(),
         )
+        ports.jobs.add(entry)
+        tell_job(ports.signals, span, job, entry)
 
     def _known_stop(self, job: Job, message: str) -> bool:
         """Say whether the mapping's last job was stopped by the same: one message tells it, not one a tick."""
@@ -136,7 +146,6 @@ class Jobs:
                 facts=facts,
                 references=References(ports.couplings, local_currency_id=facts.lcy_currency_id),
                 run=run,
-                fence=lease.fence,
                 check_lease=check,
                 now=ports.clock.now(),
                 skipped=ports.held.skipped(mapping.name),
@@ -157,10 +166,11 @@ class Jobs:
         if not late:
             return tally
         with self.scope(mapping, run=run) as scope:
+            job = Job(kind="late", mapping=mapping.name, cause=cause, run=run, token=random_token())
+            self._repeat_half_done(scope, job)
             scope.targeted = True
             # They have just been streamed: no point reads for thousands of them (H27).
             scope.index = {(side, c.id_of(side)): c for c in late for side in Side}
-            job = Job(kind="late", mapping=mapping.name, cause=cause, run=run, token=random_token())
             for n in range(0, len(ids), ports.limits.page):
                 part = ids[n : n + ports.limits.page]
                 found = ports.bc.get(mapping.bc, part)
@@ -194,8 +204,6 @@ class Jobs:
                 return self.lines.go_on(job, scope)
             case _:
                 raise Misconfigured(f"no such kind of job: {job.kind}")
-        if scope.coupled:
-            self._wake_late(scope)
         return tally
 
     def _poll(self, job: Job, scope: Scope) -> Tally:
@@ -250,8 +258,7 @@ class Jobs:
             if page is None:
                 return
             if ports.clock.now() >= deadline:
-                step = job.step + 1
-                self._send([replace(job, step=step, token=f"{job.token}.{step}", arguments={"page": page})])
+                self._send([replace(job, step=job.step + 1, arguments={"page": page})])
                 return
 
     def _move(self, name: str, side: Side, found: ChangePage, stored: StoredCursor) -> None:
@@ -260,7 +267,10 @@ class Jobs:
                 self._ports.cursors.put(name, side, found.cursor, etag=stored.etag)
 
     def sweeps(self) -> None:
-        """Queue today's sweeps. Sent first, marked second: the same day sends the same job (H12)."""
+        """Queue today's sweeps. Sent first, marked second: the same day sends the same job (H12).
+
+        Not before anything was synchronized: what comes over first is as it is today.
+        """
         ports = self._ports
         today = ports.clock.now().date().isoformat()
         for mapping in ports.mappings.values():
@@ -269,7 +279,10 @@ class Jobs:
                 continue
             stored = ports.cursors.get(f"{mapping.name}.sweep", side)
             if stored.value != today:
-                self._send([Job(kind="sweep", mapping=mapping.name, side=side, cause="daily", token=today)])
+                if ports.cursors.get(mapping.name, side).value is not None:
+                    self._send(
+                        [Job(kind="sweep", mapping=mapping.name, side=side, cause="daily", token=today)]
+                    )
                 with suppress(Outdated):
                     ports.cursors.put(f"{mapping.name}.sweep", side, today, etag=stored.etag)
 
@@ -287,10 +300,15 @@ class Jobs:
         """Repeat the pages whose job died between its first write and its last memory (H1)."""
         ports = self._ports
         for intent in ports.intents.get(scope.mapping.name):
+            # What it had coupled already may not have been told to whom it concerns (H20).
+            send_late(ports, scope.mapping.name)
             with_right = replace(
                 scope,
                 targeted=True,
                 may_create=True,
+                # The whole page had passed the brake; its writes alone would look like too many.
+                forced=True,
+                matched=[],
                 asked=False,
                 matching=False,
                 index=None,
@@ -301,24 +319,9 @@ class Jobs:
             found = ports.records(intent.side).get(scope.mapping.table(intent.side), intent.ids)
             gone = [i for i in intent.ids if i not in found]
             self._pages.run(with_right, intent.side, found.values(), gone, job=job)
+            if scope.check_lease is not None:
+                scope.check_lease()
             ports.intents.remove(scope.mapping.name, intent.side)
-
-    def _wake_late(self, scope: Scope) -> None:
-        """Tell the mappings with soft references to this one, or its options, that some are coupled now."""
-        for other in self._ports.mappings.values():
-            if not other.may_come_later(scope.mapping.name):
-                continue
-            self._send(
-                [
-                    Job(
-                        kind="late",
-                        mapping=other.name,
-                        cause=f"coupled {scope.mapping.name}",
-                        token=random_token(),
-                        arguments={"of": scope.mapping.name},
-                    )
-                ]
-            )
 
     # --- later -----------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ class Kept:
     """What one turn of a page wants remembered."""
 
     saves: list[tuple[Coupling, tuple[Side, str]]] = field(default_factory=list)
-    uncoupled: list[Coupling] = field(default_factory=list)
+    uncoupled: list[tuple[Coupling, str]] = field(default_factory=list)
     history: list[HistoryEntry] = field(default_factory=list)
     held: list[HeldRecord] = field(default_factory=list)
     cleared: set[tuple[Side, str]] = field(default_factory=set)
@@ -322,7 +322,8 @@ def readable(value: Value) -> Any:
     if isinstance(value, Unresolved):
         return f"{value.raw} (no counterpart)"
     if isinstance(value, Decimal):
-        return str(value)
+        # Not str: an amount of 80 is normalized, and would be "8E+1".
+        return f"{value:f}"
     if value is None or isinstance(value, str | bool):
         return value
     return value.isoformat()

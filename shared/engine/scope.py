@@ -45,7 +45,6 @@ class Scope:
     added: Set[str] = frozenset()
     forced: bool = False
     run: str = ""
-    fence: int = 0
     #: What a person said of conflicts, by BC id.
     resolutions: Mapping[str, Resolution] = field(default_factory=dict)
     #: Records that a person has parked, as held rows name them.
@@ -60,7 +59,6 @@ class Scope:
     met: set[str] = field(default_factory=set)
     read: int = 0
     changed: int = 0
-    coupled: int = 0
     #: Coupled by natural key in this turn; what waited for them is woken with the rest.
     matched: list[Coupling] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)

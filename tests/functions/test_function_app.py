@@ -16,6 +16,7 @@ from azure.functions.servicebus import ServiceBusMessage
 from azure.functions.timer import TimerRequest
 
 import function_app
+from functions.calls import CallFailed
 from functions.timers import SCHEDULES, occurrence, schedule_problems
 from shared.core.errors import Misconfigured
 from shared.mappings import ALL
@@ -127,6 +128,7 @@ def test_local_settings_example_has_a_schedule_for_every_timer():
 # --- settings --------------------------------------------------------------------------------
 
 
+@pytest.mark.peer("setup-001")
 def test_validate_settings_names_every_problem_at_once(monkeypatch):
     for name in GOOD:
         monkeypatch.delenv(name, raising=False)
@@ -138,6 +140,7 @@ def test_validate_settings_names_every_problem_at_once(monkeypatch):
     assert named >= {*REQUIRED, *SCHEDULES}
 
 
+@pytest.mark.peer("setup-001")
 def test_good_settings_are_accepted(monkeypatch):
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)
@@ -239,8 +242,10 @@ def test_a_message_is_handed_on_with_its_queue(name, queue, app):
     assert (named["message_id"], named["delivery_count"]) == ("m1", 3)
 
 
-def test_an_exception_abandons_the_message(app):
-    app.raises = RuntimeError("a bug")
+def test_an_exception_abandons_the_message_and_is_told_by_its_class_and_place(app):
+    app.raises = RuntimeError("Jane Doe")
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(CallFailed, match="^RuntimeError at functions/messages.py:") as told:
         BY_NAME["full_sync"].get_user_function()(a_message(), HOST)
+
+    assert told.value.__cause__ is told.value.__context__ is None
