@@ -14,6 +14,7 @@ from shared.core.model import Coupling, CouplingState, First, Side
 from shared.engine.kept import NEVER, Kept, hint_of
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
+from shared.engine.signalling import tell_held
 from shared.engine.targeted import send_late, send_targeted
 from shared.ports import HeldRecord, Outdated
 
@@ -162,6 +163,7 @@ class Memory:
                     )
                 )
             ports.held.put(rows)
+            tell_held(ports.signals, name, rows)
             self._recheck(scope, rows)
         if cleared:
             ports.held.remove(name, cleared)

@@ -305,6 +305,7 @@ def test_every_check_has_states_that_fail_it_and_one_that_passes_it():
         for put, state, says in failing
     ],
 )
+@pytest.mark.peer("setup-002")
 def test_a_check_fails_in_the_state_that_it_is_for_and_says_what_to_do(check, put, state, says):
     clinic = Clinic()
     put(clinic)
@@ -316,6 +317,7 @@ def test_a_check_fails_in_the_state_that_it_is_for_and_says_what_to_do(check, pu
 
 
 @pytest.mark.parametrize(("check", "put"), [(check, passing) for check, (_, passing) in STATES.items()])
+@pytest.mark.peer("setup-002")
 def test_a_check_passes_when_its_state_is_well(check, put):
     clinic = Clinic()
     if put is not None:
