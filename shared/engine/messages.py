@@ -22,6 +22,8 @@ REJECTED = "rejected"
 IDS_PER_JOB = 1000
 #: A SystemId, a row id of Dataverse, or the number of an option.
 ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+#: What a person may name: a GUID, or the number of an option.
+RECORD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{1,10}", re.IGNORECASE)
 
 
 def queue_of(mapping: str) -> str:
@@ -217,8 +219,8 @@ def action_problems(action: str, arguments: Mapping[str, Any]) -> list[str]:
         if isinstance(arguments.get(name), str) and arguments[name] not in words:
             problems.append(f"'{name}' must be one of {', '.join(words)}, not '{arguments[name]}'")
     for name in ("id", "bc", "sales"):
-        if isinstance(arguments.get(name), str) and not 0 < len(arguments[name]) <= 64:
-            problems.append(f"'{name}' must be a text of 1 to 64 characters")
+        if isinstance(arguments.get(name), str) and not RECORD_ID.fullmatch(arguments[name]):
+            problems.append(f"'{name}' must be a GUID, or the number of an option")
     return problems
 
 
