@@ -17,7 +17,7 @@ param apiKeys bool
 param bcUrl string
 param bcCompany string
 param dataverseUrl string
-param mappingOverrides string
+param mappingOverrides bool
 
 @description('Schedules and tuning by setting name.')
 param settings object
@@ -86,7 +86,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       BC_URL: bcUrl
       BC_COMPANY_ID: bcCompany
       DATAVERSE_URL: dataverseUrl
-      MAPPING_OVERRIDES: mappingOverrides
+      MAPPING_OVERRIDES: mappingOverrides ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/mapping-overrides)' : ''
       TENANT_ID: tenant().tenantId
       CLIENT_ID: integrationClientId
       LOGIN_URL: environment().authentication.loginEndpoint
