@@ -110,14 +110,20 @@ MATCH_FIELDS: Mapping[str, type] = {"fields": list, "exact": bool, "create": boo
 FULL_SYNC_ACTIONS = ("start", "resume", "cancel")
 
 
-def read_object(body: bytes, allowed: Mapping[str, type]) -> dict[str, Any]:
-    """Return a JSON object that has only allowed fields of the right types, or raise `InvalidMessage`."""
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Return a JSON object, or raise `InvalidMessage`."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise InvalidMessage(f"not JSON: {error}") from None
     if not isinstance(data, dict):
         raise InvalidMessage(f"a JSON object is expected, not {type(data).__name__}")
+    return data
+
+
+def read_object(body: bytes, allowed: Mapping[str, type]) -> dict[str, Any]:
+    """Return a JSON object that has only allowed fields of the right types, or raise `InvalidMessage`."""
+    data = parse_object(body)
     problems = misfits(data, allowed)
     if not problems and data.get("version", 1) != 1:
         problems.append(f"version {data['version']} is not known; this is version 1")
