@@ -38,7 +38,7 @@ demo: setup
 		--kills $(KILLS) $(if $(FAULTS),--faults) $(if $(AGAIN),--again)
 
 up: setup
-	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA))
+	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) $(if $(PUSH),--push)
 
 down:
 	$(BIN)/python -m sandbox.down

@@ -90,7 +90,7 @@ class BusinessCentralSim(SimApp):
         self._database = Database(clock.now)
         self._service = Service(self._database, self.lock)
         self.webhooks = Webhooks(
-            self._database, self._service.companies, send=lambda *_: None, route=COMPANION
+            self._database, self._service.companies, rows=self.lock, send=lambda *_: None, route=COMPANION
         )
         self._limits = Limits()
         self._gate = Gate(self._limits, clock.now)

@@ -77,14 +77,22 @@ def can_be_subscribed(entity: EntitySet) -> bool:
 
 class Webhooks:
     """Args:
+    rows: The lock under which rows are written.
     send: How a receiver is reached.
     route: Of the pages that can be subscribed to.
     """
 
     def __init__(
-        self, database: Database, companies: Mapping[str, Company], *, send: Send, route: str
+        self,
+        database: Database,
+        companies: Mapping[str, Company],
+        *,
+        rows: threading.RLock,
+        send: Send,
+        route: str,
     ) -> None:
         self._database = database
+        self._rows = rows
         self._companies = companies
         self.send = send
         self._route = route
@@ -160,8 +168,8 @@ class Webhooks:
             expires=now + LIFE,
             version=1,
         )
+        self._take_changes()  # what was before is not told
         with self._lock:
-            self._take_changes()  # what was before is not told
             self._all[made.id] = made
         return 201, made.wire(), {"ETag": etag_of(made.version)}
 
@@ -226,9 +234,9 @@ class Webhooks:
 
     def deliver(self) -> int:
         """Send what is due; return how many POSTs were made. Called again and again by whoever runs the clock."""
+        self._take_changes()
         with self._lock:
             self._expire()
-            self._take_changes()
             now = self._database.now()
             due: dict[str, list[Subscription]] = {}
             for one in self._all.values():
@@ -268,11 +276,16 @@ class Webhooks:
         one.not_before = self._database.now() + timedelta(minutes=RETRIES[one.tries - 1])
 
     def _take_changes(self) -> None:
-        for company in self._companies.values():
-            while company.noticed:
-                set_name, row_id, change, at = company.noticed.popleft()
+        """Give each subscription what was committed since. Not called with the subscriptions' lock held."""
+        taken = []
+        with self._rows:  # a transaction under way may yet be undone
+            for company in self._companies.values():
+                taken += [(company.id, *change) for change in company.noticed]
+                company.noticed.clear()
+        with self._lock:
+            for company_id, set_name, row_id, change, at in taken:
                 for one in self._all.values():
-                    if one.company == company.id and one.entity == set_name:
+                    if one.company == company_id and one.entity == set_name:
                         one.changes[row_id, change] = at
                         one.first = one.first or at
 

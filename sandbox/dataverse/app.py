@@ -95,7 +95,7 @@ class DataverseSim(SimApp):
 
     def deliver(self, publish: Publish) -> int:
         """Let the service endpoint send what waits; returns how many messages went out."""
-        return self.environment.notices.deliver(publish)
+        return self.environment.notices.deliver(publish, self.lock)
 
     # --- HTTP ----------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from threading import RLock
 from typing import Any
 
 from sandbox.dataverse.schema import TABLES, Column
@@ -59,13 +60,16 @@ class Notices:
         self._waiting.append(told)
         return lambda: self._waiting.remove(told) if told in self._waiting else None
 
-    def deliver(self, publish: Publish) -> int:
+    def deliver(self, publish: Publish, lock: RLock) -> int:
         """Publish what waits; it goes on waiting when publishing fails. Returns how many messages went out."""
-        sent = list(self._waiting)
+        with lock:  # a transaction under way may yet be undone
+            sent = list(self._waiting)
         if sent:
             publish(sent)
-            for _ in sent:
-                self._waiting.popleft()
+            with lock:
+                for message in sent:
+                    if self._waiting and self._waiting[0] is message:
+                        self._waiting.popleft()
         return len(sent)
 
     def _message(

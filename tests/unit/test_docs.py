@@ -6,7 +6,7 @@ from pathlib import Path
 from shared.mappings.docs import document
 
 ROOT = Path(__file__).parents[2]
-DEPLOYMENT = ("deploy", "connect-business-central", "security", "limits-and-cost")
+DEPLOYMENT = ("deploy", "push", "connect-business-central", "security", "limits-and-cost")
 
 
 def test_the_mappings_page_shows_the_mappings_as_they_are_P13():
