@@ -6,16 +6,19 @@ import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import azure.functions as func
 
 from functions.access import Access, access_of
 from functions.openapi import ABOUT, JSON, document
+from functions.timers import schedule_problems
 from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.engine.admin import AdminApi, ApiProblem
 from shared.engine.messages import RECORD_ID
 from shared.wiring import app
+from shared.wiring_doctor import checkup
 
 bp = func.Blueprint()
 #: Bytes of a request body; the longest one names 1,000 records.
@@ -26,6 +29,13 @@ RUN_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 AFTER = re.compile(r"[!-~]{1,512}")
 
 Call = Callable[[AdminApi, func.HttpRequest], Any]
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A call that answers while the app cannot be put together."""
+
+    call: Callable[[], Any]
 
 
 def problem(status: int, title: str, detail: str = "") -> func.HttpResponse:
@@ -39,7 +49,9 @@ def problem(status: int, title: str, detail: str = "") -> func.HttpResponse:
     )
 
 
-def answer(name: str, request: func.HttpRequest, needs: Access, call: Call, status: int) -> func.HttpResponse:
+def answer(
+    name: str, request: func.HttpRequest, needs: Access, call: Call | Alone, status: int
+) -> func.HttpResponse:
     """Check access, call, and turn what comes back into a response. Nothing secret leaves here."""
     access, known = access_of(dict(request.headers), os.environ)
     if access < needs:
@@ -55,9 +67,8 @@ def answer(name: str, request: func.HttpRequest, needs: Access, call: Call, stat
         said = f"unknown {', '.join(unknown)}; known: {', '.join(known_ones) or 'none'}"
         return problem(400, "Bad query", said[:1000])
     try:
-        return func.HttpResponse(
-            json.dumps(call(app().api, request)), status_code=status, mimetype="application/json"
-        )
+        data = call.call() if isinstance(call, Alone) else call(app().api, request)
+        return func.HttpResponse(json.dumps(data), status_code=status, mimetype="application/json")
     except ApiProblem as error:
         return problem(error.status, error.title, error.detail)
     except Misconfigured as error:
@@ -131,7 +142,7 @@ def acting(action: str) -> Call:
 
 READ, ADMIN = Access.READ, Access.ADMIN
 #: function name, route, method, access, status, call
-ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
+ROUTES: tuple[tuple[str, str, str, Access, int, Call | Alone], ...] = (
     ("api_full_sync", "full-sync", "POST", ADMIN, 202, lambda api, r: api.start_full_sync(body_of(r))),
     (
         "api_runs",
@@ -210,7 +221,8 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
     ("api_couple", "couplings", "POST", ADMIN, 202, lambda api, r: api.couple(body_of(r))),
     ("api_uncouple", "couplings/{m}/{side}/{id}", "DELETE", ADMIN, 202, acting("uncouple")),
     ("api_status", "status", "GET", READ, 200, lambda api, r: api.status()),
-    ("api_openapi", "openapi.json", "GET", READ, 200, lambda api, r: described()),
+    ("api_doctor", "doctor", "GET", READ, 200, Alone(lambda: examined())),
+    ("api_openapi", "openapi.json", "GET", READ, 200, Alone(lambda: described())),
 )
 
 
@@ -221,8 +233,13 @@ def described() -> dict[str, Any]:
     return document([*routes, ("api_health", "health", "GET", "", 200)])
 
 
+def examined() -> dict[str, Any]:
+    """Return what is set up and what is not (P31–P33); also while settings are wrong."""
+    return checkup(os.environ, schedules=list(schedule_problems(os.environ)))
+
+
 def route(
-    name: str, needs: Access, status: int, call: Call
+    name: str, needs: Access, status: int, call: Call | Alone
 ) -> Callable[[func.HttpRequest], func.HttpResponse]:
     def run(req: func.HttpRequest) -> func.HttpResponse:
         return answer(name, req, needs, call, status)

@@ -83,7 +83,7 @@ SCHEMAS: Mapping[str, Schema] = {
         unresolved=by_name(COUNT),
     ),
     "Run": thing({"forecast": by_name(ref("Forecast"))}, **RUN_HEAD, lines=many(ref("Line"))),
-    "Forecast": thing(records=COUNT, requests=COUNT, minutes={"type": "number"}),
+    "Forecast": thing(records=COUNT, rows=COUNT, requests=COUNT, minutes={"type": "number"}),
     "PlanEntry": thing(
         mapping=TEXT,
         side=SIDE,
@@ -94,6 +94,8 @@ SCHEMAS: Mapping[str, Schema] = {
         reason=TEXT,
         fields=by_name({"type": "array", "minItems": 2, "maxItems": 2}),
         problems=many(PROBLEM),
+        rows=by_name(COUNT),
+        shared=many(TEXT),
     ),
     "Job": thing(
         id=TEXT,
@@ -171,6 +173,14 @@ SCHEMAS: Mapping[str, Schema] = {
         last_jobs=by_name(maybe(ref("Job"))),
         overrides=ref("Overrides"),
     ),
+    "Check": thing(
+        id=TEXT,
+        title=TEXT,
+        state=word("ok", "advice", "problem", "unknown"),
+        says=many(TEXT),
+        do=TEXT,
+        fix=maybe(thing(kind=word("access", "track", "options", "queues", "tables"))),
+    ),
     "StartedRun": thing(run=TEXT),
     "StartedJob": thing(job=TEXT),
 }
@@ -233,6 +243,12 @@ ABOUT: Mapping[str, tuple[str, Schema, Schema | None, tuple[str, ...]]] = {
     "api_couple": ("Couple two records", ref("StartedJob"), COUPLE, ()),
     "api_uncouple": ("Take two records apart", ref("StartedJob"), None, ()),
     "api_status": ("What an administrator looks at first", ref("Status"), None, ()),
+    "api_doctor": (
+        "What is set up, and what is not",
+        thing(state=word("ok", "problem", "unknown"), checks=many(ref("Check"))),
+        None,
+        (),
+    ),
     "api_health": ("The process answers", thing(status=word("ok")), None, ()),
     "api_openapi": ("This document", {"type": "object"}, None, ()),
 }

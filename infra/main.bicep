@@ -76,6 +76,9 @@ param tuning object = {}
 @description('Take changes to mappings from the secret mapping-overrides in Key Vault: YAML, or a signed address of it.')
 param mappingOverrides bool = false
 
+@description('Take further application users from the secret more-clients: id;id, or id=secret;id=secret.')
+param moreClients bool = false
+
 param firstOfMonth string = utcNow('yyyy-MM-01')
 
 // The example lists every setting with its default; a test says when it does not.
@@ -179,6 +182,7 @@ module app 'modules/app.bicep' = {
     bcCompany: bcCompany
     dataverseUrl: dataverseUrl
     mappingOverrides: mappingOverrides
+    moreClients: moreClients
     settings: union(fromExample, tuning, schedules)
   }
 }

@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from shared.adapters.auth import BC_SCOPE, MsalAuth, dataverse_scope
+from shared.adapters.auth import BC_SCOPE, MsalAuth, Several, dataverse_scope
 from shared.adapters.business_central import BusinessCentralRecords
 from shared.adapters.business_central_line import find_company
 from shared.adapters.credentials import Certificate, Credential, FederatedIdentity, Secret
@@ -36,7 +36,7 @@ from shared.engine.parts import Limits, Ports
 from shared.engine.tandem import Tandem
 from shared.mappings import BY_NAME
 from shared.mappings.bc_columns import BC_COLUMNS
-from shared.ports import Clock, Facts, TableStore
+from shared.ports import Clock, Facts, LastGood, TableStore
 from shared.rules import RULES
 from shared.settings import Settings
 from shared.state.couplings import TableCouplings
@@ -119,7 +119,7 @@ class Worker(Tandem):
             )
 
 
-def mappings_of(settings: Settings, store: TableStore, company: str, http: httpx.Client) -> InForce:
+def mappings_of(settings: Settings, last_good: LastGood, http: httpx.Client) -> InForce:
     """Return the mappings as settings change them; with a wrong setting, as the last good one did."""
     defaults = {
         name: replace(m, schedule=settings.schedules.get(name, m.schedule)) for name, m in BY_NAME.items()
@@ -128,26 +128,31 @@ def mappings_of(settings: Settings, store: TableStore, company: str, http: httpx
         defaults,
         lambda: read_overrides(settings.mapping_overrides, http),
         parse_overrides,
-        TableLastGood(store, company),
+        last_good,
         columns={Side.BC: BC_COLUMNS},
     )
+
+
+def permits_of(settings: Settings) -> int:
+    """Return how many requests BC takes at once from all application users."""
+    return settings.bc_permits * (1 + len(settings.more_clients))
 
 
 def share_of(settings: Settings, store: TableStore, company: str, clock: Clock) -> Share:
     """Return what this process may use of BC's places and of the requests that Sales advises (H29)."""
     request = timedelta(seconds=settings.request_seconds)
     # Prolonged when a third is over, so that it outlives the longest request.
-    permits = TablePermits(store, company, clock, number=settings.bc_permits, duration=request * 1.5)
+    permits = TablePermits(store, company, clock, number=permits_of(settings), duration=request * 1.5)
     return Share(permits, clock, holder=uuid.uuid4().hex, request=request, sleep=time.sleep)
 
 
-def credential_of(settings: Settings) -> Credential:
-    """Return how the application users prove who they are: the one way that is set."""
+def credential_of(settings: Settings, *, secret: str = "") -> Credential:
+    """Return how an application user proves who it is: the one way that is set."""
     if settings.federated_identity_client_id:
         return FederatedIdentity(identity_client_id=settings.federated_identity_client_id)
     if settings.client_certificate:
         return Certificate(source=settings.client_certificate, password=settings.client_certificate_password)
-    return Secret(settings.client_secret)
+    return Secret(secret or settings.client_secret)
 
 
 def identity_of(settings: Settings) -> Any:
@@ -165,25 +170,43 @@ def identity_of(settings: Settings) -> Any:
     return DefaultAzureCredential()
 
 
+class Clients:
+    """HTTP clients as the settings want them: for tokens (`login`), and for a system by who calls it."""
+
+    def __init__(self, settings: Settings, *, seconds: float) -> None:
+        self._settings = settings
+        self._trust = ssl.create_default_context(cafile=settings.ca_bundle or None)
+        self._timeout = httpx.Timeout(seconds, connect=10.0)
+        self.login = httpx.Client(verify=self._trust, timeout=30.0)
+
+    def users(self, scope: str) -> tuple[MsalAuth, ...]:
+        """Return the application users as they sign in to a system, the first one first."""
+        settings = self._settings
+        return tuple(
+            MsalAuth(
+                login_url=settings.login_url,
+                tenant_id=settings.tenant_id,
+                client_id=client_id,
+                credential=credential_of(settings, secret=secret),
+                scope=scope,
+                http=self.login,
+            )
+            for client_id, secret in ((settings.client_id, ""), *settings.more_clients)
+        )
+
+    def of(self, *users: MsalAuth) -> httpx.Client:
+        auth = Several(users) if len(users) > 1 else users[0]
+        return httpx.Client(auth=auth, verify=self._trust, timeout=self._timeout)
+
+
 def build(settings: Settings) -> Worker:
     """Put the production parts together. Asks BC once, for the company's id."""
-    trust = ssl.create_default_context(cafile=settings.ca_bundle or None)
-    timeout = httpx.Timeout(settings.request_seconds, connect=10.0)
-    login = httpx.Client(verify=trust, timeout=30.0)
-
-    def client(scope: str) -> httpx.Client:
-        auth = MsalAuth(
-            login_url=settings.login_url,
-            tenant_id=settings.tenant_id,
-            client_id=settings.client_id,
-            credential=credential_of(settings),
-            scope=scope,
-            http=login,
-        )
-        return httpx.Client(auth=auth, verify=trust, timeout=timeout)
-
+    clients = Clients(settings, seconds=settings.request_seconds)
+    login = clients.login
     clock = SystemClock()
-    bc_http = client(BC_SCOPE)
+    bc_users = clients.users(BC_SCOPE)
+    sales_users = clients.users(dataverse_scope(settings.dataverse_url))
+    bc_http = clients.of(*bc_users)
     company = find_company(bc_http, api_root=f"{settings.bc_url}/api/v2.0", wanted=settings.bc_company_id)
     identity = identity_of(settings)
     store = AzureTables(
@@ -192,20 +215,22 @@ def build(settings: Settings) -> Worker:
         credential=identity,
     )
     share = share_of(settings, store, company, clock)
-    chosen = mappings_of(settings, store, company, login)
+    chosen = mappings_of(settings, TableLastGood(store, company), login)
     mappings = chosen.overridden.mappings
     bc = BusinessCentralRecords(
         bc_http,
         company_id=company,
         api_root=f"{settings.bc_url}/api/tandem/sync/v1.0",
         columns=columns(mappings, Side.BC),
-        parallel=settings.bc_permits,
+        users=bc_users,
+        parallel=permits_of(settings),
         permits=share,
     )
     sales = DataverseRecords(
-        client(dataverse_scope(settings.dataverse_url)),
+        clients.of(*sales_users),
         api_root=f"{settings.dataverse_url}/api/data/v9.2",
         columns=columns(mappings, Side.SALES),
+        users=sales_users,
         clock=clock,
         share=share,
     )

@@ -20,6 +20,7 @@ param bcUrl string
 param bcCompany string
 param dataverseUrl string
 param mappingOverrides bool
+param moreClients bool
 
 @description('Schedules and tuning by setting name.')
 param settings object
@@ -96,6 +97,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       BC_URL: bcUrl
       BC_COMPANY_ID: bcCompany
       DATAVERSE_URL: dataverseUrl
+      MORE_CLIENTS: moreClients ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/more-clients)' : ''
       MAPPING_OVERRIDES: mappingOverrides ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/mapping-overrides)' : ''
       TENANT_ID: tenant().tenantId
       CLIENT_ID: integrationClientId

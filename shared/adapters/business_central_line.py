@@ -15,6 +15,7 @@ from shared.core.errors import Misconfigured, Transient
 
 #: Operations of one $batch (business-central-api.md §7).
 BATCH = 100
+COMPANIES = "companies?$select=id,name,displayName"
 #: A read that decides must not come from a replica (§3, H2).
 FRESH = {"Data-Access-Intent": "ReadWrite"}
 
@@ -35,7 +36,12 @@ class BusinessCentralLine:
         self.channel = Channel(http, system=BC, parallel=parallel, permits=permits, sleep=sleep)
 
     def get_all(
-        self, paths: Sequence[str], names: Sequence[str], *, page_size: int | None = None
+        self,
+        paths: Sequence[str],
+        names: Sequence[str],
+        *,
+        page_size: int | None = None,
+        user: httpx.Auth | None = None,
     ) -> list[dict[str, Any]]:
         """GET several paths fresh, in one $batch for each hundred. `page_size` is for the last one."""
         headers: list[dict[str, str]] = [dict(FRESH) for _ in paths]
@@ -45,7 +51,7 @@ class BusinessCentralLine:
             {"method": "GET", "url": path, "headers": head} for path, head in zip(paths, headers, strict=True)
         ]
         answers = self.channel.each(
-            lambda part: self.batch(part, Effect.READ), list(chunks(operations, BATCH))
+            lambda part: self.batch(part, Effect.READ, user=user), list(chunks(operations, BATCH))
         )
         bodies = []
         for name, answer in zip(names, (a for part in answers for a in part), strict=True):
@@ -54,7 +60,9 @@ class BusinessCentralLine:
             bodies.append(answer.body)
         return bodies
 
-    def batch(self, operations: Sequence[dict[str, Any]], effect: Effect) -> list[Answer]:
+    def batch(
+        self, operations: Sequence[dict[str, Any]], effect: Effect, *, user: httpx.Auth | None = None
+    ) -> list[Answer]:
         """Send one $batch and return its answers in order; a missing one counts as not done."""
         requests = [{"id": str(n), **operation} for n, operation in enumerate(operations)]
         response = self.channel.send(
@@ -68,6 +76,7 @@ class BusinessCentralLine:
                 "Prefer": "odata.continue-on-error",
             },
             content=encode({"requests": requests}),
+            user=user,
         )
         if response.status_code != 200:
             raise read_error(BC, answer_of(response), "$batch")
@@ -116,9 +125,12 @@ def find_company(
         Misconfigured: there is none, or several and none was named; lists their names.
     """
     line = BusinessCentralLine(http, api_root=api_root, parallel=1, sleep=sleep)
-    companies = line.drain(
-        line.follow(f"{line.root}/companies?$select=id,name,displayName", what="companies")
-    )
+    companies = line.drain(line.follow(f"{line.root}/{COMPANIES}", what="companies"))
+    return choose_company(companies, wanted)
+
+
+def choose_company(companies: Sequence[Mapping[str, Any]], wanted: str) -> str:
+    """Return the id of the company with this id or name. Raises as `find_company`."""
     name = wanted.strip().casefold()
     found = [
         c

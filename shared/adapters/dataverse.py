@@ -48,8 +48,6 @@ WRITES = 100
 #: Ids of one In(…) filter: a GET inside $batch may have a URL of 65,536 characters (§3), one id
 #: takes 43.
 IDS_IN_FILTER = 1200
-#: Operations of one $batch, members of change sets counted singly (§5).
-OPERATIONS = 1000
 FILTER_LENGTH = 50_000
 
 SYSTEM_COLUMNS = ("modifiedon", "_modifiedby_value", "_createdby_value")
@@ -61,6 +59,7 @@ class DataverseRecords:
     """Args:
     api_root: `<organization>/api/data/v9.2`.
     columns: Columns to read, by entity set; system columns are added here.
+    users: Each application user, when there are several behind `http`.
     parallel: Requests under way at once until `x-ms-dop-hint` tells; 1 means one after another.
     share: How much of the hint falls to this process (H29).
     sleep: As for `Channel`.
@@ -75,15 +74,19 @@ class DataverseRecords:
         api_root: str,
         columns: Mapping[str, Sequence[str]],
         clock: Clock,
+        users: Sequence[httpx.Auth] = (),
         parallel: int = 4,
         share: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._columns = {name: tuple(wanted) for name, wanted in columns.items()}
-        self._line = DataverseLine(http, api_root=api_root, parallel=parallel, share=share, sleep=sleep)
+        self._line = DataverseLine(
+            http, api_root=api_root, parallel=parallel, users=max(1, len(users)), share=share, sleep=sleep
+        )
         self._options = Options(self._line)
         self._changes = ChangeReader(self._line, clock, self._record)
-        self._user_id = ""
+        self._users = tuple(users)
+        self._user_ids: frozenset[str] = frozenset()
 
     # --- what was spent ---
 
@@ -146,13 +149,15 @@ class DataverseRecords:
         """Read several sets whole, by their path and query, in one request."""
         return self._line.get_all(paths, "set-up tables")
 
-    def user_id(self) -> str:
-        if not self._user_id:
-            answer = self._line.get("WhoAmI", "WhoAmI")
-            if answer.status != 200:
-                raise read_error(DATAVERSE, answer, "WhoAmI")
-            self._user_id = str(answer.body["UserId"]).lower()
-        return self._user_id
+    def user_ids(self) -> frozenset[str]:
+        """Ask once, as each of them."""
+        if not self._user_ids:
+            answers = [self._line.get("WhoAmI", "WhoAmI", user=user) for user in self._users or (None,)]
+            for answer in answers:
+                if answer.status != 200:
+                    raise read_error(DATAVERSE, answer, "WhoAmI")
+            self._user_ids = frozenset(str(answer.body["UserId"]).lower() for answer in answers)
+        return self._user_ids
 
     # --- writing ---
 
@@ -225,7 +230,14 @@ class DataverseRecords:
                 return [*all_failed(part, problem)]
             return [_of_set(write, answer) for write, answer in zip(part, answers, strict=True)]
 
-        parts = self._line.channel.each(send, list(_by_operations(writes)))
+        parts: list[list[Written | None]] = []
+        rest = list(writes)
+        while rest:
+            cut = list(_by_operations(rest, self._line.portion.now))
+            # Found out how much is answered in time with one request, not with all of them at once.
+            now = cut[:1] if self._line.portion.unsure else cut
+            parts += self._line.channel.each(send, now)
+            rest = rest[sum(map(len, now)) :]
         answered = dict(zip([w.id for w in writes], [r for part in parts for r in part], strict=True))
         unread = [w for w in writes if answered[w.id] is None]
         try:
@@ -314,7 +326,7 @@ class DataverseRecords:
 
     def _look_again(self, table: Table, writes: Sequence[Write], problem: SyncError) -> list[Written]:
         try:
-            return settle_lost_updates(writes, self.get(table, [w.id for w in writes]), self.user_id())
+            return settle_lost_updates(writes, self.get(table, [w.id for w in writes]), self.user_ids())
         except Transient:
             return all_failed(writes, problem)
 
@@ -388,13 +400,13 @@ def _in_order(writes: Sequence[Write], results: Sequence[Written]) -> list[Writt
     return [by_id[write.id] for write in writes]
 
 
-def _by_operations(writes: Sequence[Write]) -> Iterator[list[Write]]:
-    """Cut into parts of at most 1,000 operations (§5)."""
+def _by_operations(writes: Sequence[Write], most: int) -> Iterator[list[Write]]:
+    """Cut into parts of at most so many operations; one record's stay together."""
     part: list[Write] = []
     size = 0
     for write in writes:
         takes = 1 + len(write.before) + len(write.after)
-        if part and size + takes > OPERATIONS:
+        if part and size + takes > most:
             yield part
             part, size = [], 0
         part.append(write)

@@ -58,6 +58,9 @@ class Pair:
     hold: str | None = None
     matches: Sequence[str] | None = None
     may_create: bool = False
+    #: A person asks for the counterpart of just this record: one that was deleted is made again, and a
+    #: record that was taken apart gets another.
+    asked: bool = False
     #: Created by the integration user, but no coupling knows it (H1).
     orphan: bool = False
     #: Why nothing is created when `may_create` is not set.
@@ -96,7 +99,7 @@ def introduce(mapping: EntityMapping, pair: Pair) -> Decision:
         return Ignore(reason="it is gone and was never coupled")
     if source in pair.outside:
         return Ignore(reason=pair.outside[source])
-    if pair.coupling is not None:
+    if pair.coupling is not None and not pair.asked:
         # A person took the two apart; only a person brings them together again (H8).
         return Ignore(reason="uncoupled by a person")
     if pair.hold is not None:
@@ -157,10 +160,10 @@ def birth(mapping: EntityMapping, pair: Pair, target: Side) -> Create | Wait | H
 def deletion(mapping: EntityMapping, pair: Pair) -> Decision:
     """One of the two is gone. The survivor is never deleted (design §4)."""
     survivor = Side.BC if pair.bc is not None else Side.SALES
-    if mapping.on_delete is OnDelete.UNCOUPLE:
+    if mapping.on_delete is OnDelete.UNCOUPLE and not pair.asked:
         return Uncouple(reason=f"its counterpart in {NAMES[survivor.other]} was deleted")
     restorable = mapping.direction.reaches(survivor.other) and mapping.creates is not Creates.NEVER
-    if mapping.on_delete is OnDelete.RESTORE and restorable:
+    if (mapping.on_delete is OnDelete.RESTORE or pair.asked) and restorable:
         if survivor in pair.outside:
             return Ignore(reason=pair.outside[survivor])
         made = birth(mapping, pair, survivor.other)
@@ -205,8 +208,13 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
         if source == CLASH and pair.resolution is not None and pair.resolution.names(f.name):
             source = pair.resolution.use
-        if f.soft and (isinstance(bc, Unresolved) or isinstance(sales, Unresolved)) and source is not None:
-            # The referenced record is not coupled yet; the wake-up fills this in (H20).
+        if (
+            f.soft
+            and (isinstance(bc, Unresolved) or isinstance(sales, Unresolved))
+            and (source is not None or f.name in coupling.late)
+        ):
+            # The referenced record is not coupled yet; the wake-up fills this in, however often it was
+            # looked at before (H20).
             late.append(f.name)
             baseline.setdefault(f.name, Agreed(bc=bc, sales=sales))
             continue

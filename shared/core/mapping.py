@@ -251,6 +251,8 @@ class EntityMapping:
 
     def _problems(self) -> Iterator[str]:
         names = [f.name for f in self.fields]
+        if not names:
+            yield "has no fields, so nothing would travel; switch the mapping off instead"
         for name in sorted({n for n in names if names.count(n) > 1}):
             yield f"field '{name}' is there twice"
         for f in self.fields:

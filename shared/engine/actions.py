@@ -81,8 +81,9 @@ class Actions:
                 raise Refused(self._winner(scope, ids))
             scope.coupled += 1
             scope.matched.append(result.coupling)
-        for side, id in ids.items():
-            ports.held.remove(mapping.name, [(side, id)])
+        ports.held.remove(mapping.name, list(ids.items()))
+        # A person who couples a parked record brings it back.
+        scope.skipped = set(scope.skipped) - set(ids.items())
         return self._look(job, scope, Side.BC, ids[Side.BC])
 
     def _stands(self, scope: Scope, side: Side, old: Coupling) -> bool:

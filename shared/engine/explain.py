@@ -16,10 +16,11 @@ from shared.core.model import Coupling, CouplingState, Record, Side, Tally
 from shared.engine.gather import Gather
 from shared.engine.kept import readable
 from shared.engine.messages import Job
+from shared.engine.overlay import rehearsing
 from shared.engine.parts import Ports
 from shared.engine.problem import ApiProblem
 from shared.engine.references import References
-from shared.engine.rehearsal import Rehearsal, rehearsing
+from shared.engine.rehearsal import Rehearsal
 from shared.engine.scope import Scope
 from shared.engine.sync import PageSync
 from shared.engine.views import held_record, history_entry, iso

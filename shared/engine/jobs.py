@@ -10,16 +10,18 @@ from datetime import timedelta
 
 from shared.core.errors import Busy, Misconfigured, Refused, Transient
 from shared.core.mapping import Creates, Direction, EntityMapping, Table
-from shared.core.model import Coupling, CouplingState, Side, Tally, Unresolved
+from shared.core.model import Side, Tally
 from shared.engine.actions import Actions
 from shared.engine.feeds import cursor_of, take_position
+from shared.engine.late import ready
 from shared.engine.lines import Lines
 from shared.engine.messages import Job, queue_of, random_token
+from shared.engine.overlay import rehearsing
 from shared.engine.parts import Ports
 from shared.engine.push import CAUSE as PUSH
 from shared.engine.push import once_more
 from shared.engine.references import References
-from shared.engine.rehearsal import WOULD_BE, Rehearsal, rehearsing
+from shared.engine.rehearsal import WOULD_BE, Rehearsal
 from shared.engine.scope import Scope
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
@@ -90,7 +92,8 @@ class Jobs:
         spent = ports.requests()
         ports.jobs.add(
             JobEntry(
-                id=job.token if job.kind == "action" else random_token(),
+                # What a person asked for is found by the id that the answer named.
+                id=job.token if job.by_hand else random_token(),
                 mapping=job.mapping,
                 side=job.side.value,
                 started=started,
@@ -278,6 +281,8 @@ class Jobs:
         ports, table = self._ports, scope.mapping.table(job.side)
         scope.targeted = True
         scope.may_create = job.create
+        # A person who asks for a counterpart gets the one that is there already, rather than a double (H18).
+        scope.asked = scope.matching = job.create and job.by_hand
         found = ports.records(job.side).get(table, job.ids)
         gone = [i for i in job.ids if i not in found]
         return self._pages.run(scope, job.side, found.values(), gone, job=job)
@@ -290,6 +295,7 @@ class Jobs:
                 scope,
                 targeted=True,
                 may_create=True,
+                asked=False,
                 matching=False,
                 index=None,
                 met=set(),
@@ -337,37 +343,3 @@ class Jobs:
                 for j in jobs
             ]
         )
-
-
-def ready(ports: Ports, mapping: EntityMapping, of: str) -> list[Coupling]:
-    """Return the couplings with something left out that may be filled in now; of any mapping when `of` is "".
-
-    An option that still has no counterpart is not looked at again: there may be thousands (P18).
-    """
-    late = list(ports.couplings.stream(mapping.name, late_only=True))
-    if not late or not of:
-        return late
-    names = mapping.may_come_later(of)
-    late = [c for c in late if names & set(c.late)]
-    options = {f.name for f in mapping.fields if f.option} & names
-    if not late or not options:
-        return late
-    there = {
-        (side, c.id_of(side))
-        for c in ports.couplings.stream(of)
-        if c.state is CouplingState.COUPLED
-        for side in Side
-    }
-
-    def resolved(coupling: Coupling) -> bool:
-        for name in names & set(coupling.late):
-            seen = coupling.baseline.get(name)
-            if name not in options or seen is None:
-                return True
-            for side in Side:
-                value = seen.of(side)
-                if isinstance(value, Unresolved) and (side, value.raw) in there:
-                    return True
-        return False
-
-    return [c for c in late if resolved(c)]

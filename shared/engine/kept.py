@@ -192,6 +192,9 @@ class Kept:
                 record = pair.record(which)
                 if record is not None:
                     self.cleared.add((which, record.id))
+            if pair.coupling is not None and pair.coupling.state is CouplingState.COUPLED:
+                # Under which a coupled pair is held, also when that record is gone.
+                self.cleared.add((Side.BC, pair.coupling.bc_id))
 
     def waiting(
         self,
@@ -275,8 +278,8 @@ def _owned(mapping: EntityMapping, owner: Side, fields: Mapping[Side, Fields]) -
 
 
 def _foreign(scope: Scope, record: Record) -> bool:
-    user = scope.facts.bc_user_id if record.side is Side.BC else scope.facts.sales_user_id
-    return bool(user) and bool(record.modified_by) and record.modified_by != user
+    users = scope.facts.users(record.side)
+    return bool(users) and bool(record.modified_by) and record.modified_by not in users
 
 
 def seen(coupling: Coupling, bc: Record, sales: Record) -> Coupling:

@@ -21,8 +21,9 @@ from shared.core.match import matches_of, problems_of
 from shared.core.model import CouplingState, Side, Tally
 from shared.engine.feeds import take_position
 from shared.engine.messages import Job, queue_of
+from shared.engine.overlay import OverlaidCouplings
 from shared.engine.parts import Ports
-from shared.engine.rehearsal import WOULD_BE, OverlaidCouplings
+from shared.engine.rehearsal import WOULD_BE, rows_of
 from shared.engine.scope import Scope
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
@@ -267,6 +268,7 @@ class Lines:
             ports.plans.add(job.run, mapping.name, data["step"], entries)
             written = Counter(e["target"] for e in entries if e["target"])
             changes["writes"] = _sum(data.get("writes", {}), written)
+            changes["rows"] = _sum(data.get("rows", {}), rows_of(entries))
         spent = ports.requests()
         name = TALLY_OF[side]
         changes |= {

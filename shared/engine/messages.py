@@ -20,6 +20,8 @@ FULL_SYNC = "full-sync"
 REJECTED = "rejected"
 #: Ids in one targeted job; more are split, so that a message stays far below 256 KB.
 IDS_PER_JOB = 1000
+#: Cause of the jobs that an administrator asked for.
+BY_HAND = "administrator"
 #: A SystemId, a row id of Dataverse, or the number of an option.
 ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 #: What a person may name: a GUID, or the number of an option.
@@ -58,6 +60,11 @@ class Job:
     rehearse: bool = False
     action: str = ""
     arguments: Mapping[str, Any] | None = None
+
+    @property
+    def by_hand(self) -> bool:
+        """Say whether an administrator named the records of this job."""
+        return self.kind == "action" or (self.kind == "targeted" and self.cause == BY_HAND)
 
     @property
     def message_id(self) -> str:

@@ -33,6 +33,8 @@ class Scope:
     #: Named records: whoever modified them (H5).
     targeted: bool = False
     may_create: bool = False
+    #: A person asks for the counterparts of named records, whatever became of those they had.
+    asked: bool = False
     #: Why nothing is created; the usual reason when empty.
     refusal: str = ""
     #: Coupled records are passed over.

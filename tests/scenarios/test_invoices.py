@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from sandbox.world import GBP, World
-from tests.scenarios.builders import USER, ZERO, add_customer, an_id, line
+from tests.scenarios.builders import USER, ZERO, add_currency, add_customer, an_id, line
 from tests.scenarios.invoices import (
     a_comment,
     a_line,
@@ -379,6 +379,27 @@ def test_an_invoice_in_dollars_has_the_price_list_of_dollars_with_its_price_S103
     prices = [r for r in world.sales.all("productpricelevels").values() if r["_pricelevelid_value"] == own]
     assert {invoice_of(world, i)["_pricelevelid_value"] for i in (first, second)} == {own}
     assert [D(r["amount"]) for r in prices] == [100], "one price for the product, however many invoices"
+
+
+def test_a_price_list_is_made_before_its_prices_whatever_invoice_comes_first_S103_S108():
+    world = a_seller()
+    add_currency(world, "USD")
+    eur, usd = ({"currencyId": an_id(f"currency {c}"), "currencyCode": c} for c in ("EUR", "USD"))
+    add_invoice(world, a_line(), **eur)
+    world.full_sync()
+    # The first needs a price in the list that is there, the second a list of its own.
+    add_invoice(world, a_line("Resource"), number="103002", **eur)
+    add_invoice(world, a_line(), number="103003", **usd)
+    made, create = [], world.sales.create
+
+    def noted(table, writes):
+        made.append(table.name)
+        return create(table, writes)
+
+    world.sales.create = noted
+    world.full_sync(NAME)
+
+    assert made == ["pricelevels", "productpricelevels", "invoices"]
 
 
 def test_options_that_the_invoice_has_not_are_left_empty_and_counted_P18():
