@@ -35,7 +35,6 @@ AUDIENCE = "https://api.businesscentral.dynamics.com"
 #: The environment in every address: /v2.0/<tenant>/sandbox/…
 ENVIRONMENT = "sandbox"
 
-_SUPPORTED = re.compile(r"api/microsoft/runtime/beta/companies\(([^()]+)\)/webhookSupportedResources")
 _ADDRESS = re.compile(r"/v2\.0/(?P<tenant>[^/]+)/(?P<environment>[^/]+)/(?P<path>.+)")
 
 #: Settings besides the limits of `Limits`, with what they are at first.
@@ -310,15 +309,10 @@ class BusinessCentralSim(SimApp):
         """Outside of the lock, as a receiver is called back from here. Without a companion there is no such route."""
         if not self._service.behaviour.companion:
             return None
-        if found := _SUPPORTED.fullmatch(path):
-            self._company(found[1])
-            rows = self.webhooks.supported(request.args.get("$filter", ""))
-            return Answer(status=200, body={"value": rows})
         headers = {name.lower(): value for name, value in request.headers.items()}
-        said = self.webhooks.serve(
-            request.method, path, headers, request.get_data(), identity.user_id.lower()
+        return self.webhooks.serve(
+            request.method, path, request.args, headers, request.get_data(), identity.user_id.lower()
         )
-        return None if said is None else Answer(status=said[0], body=said[1], headers=said[2])
 
     def unauthorized(self, reason: str) -> Response:
         refused = Refused(

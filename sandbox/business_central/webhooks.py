@@ -18,6 +18,7 @@ import orjson
 
 from sandbox.business_central.contract import EntitySet, entity_sets
 from sandbox.business_central.errors import Refused, bad_request, not_found
+from sandbox.business_central.service import Answer
 from sandbox.business_central.store import Company, Database, etag_of, wire_time
 
 #: POST to a receiver: address, headers, body, seconds → status and text; None when nobody answered.
@@ -33,6 +34,9 @@ TRY_AGAIN = (408, 429)
 FIELDS = {"notificationUrl", "resource", "clientState"}
 _RESOURCE = re.compile(
     r"(?:https://[^/]+)?(?:/.*)?/?api/(?P<route>.+)/companies\((?P<company>[^()]+)\)/(?P<set>\w+)"
+)
+_SUPPORTED = re.compile(
+    r"api/microsoft/runtime/beta/companies\((?P<company>[^()]+)\)/webhookSupportedResources"
 )
 _KEY = re.compile(r"subscriptions(?:\((?P<key>.*)\))?")
 _WANTED = re.compile(r"resource eq '([^'*]*)(\*?)'")
@@ -113,19 +117,26 @@ class Webhooks:
     # --- the API ---------------------------------------------------------------------------------
 
     def serve(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, user_id: str
-    ) -> tuple[int, Any, dict[str, str]] | None:
-        """Answer what is about subscriptions: status, body, headers. None: it is about something else."""
-        base = self._route.removeprefix("api/")
-        if found := re.fullmatch(rf"api/{re.escape(base)}/(subscriptions.*)", path):
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: bytes,
+        user_id: str,
+    ) -> Answer | None:
+        """Answer what is about subscriptions; None: it is about something else."""
+        if method == "GET" and (found := _SUPPORTED.fullmatch(path)):
+            if found["company"].lower() not in self._companies:
+                raise not_found("The company does not exist.", "Internal_CompanyNotFound")
+            return Answer(status=200, body={"value": self.supported(query.get("$filter", ""))})
+        if found := re.fullmatch(rf"{re.escape(self._route)}/(subscriptions.*)", path):
             said = _KEY.fullmatch(found[1])
             if said is None:
                 raise not_found(f"Resource not found for the segment '{found[1]}'.")
-            return (
-                self._collection(method, body, user_id)
-                if said["key"] is None
-                else self._one(method, said["key"], headers, body)
-            )
+            if said["key"] is None:
+                return self._collection(method, body, user_id)
+            return self._one(method, said["key"], headers, body)
         return None
 
     def supported(self, text: str) -> list[dict[str, str]]:
@@ -139,11 +150,11 @@ class Webhooks:
             names = [n for n in names if (n.startswith(wanted[1]) if wanted[2] else n == wanted[1])]
         return [{"resource": name} for name in names]
 
-    def _collection(self, method: str, body: bytes, user_id: str) -> tuple[int, Any, dict[str, str]]:
+    def _collection(self, method: str, body: bytes, user_id: str) -> Answer:
         if method == "GET":
             with self._lock:
                 self._expire()
-                return 200, {"value": self.list()}, {}
+                return Answer(status=200, body={"value": self.list()})
         if method != "POST":
             raise Refused(
                 405, "BadRequest_MethodNotAllowed", f"Entity 'subscription' does not allow {method}."
@@ -171,11 +182,9 @@ class Webhooks:
         self._take_changes()  # what was before is not told
         with self._lock:
             self._all[made.id] = made
-        return 201, made.wire(), {"ETag": etag_of(made.version)}
+        return _shown(201, made)
 
-    def _one(
-        self, method: str, key: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, Any, dict[str, str]]:
+    def _one(self, method: str, key: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if not re.fullmatch(r"'[^']*'", key):
             raise bad_request(
                 f"The key '{key}' is a text and must be quoted.", "BadRequest_InvalidRequestUrl"
@@ -186,7 +195,7 @@ class Webhooks:
         if one is None:
             raise not_found(f"The subscription {key} does not exist.", "Internal_RecordNotFound")
         if method == "GET":
-            return 200, one.wire(), {"ETag": etag_of(one.version)}
+            return _shown(200, one)
         if method not in ("PATCH", "DELETE"):
             raise Refused(
                 405, "BadRequest_MethodNotAllowed", f"Entity 'subscription' does not allow {method}."
@@ -199,7 +208,7 @@ class Webhooks:
         if method == "DELETE":
             with self._lock:
                 self._all.pop(one.id, None)
-            return 204, None, {}
+            return Answer(status=204)
         said = _fields(body)
         if self._target(said["resource"]) != (one.company, one.entity):
             raise bad_request("The resource of a subscription cannot be changed.")
@@ -208,7 +217,7 @@ class Webhooks:
             now = self._database.now()
             one.url, one.state = said["notificationUrl"], said.get("clientState", "")
             one.modified, one.expires, one.version = now, now + LIFE, one.version + 1
-        return 200, one.wire(), {"ETag": etag_of(one.version)}
+        return _shown(200, one)
 
     def _target(self, resource: str) -> tuple[str, str]:
         said = _RESOURCE.fullmatch(resource)
@@ -315,6 +324,10 @@ class Webhooks:
         now = self._database.now()
         for one in [s for s in self._all.values() if s.expires <= now]:
             del self._all[one.id]
+
+
+def _shown(status: int, one: Subscription) -> Answer:
+    return Answer(status=status, body=one.wire(), headers={"ETag": etag_of(one.version)})
 
 
 def _fields(body: bytes) -> dict[str, str]:

@@ -66,4 +66,5 @@ def test_a_change_in_either_system_is_on_the_other_side_within_five_seconds(demo
             sales.post("/_sim/edit", json=change).raise_for_status()
             until(lambda v=value: there(bc, "customers", customer, "phoneNumber", f"22{v}"), "Sales's edit")
             to_bc = time.monotonic() - began
+        print(f"to Sales {to_sales:.1f} s, to BC {to_bc:.1f} s")
         assert to_sales <= AT_MOST and to_bc <= AT_MOST, (to_sales, to_bc)

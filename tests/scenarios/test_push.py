@@ -188,6 +188,18 @@ def test_a_message_that_is_no_context_is_set_aside_with_its_reason(world):
     assert {r["queue"] for r in world.app.api.status()["rejected"]} == {NOTICES}
 
 
+def test_while_push_is_off_nothing_is_listened_to_and_nothing_is_subscribed(world):
+    del world.subscriptions
+    world.app, before = world.start_app(), world.queue.sent
+    requests = len(world.bc_sim.log.entries())
+
+    world.app.run_message(NOTICES, b"anything", message_id="m")
+    world.housekeeping()
+
+    assert world.queue.sent == before
+    assert not [e for e in world.bc_sim.log.entries()[requests:] if "subscriptions" in e.path]
+
+
 # --- subscriptions ---------------------------------------------------------------------------
 
 
