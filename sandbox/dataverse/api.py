@@ -122,6 +122,8 @@ class Api:
             case "InsertOptionValue":
                 writes.rows["metadata"] += 1
                 return actions.insert_option_value(self._environment, call)
+            case "PublishXml":
+                return roles.publish(self._environment, call, session.user_id)
             case "BulkDelete":
                 return actions.bulk_delete(self._environment, call, writes)
             case "RetrieveTotalRecordCount":
@@ -295,6 +297,7 @@ _UNBOUND = {
     "WhoAmI": "GET",
     "InsertOptionValue": "POST",
     "BulkDelete": "POST",
+    "PublishXml": "POST",
     "RetrieveTotalRecordCount": "GET",
     "RetrieveMetadataChanges": "GET",
     **dict.fromkeys(sales_actions.NAMES, "POST"),

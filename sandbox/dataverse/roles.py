@@ -1,18 +1,21 @@
-"""Messages about roles: who has which, and what it may.
+"""What only administrators ask for: who has which role, what it may, and publishing changed definitions.
 
 Source: the documented `systemuserroles_association`, associating by `$ref` (reference/dataverse-web-api.md
-section 2, source assoc), RetrieveUserPrivileges and AddPrivilegesRole. What is not asked for by anybody here
+section 2, source assoc), RetrieveUserPrivileges, AddPrivilegesRole and PublishXml. What is not asked for by anybody here
 is refused.
 """
 
 from __future__ import annotations
 
+import re
+
 from sandbox.dataverse.address import Address, must_find, reference
 from sandbox.dataverse.environment import Environment
-from sandbox.dataverse.refusal import INVALID_ARGUMENT, Refused, bad_query, no_segment
+from sandbox.dataverse.refusal import INVALID_ARGUMENT, NOT_FOUND, Refused, bad_query, no_segment
 from sandbox.dataverse.schema import TABLES
 from sandbox.dataverse.wire import Answer, Call, json_answer
 
+_ENTITY = re.compile(r"<entity>(\w+)</entity>")
 ROLES_OF_USER = "systemuserroles_association"
 
 
@@ -57,3 +60,15 @@ def message(environment: Environment, call: Call, where: Address, name: str, use
             security.add_privileges(row.id, call.json("roles"))
             return Answer(status=204)
     raise no_segment(f"Microsoft.Dynamics.CRM.{name}")
+
+
+def publish(environment: Environment, call: Call, user_id: str) -> Answer:
+    """Let everybody see changed definitions. Here they are seen at once; the request must be right all the same."""
+    environment.security.must_have(user_id, "prvPublishCustomization", "OTC=0")
+    xml = call.json("PublishXml").get("ParameterXml")
+    names = _ENTITY.findall(xml) if isinstance(xml, str) else []
+    if not names or not str(xml).startswith("<importexportxml>"):
+        raise Refused(400, INVALID_ARGUMENT, "ParameterXml names no entities to publish.")
+    if unknown := [name for name in names if name not in TABLES]:
+        raise Refused(404, NOT_FOUND, f"There is no entity {unknown[0]}.")
+    return Answer(status=204)

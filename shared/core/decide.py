@@ -206,8 +206,10 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         if calm and base is not None and _as_agreed(bc, sales, base):
             continue
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
-        if source == CLASH and pair.resolution is not None and pair.resolution.names(f.name):
-            source = pair.resolution.use
+        if pair.resolution is not None and pair.resolution.names(f.name):
+            given_up = pair.resolution.overwrite and source is not None and f.direction is Direction.BOTH
+            if source == CLASH or given_up:
+                source = pair.resolution.use
         if (
             f.soft
             and (isinstance(bc, Unresolved) or isinstance(sales, Unresolved))
@@ -216,7 +218,7 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             # The referenced record is not coupled yet; the wake-up fills this in, however often it was
             # looked at before (H20).
             late.append(f.name)
-            baseline.setdefault(f.name, Agreed(bc=bc, sales=sales))
+            baseline[f.name] = awaited(bc, sales, base)
             continue
         if (isinstance(bc, Unresolved) and f.direction.reaches(Side.SALES)) or (
             isinstance(sales, Unresolved) and f.direction.reaches(Side.BC)
@@ -237,15 +239,15 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             problems.append(problem(f, "changed differently on both sides", pair, conflict=True))
             continue
         assert isinstance(source, Side)
+        value = bc if source is Side.BC else sales
+        if isinstance(value, Unresolved) and f.reference_to is not None and not f.option:
+            return waits(f, source, value)
         if f.fixed:
             problems.append(
                 problem(f, f"{f.column(source)} cannot change once the other side has the record", pair)
             )
             continue
-        value = bc if source is Side.BC else sales
         if isinstance(value, Unresolved):
-            if f.reference_to is not None and not isinstance(f.converter, Option):
-                return waits(f, source, value)
             if source is Side.SALES:
                 # An option that BC does not know writes nothing to BC (H6).
                 baseline[f.name] = Agreed(bc=bc, sales=sales)
@@ -355,6 +357,19 @@ def same(value: Value, stored: Value) -> bool:
     return value == stored
 
 
+def awaited(bc: Value, sales: Value, base: Agreed | None) -> Agreed:
+    """Return what to remember of a soft reference while its target is not coupled (H20).
+
+    What the sides last agreed on, but of a side that was unresolved then, whom it names now.
+    """
+    if base is None:
+        return Agreed(bc=bc, sales=sales)
+    return Agreed(
+        bc=bc if isinstance(bc, Unresolved) and isinstance(base.bc, Unresolved) else base.bc,
+        sales=sales if isinstance(sales, Unresolved) and isinstance(base.sales, Unresolved) else base.sales,
+    )
+
+
 def waits(f: FieldMap, side: Side, value: Unresolved) -> Wait:
     assert f.reference_to is not None
     return Wait(
@@ -407,9 +422,7 @@ def settled(
             continue
         if isinstance(now.bc, Unresolved) or isinstance(now.sales, Unresolved):
             # Unresolved is remembered as such: resolving it later is a change that travels (H6).
-            # A soft reference keeps what the sides last agreed on, until its target is coupled (H20).
-            if not (f.soft and f.name in old):
-                baseline[f.name] = now
+            baseline[f.name] = awaited(now.bc, now.sales, old.get(f.name)) if f.soft else now
             continue
         to_sales, to_bc = f.name in sent.get(Side.SALES, {}), f.name in sent.get(Side.BC, {})
         if (to_sales or to_bc) and f.direction is Direction.BOTH:

@@ -250,6 +250,13 @@ class EntityMapping:
         return tuple(dict.fromkeys(f.reference_to for f in self.fields if f.reference_to))
 
     def _problems(self) -> Iterator[str]:
+        for what, given in (
+            ("name", self.name),
+            ("table of BC", self.bc.name),
+            ("table of Sales", self.sales.name),
+        ):
+            if not given:
+                yield f"has no {what}"
         names = [f.name for f in self.fields]
         if not names:
             yield "has no fields, so nothing would travel; switch the mapping off instead"

@@ -25,6 +25,7 @@ from shared.engine.rehearsal import WOULD_BE, Rehearsal
 from shared.engine.scope import Scope
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
+from shared.engine.targeted import send_late
 from shared.ports import ChangePage, JobEntry, Outdated, OutgoingMessage, StoredCursor
 
 #: Waits between two tries of the same work: doubled each time, up to the last.
@@ -161,10 +162,11 @@ class Jobs:
         if not late:
             return tally
         with self.scope(mapping, run=run) as scope:
+            job = Job(kind="late", mapping=mapping.name, cause=cause, run=run, token=random_token())
+            self._repeat_half_done(scope, job)
             scope.targeted = True
             # They have just been streamed: no point reads for thousands of them (H27).
             scope.index = {(side, c.id_of(side)): c for c in late for side in Side}
-            job = Job(kind="late", mapping=mapping.name, cause=cause, run=run, token=random_token())
             for n in range(0, len(ids), ports.limits.page):
                 part = ids[n : n + ports.limits.page]
                 found = ports.bc.get(mapping.bc, part)
@@ -198,8 +200,6 @@ class Jobs:
                 return self.lines.go_on(job, scope)
             case _:
                 raise Misconfigured(f"no such kind of job: {job.kind}")
-        if scope.coupled:
-            self._wake_late(scope)
         return tally
 
     def _poll(self, job: Job, scope: Scope) -> Tally:
@@ -254,8 +254,7 @@ class Jobs:
             if page is None:
                 return
             if ports.clock.now() >= deadline:
-                step = job.step + 1
-                self._send([replace(job, step=step, token=f"{job.token}.{step}", arguments={"page": page})])
+                self._send([replace(job, step=job.step + 1, arguments={"page": page})])
                 return
 
     def _move(self, name: str, side: Side, found: ChangePage, stored: StoredCursor) -> None:
@@ -264,7 +263,10 @@ class Jobs:
                 self._ports.cursors.put(name, side, found.cursor, etag=stored.etag)
 
     def sweeps(self) -> None:
-        """Queue today's sweeps. Sent first, marked second: the same day sends the same job (H12)."""
+        """Queue today's sweeps. Sent first, marked second: the same day sends the same job (H12).
+
+        Not before anything was synchronized: what comes over first is as it is today.
+        """
         ports = self._ports
         today = ports.clock.now().date().isoformat()
         for mapping in ports.mappings.values():
@@ -273,7 +275,10 @@ class Jobs:
                 continue
             stored = ports.cursors.get(f"{mapping.name}.sweep", side)
             if stored.value != today:
-                self._send([Job(kind="sweep", mapping=mapping.name, side=side, cause="daily", token=today)])
+                if ports.cursors.get(mapping.name, side).value is not None:
+                    self._send(
+                        [Job(kind="sweep", mapping=mapping.name, side=side, cause="daily", token=today)]
+                    )
                 with suppress(Outdated):
                     ports.cursors.put(f"{mapping.name}.sweep", side, today, etag=stored.etag)
 
@@ -291,10 +296,15 @@ class Jobs:
         """Repeat the pages whose job died between its first write and its last memory (H1)."""
         ports = self._ports
         for intent in ports.intents.get(scope.mapping.name):
+            # What it had coupled already may not have been told to whom it concerns (H20).
+            send_late(ports, scope.mapping.name)
             with_right = replace(
                 scope,
                 targeted=True,
                 may_create=True,
+                # The whole page had passed the brake; its writes alone would look like too many.
+                forced=True,
+                matched=[],
                 asked=False,
                 matching=False,
                 index=None,
@@ -306,23 +316,6 @@ class Jobs:
             gone = [i for i in intent.ids if i not in found]
             self._pages.run(with_right, intent.side, found.values(), gone, job=job)
             ports.intents.remove(scope.mapping.name, intent.side)
-
-    def _wake_late(self, scope: Scope) -> None:
-        """Tell the mappings with soft references to this one, or its options, that some are coupled now."""
-        for other in self._ports.mappings.values():
-            if not other.may_come_later(scope.mapping.name):
-                continue
-            self._send(
-                [
-                    Job(
-                        kind="late",
-                        mapping=other.name,
-                        cause=f"coupled {scope.mapping.name}",
-                        token=random_token(),
-                        arguments={"of": scope.mapping.name},
-                    )
-                ]
-            )
 
     # --- later -----------------------------------------------------------------------------
 

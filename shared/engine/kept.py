@@ -313,7 +313,8 @@ def readable(value: Value) -> Any:
     if isinstance(value, Unresolved):
         return f"{value.raw} (no counterpart)"
     if isinstance(value, Decimal):
-        return str(value)
+        # Not str: an amount of 80 is normalized, and would be "8E+1".
+        return f"{value:f}"
     if value is None or isinstance(value, str | bool):
         return value
     return value.isoformat()

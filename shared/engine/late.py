@@ -26,9 +26,8 @@ def ready(ports: Ports, mapping: EntityMapping, of: str) -> list[Coupling]:
             seen = coupling.baseline.get(name)
             values = [(side, seen.of(side)) for side in Side] if seen is not None else []
             raws = [(side, value.raw) for side, value in values if isinstance(value, Unresolved)]
-            if raws:
-                yield from raws
-            else:
+            yield from raws
+            if not raws:
                 yield None
 
     wanted = {key for c in late for key in missing(c) if key is not None}

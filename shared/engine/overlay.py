@@ -12,6 +12,8 @@ from shared.engine.parts import Ports
 from shared.ports import (
     Couplings,
     Cursors,
+    HeldRecord,
+    HeldRecords,
     Intent,
     Records,
     SaveResult,
@@ -36,14 +38,19 @@ class OverlaidCouplings:
     def find(self, mapping: str, side: Side, ids: Sequence[str]) -> dict[str, Coupling]:
         found = self._overlay.find(mapping, side, ids)
         missing = [i for i in ids if i not in found]
-        return {**(self._real.find(mapping, side, missing) if missing else {}), **found}
+        real = self._real.find(mapping, side, missing) if missing else {}
+        if side is Side.SALES and real:
+            # The overlay knows one that it has removed by its BC id only.
+            newer = self._overlay.find(mapping, Side.BC, [c.bc_id for c in real.values()])
+            real = {i: c for i, c in real.items() if c.bc_id not in newer}
+        return {i: c for i, c in {**real, **found}.items() if not _removed(c)}
 
     def stream(self, mapping: str, *, late_only: bool = False) -> Iterator[Coupling]:
         newer = {c.bc_id: c for c in self._overlay.stream(mapping)}
         for coupling in self._real.stream(mapping, late_only=late_only):
             if coupling.bc_id not in newer:
                 yield coupling
-        yield from (c for c in newer.values() if c.late or not late_only)
+        yield from (c for c in newer.values() if (c.late or not late_only) and not _removed(c))
 
     def save(self, couplings: Sequence[Coupling]) -> list[SaveResult]:
         """Save in the overlay over whatever it holds: a rehearsal has one writer.
@@ -72,7 +79,18 @@ class OverlaidCouplings:
         return results
 
     def remove(self, couplings: Sequence[Coupling]) -> None:
-        self.save([replace(c, state=CouplingState.UNCOUPLED) for c in couplings])
+        """Note that these are no more. Their Sales ids are free, for a coupling with another record (H19)."""
+        self.save(
+            [
+                replace(
+                    c,
+                    state=CouplingState.UNCOUPLED,
+                    sales_id=f"{REMOVED}:{c.sales_id}",
+                    outcome=f"{REMOVED}{MADE}" if MADE in c.outcome else REMOVED,
+                )
+                for c in couplings
+            ]
+        )
 
     def forget(self, mapping: str, step: int = 0) -> None:
         """Drop what this step, or a later one, has made."""
@@ -83,6 +101,12 @@ class OverlaidCouplings:
 
 #: Between an outcome and the step that made the row.
 MADE = " in step "
+#: The outcome of a coupling that would be removed.
+REMOVED = "removed"
+
+
+def _removed(coupling: Coupling) -> bool:
+    return coupling.outcome.startswith(REMOVED)
 
 
 class ReadOnlyRecords:
@@ -124,6 +148,20 @@ class NoIntents:
         raise AssertionError("a rehearsal intends nothing")
 
 
+class StandingHeld:
+    """Held records that are read and never changed."""
+
+    def __init__(self, real: HeldRecords) -> None:
+        self.list, self.find, self.skipped = real.list, real.find, real.skipped
+        self.due, self.waiting_for = real.due, real.waiting_for
+
+    def put(self, records: Sequence[HeldRecord]) -> None:
+        raise AssertionError("a rehearsal holds nothing")
+
+    def remove(self, mapping: str, keys: Sequence[tuple[Side, str]]) -> None:
+        raise AssertionError("a rehearsal frees nothing")
+
+
 def rehearsing(ports: Ports, run: str) -> Ports:
     """Return ports that read as ever and write nothing but would-be couplings, plans and the run."""
     return replace(
@@ -133,5 +171,6 @@ def rehearsing(ports: Ports, run: str) -> Ports:
         couplings=OverlaidCouplings(ports.couplings, ports.overlay(run)),
         cursors=StandingCursors(ports.cursors),
         intents=NoIntents(),
+        held=StandingHeld(ports.held),
         rehearses=run,
     )

@@ -60,7 +60,6 @@ class Scope:
     met: set[str] = field(default_factory=set)
     read: int = 0
     changed: int = 0
-    coupled: int = 0
     #: Coupled by natural key in this turn; what waited for them is woken with the rest.
     matched: list[Coupling] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)

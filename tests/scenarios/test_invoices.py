@@ -209,6 +209,7 @@ def test_a_second_run_writes_nothing_and_reads_no_lines_again_P11():
         pytest.param(0, {"cancelled": True}, (3, 100_003), id="cancelled"),
     ],
 )
+@pytest.mark.peer("invoice-005", "invoice-006", "statistics-007", "statistics-008")
 def test_payments_and_cancelling_reach_sales_although_the_invoice_did_not_move_H22_S110_S111(
     remaining, differs, state
 ):
@@ -239,6 +240,7 @@ def test_a_paid_invoice_is_opened_before_it_is_closed_anew_and_unpaying_opens_it
     assert (shown["statecode"], shown["statuscode"]) == (0, 4)
 
 
+@pytest.mark.peer("statistics-011")
 def test_one_cancelled_by_hand_in_sales_follows_the_payment_in_bc_S112():
     world, invoice = a_synced_invoice()
     own = world.coupled(NAME)[invoice]
@@ -519,6 +521,7 @@ def test_a_new_invoice_waits_for_the_full_synchronization_as_in_bc_S97():
     assert late in world.coupled(NAME)
 
 
+@pytest.mark.peer("invoice-001")
 def test_lines_are_shown_as_a_mapping_and_have_no_job_of_their_own_P12_P13():
     world, _ = a_synced_invoice()
     shown = {m["mapping"]: m for m in world.app.api.mappings()["value"]}

@@ -12,8 +12,18 @@ from shared.core.mapping import Creates, Direction, EntityMapping, with_children
 from shared.core.model import Side
 from shared.rules import Rule
 
-#: Entity sets that are read whatever is mapped: base currency, currencies, who is who.
-ALWAYS_READ = ("organizations", "transactioncurrencies", "systemusers")
+#: Entity sets that are read whatever is mapped: base currency, currencies, who is who; and what the environment
+#: says of itself, of which a table that is not there as such needs no right.
+ALWAYS_READ = (
+    "organizations",
+    "transactioncurrencies",
+    "systemusers",
+    "entities",
+    "attributes",
+    "optionsets",
+    "sdkmessages",
+    "sdkmessagefilters",
+)
 #: Writing a row that points to another needs Append on it, and AppendTo on the other.
 WRITING = ("Create", "Write", "Append", "AppendTo")
 OWNER = "_ownerid_value"

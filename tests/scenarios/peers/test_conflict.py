@@ -3,7 +3,14 @@
 import pytest
 
 from sandbox.world import World
-from tests.scenarios.builders import SALESPERSON, USER, a_coupled_customer, account_of
+from tests.scenarios.builders import (
+    SALESPERSON,
+    USER,
+    a_coupled_customer,
+    account_of,
+    add_account,
+    add_customer,
+)
 from tests.scenarios.peers.common import a_prepared_company, restart_with, sync_now, tick
 
 
@@ -31,7 +38,6 @@ def test_a_renamed_customer_renames_its_account_when_it_is_synchronized_by_hand(
     assert account_of(world, customer)["name"] == "Renamed"
 
 
-@pytest.mark.peer("conflict-002")
 def test_an_edit_of_the_account_is_never_overwritten_by_an_older_value():
     world, customer, account = a_coupled_customer()
     world.sales.edit("accounts", account, name="Renamed")
@@ -39,6 +45,39 @@ def test_an_edit_of_the_account_is_never_overwritten_by_an_older_value():
     sync_now(world, "customers", "bc", customer)
 
     assert account_of(world, customer)["name"] == world.bc.show("customers", customer)["name"] == "Renamed"
+
+
+@pytest.mark.peer("conflict-002")
+@pytest.mark.parametrize("synchronized", [True, False])
+def test_an_edit_of_the_account_is_given_up_when_a_person_says_so(synchronized):
+    if synchronized:
+        world, customer, account = a_coupled_customer(name="Adatum", city="Oslo")
+        world.sales.edit("accounts", account, name="Renamed", address1_city="Rome")
+        world.act("customers", "resolve", side="bc", id=customer, use="bc", overwrite=True)
+    else:
+        world = a_prepared_company()
+        customer = add_customer(world, name="Adatum", city="Oslo")
+        account = add_account(world, "Renamed", address1_city="Rome")
+        world.act("customers", "couple", bc=customer, sales=account, **{"from": "bc"})
+
+    assert (account_of(world, customer)["name"], account_of(world, customer)["address1_city"]) == (
+        "Adatum",
+        "Oslo",
+    )
+    assert world.bc.show("customers", customer)["name"] == "Adatum" and world.held() == []
+    written = world.written()
+    world.tick("customers")
+    assert world.written() == written
+
+
+def test_only_the_named_field_is_given_up():
+    world, customer, account = a_coupled_customer(name="Adatum", city="Oslo")
+    world.sales.edit("accounts", account, name="Renamed", address1_city="Rome")
+
+    world.act("customers", "resolve", side="bc", id=customer, use="bc", field="name", overwrite=True)
+
+    assert account_of(world, customer)["name"] == "Adatum"
+    assert world.bc.show("customers", customer)["city"] == "Rome"
 
 
 @pytest.mark.peer("conflict-003")

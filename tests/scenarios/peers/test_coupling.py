@@ -40,6 +40,23 @@ def test_coupled_records_find_each_other():
         assert (found["bc"], found["sales"]) == (customer, account)
 
 
+@pytest.mark.peer("coupling-005")
+@pytest.mark.parametrize("first", ["bc", "sales", "compare"])
+def test_a_record_of_one_pair_is_not_coupled_with_one_of_another(first):
+    world, a, x = a_coupled_customer()
+    b = add_customer(world, "C2")
+    world.full_sync("customers")
+    y = world.coupled("customers")[b]
+
+    jobs = [
+        world.act("customers", "couple", bc=bc, sales=sales, **{"from": first})
+        for bc, sales in ((b, x), (a, y))
+    ]
+
+    assert [j["state"] for j in jobs] == ["refused", "refused"]
+    assert world.coupled("customers") == {a: x, b: y}
+
+
 @pytest.mark.peer("coupling-009")
 @pytest.mark.parametrize("mapping", [{}, {"mapping": ""}, {"mapping": None}, {"mapping": "lorries"}])
 def test_a_coupling_has_a_kind_of_record(mapping):

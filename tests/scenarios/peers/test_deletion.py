@@ -155,3 +155,21 @@ def test_what_can_be_done_depends_on_what_is_there_and_is_said_when_it_is_tried(
     coupled = world.act("items", "couple", bc=item, sales=world.coupled("items")[item])
     assert coupled["state"] == "refused" and "has no record" in coupled["message"]
     assert world.act("items", "uncouple", side="bc", id=item)["state"] == "finished"
+
+
+@pytest.mark.peer("deletion-016")
+@pytest.mark.parametrize("found", ["by the timer", "by a full synchronization"])
+def test_a_parked_pair_of_which_both_are_deleted_is_no_longer_listed(found):
+    world, customer, account = a_coupled_customer()
+    park(world, "customers", customer)
+    world.bc.delete("customers", customer)
+    world.tick("customers")
+    assert held_ids(world, "customers", "skipped") == {customer}, "one is still there"
+
+    world.sales.delete("accounts", account)
+    if found == "by the timer":
+        world.tick("customers")
+    else:
+        world.full_sync("customers")
+
+    assert world.held("customers") == [] and world.coupled("customers") == {}
