@@ -8,16 +8,20 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import azure.functions as func
 
 from functions.access import Access, access_of
+from functions.calls import guarded
 from functions.openapi import ABOUT, JSON, document
 from functions.timers import schedule_problems
 from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.engine.admin import AdminApi, ApiProblem
 from shared.engine.messages import RECORD_ID
-from shared.wiring import app
+from shared.signal_names import CALL
+from shared.trace import Trace
+from shared.wiring import app, signals
 from shared.wiring_doctor import checkup
 
 bp = func.Blueprint()
@@ -242,7 +246,13 @@ def route(
     name: str, needs: Access, status: int, call: Call | Alone
 ) -> Callable[[func.HttpRequest], func.HttpResponse]:
     def run(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(name, req, needs, call, status)
+        def work(_: Trace) -> func.HttpResponse:
+            with signals().span(CALL, function=name) as span:
+                response = answer(name, req, needs, call, status)
+                span.set(status=response.status_code)
+            return response
+
+        return guarded(name, work, sender=req.headers.get("traceparent"), correlation=str(uuid4()))
 
     return run
 

@@ -6,15 +6,19 @@ import hmac
 import json
 import os
 from typing import Any
+from uuid import uuid4
 
 import azure.functions as func
 
+from functions.calls import guarded
 from functions.http_api import problem
 from functions.messages import handle
 from shared.core.errors import Misconfigured, SyncError
 from shared.engine.push import NOTICES
 from shared.settings import Settings
-from shared.wiring import app
+from shared.signal_names import CALL
+from shared.trace import Trace
+from shared.wiring import app, signals
 
 bp = func.Blueprint()
 #: Bytes of one POST: 1,000 notices of a table (business-central-api.md §9), of several tables at once.
@@ -36,6 +40,18 @@ def webhook_bc(req: func.HttpRequest) -> func.HttpResponse:
     Any 4xx ends the subscription on BC's side: right for a stranger's, or while push is off. Whatever
     passes is a 503, after which BC comes again.
     """
+
+    def work(_: Trace) -> func.HttpResponse:
+        with signals().span(CALL, function="webhook_bc") as span:
+            response = told(req)
+            span.set(status=response.status_code)
+        return response
+
+    return guarded("webhook_bc", work, correlation=str(uuid4()))
+
+
+def told(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer a handshake, or pass notices on."""
     try:
         settings = Settings.from_env(os.environ)
         if not settings.push:
