@@ -150,7 +150,6 @@ class Jobs:
                 facts=facts,
                 references=References(ports.couplings, local_currency_id=facts.lcy_currency_id),
                 run=run,
-                fence=lease.fence,
                 check_lease=check,
                 now=ports.clock.now(),
                 skipped=ports.held.skipped(mapping.name),

@@ -32,7 +32,7 @@ from shared.core.model import (
     Update,
     Wait,
 )
-from shared.engine.act import Act
+from shared.engine.act import Act, without
 from shared.engine.gather import Gather
 from shared.engine.kept import Kept, hint_of
 from shared.engine.messages import Job
@@ -297,7 +297,7 @@ class PageSync:
                 shown[target] = self.gather.with_rule(scope, written.record)
         if failed:
             if shown:
-                kept.updated(scope, pair, _without(decision, failed, pair), shown)
+                kept.updated(scope, pair, without(decision, failed, pair), shown)
             return self._failed(scope, side, pair, next(iter(failed.values())).error, kept)
         kept.updated(scope, pair, decision, shown)
         if decision.problems:
@@ -332,25 +332,6 @@ class PageSync:
             case _:
                 kept.hold(side, hint, "held", str(error), scope.mapping, pair)
                 return Outcome.HELD
-
-
-def _without(decision: Update, failed: Mapping[Side, Written], pair: Pair) -> Update:
-    """Return what was done of an update when one side took its part and the other did not (H25)."""
-    behind = [
-        FieldProblem(
-            field=name,
-            reason=str(written.error),
-            bc=pair.bc_fields.get(name),
-            sales=pair.sales_fields.get(name),
-        )
-        for side, written in failed.items()
-        for name in decision.writes[side]
-    ]
-    return replace(
-        decision,
-        writes={side: values for side, values in decision.writes.items() if side not in failed},
-        problems=(*decision.problems, *behind),
-    )
 
 
 def _first_write(pair: Pair, decision: Decision) -> bool:

@@ -229,3 +229,17 @@ def test_a_record_that_keeps_changing_is_still_created_by_the_job_that_comes_lat
 
     assert rounds == [*["round"] * ROUNDS, "end"]
     assert world.coupled("customers") == {customer: account}
+
+
+def test_a_value_without_a_form_holds_its_record_and_not_its_page():
+    world = a_company(overrides="customers: {fields: {inactive: {blank: write}}}")
+    blocked, other = add_customer(world, "C1"), add_customer(world, "C2")
+    world.full_sync()
+    world.bc.edit("customers", blocked, blocked="All")
+    world.bc.edit("customers", other, city="Bergen")
+
+    world.tick("customers")
+
+    assert account_of(world, other)["address1_city"] == "Bergen"
+    [held] = world.held("customers")
+    assert held["id"] == blocked and "is not set, and the other side has no form" in held["reason"]
