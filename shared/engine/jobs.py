@@ -18,6 +18,8 @@ from shared.engine.lines import Lines
 from shared.engine.messages import Job, queue_of, random_token
 from shared.engine.overlay import rehearsing
 from shared.engine.parts import Ports
+from shared.engine.push import CAUSE as PUSH
+from shared.engine.push import once_more
 from shared.engine.references import References
 from shared.engine.rehearsal import WOULD_BE, Rehearsal
 from shared.engine.scope import Scope
@@ -79,6 +81,8 @@ class Jobs:
                     self._repeat_half_done(scope, job)
                     tally = self._do(job, scope)
         except Busy as busy:
+            if job.cause == PUSH and scope is None:
+                return ports.queue.send([once_more(job, ports.clock.now())])
             if job.kind == "poll" and scope is None:
                 span.set(state="busy")
                 return  # the next tick reads from the same cursor (H13)

@@ -259,7 +259,7 @@ def test_companies_keep_their_rows_apart(bc):
         (f"{HOST}/api/v2.0/customers", 404),
         ("http://bc.test/v2.0/another-tenant/sandbox/api/v2.0/companies", 401),
         (HOST.replace("/sandbox", "/production") + "/api/v2.0/companies", 404),
-        (f"{ROOT}/subscriptions", 501),
+        (f"{ROOT}/subscriptions(5)", 400),
     ],
 )
 def test_an_address_that_is_not_there_is_refused(bc, url, status):
