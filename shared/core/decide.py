@@ -126,10 +126,9 @@ def birth(mapping: EntityMapping, pair: Pair, target: Side) -> Create | Wait | H
     unresolved: list[str] = []
     late: list[str] = []
     problems: list[FieldProblem] = []
-    for f in mapping.fields:
-        if not f.direction.reaches(target) or f.when is When.UPDATE:
-            continue
-        value = pair.fields(target.other).get(f.name)
+    shown = pair.fields(target.other)
+    for f in mapping.born_with[target]:
+        value = shown.get(f.name)
         if isinstance(value, Unresolved):
             if isinstance(f.converter, Option) or f.reference_to is None:
                 unresolved.append(f.name)
@@ -191,6 +190,7 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
     late: list[str] = []
     #: Most fields of most records stand still: for them nothing below has anything to say.
     calm = coupling.first is None and not coupling.rewritten
+    bc_fields, sales_fields = pair.bc_fields, pair.sales_fields
 
     for f in mapping.fields:
         if outside and not f.state:
@@ -198,9 +198,8 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         if f.name in pair.unconvertible:
             problems.append(problem(f, pair.unconvertible[f.name], pair))
             continue
-        bc, sales = pair.bc_fields.get(f.name), pair.sales_fields.get(f.name)
-        base = coupling.baseline.get(f.name)
-        if calm and base is not None and _as_agreed(bc, sales, base):
+        bc, sales, base = bc_fields.get(f.name), sales_fields.get(f.name), baseline.get(f.name)
+        if calm and bc == sales and base == (bc, sales) and not isinstance(bc, Unresolved):
             continue
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
         if source == CLASH and pair.resolution is not None and pair.resolution.names(f.name):
@@ -327,14 +326,11 @@ def has_value(value: Value) -> bool:
 
 def equal(f: FieldMap, bc: Value, sales: Value) -> bool:
     """Compare in the narrower domain of the two fields (H3)."""
+    if bc == sales:
+        return not isinstance(bc, Unresolved)
     if isinstance(bc, Unresolved) or isinstance(sales, Unresolved):
         return False
-    return bc == sales or f.converter.narrow(bc) == f.converter.narrow(sales)
-
-
-def _as_agreed(bc: Value, sales: Value, agreed: Agreed) -> bool:
-    """Say whether both sides show exactly one resolved value, the remembered one."""
-    return bc == sales and not isinstance(bc, Unresolved) and bc == agreed.bc and sales == agreed.sales
+    return f.converter.narrow(bc) == f.converter.narrow(sales)
 
 
 HASHED = "sha256:"
@@ -389,10 +385,7 @@ def settled(
     for f in mapping.fields:
         if f.name in behind:
             continue
-        was = old.get(f.name)
-        if was is not None and not counts and _as_agreed(bc.get(f.name), sales.get(f.name), was):
-            continue
-        now = Agreed(bc=bc.get(f.name), sales=sales.get(f.name))
+        now = Agreed(bc.get(f.name), sales.get(f.name))
         if equal(f, now.bc, now.sales):
             baseline[f.name] = now
             counts.pop(f.name, None)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 
 class Side(StrEnum):
@@ -76,9 +76,11 @@ class First(StrEnum):
     COMPARE = "compare"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Agreed:
-    """The two values of one field as last seen when the sides agreed (H3): one for each side."""
+class Agreed(NamedTuple):
+    """The two values of one field as last seen when the sides agreed (H3): one for each side.
+
+    A tuple, as there is one for each field of each record: the cheapest frozen data there is.
+    """
 
     bc: Value
     sales: Value

@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import batched, chain
 
 from shared.core.errors import Busy, Misconfigured, Refused, Transient
 from shared.core.mapping import Creates, Direction, EntityMapping, Table
 from shared.core.model import Coupling, CouplingState, Side, Tally, Unresolved
 from shared.engine.actions import Actions
 from shared.engine.feeds import cursor_of, take_position
+from shared.engine.index import WOULD_BE
 from shared.engine.lines import Lines
 from shared.engine.messages import Job, queue_of, random_token
+from shared.engine.pairs import Pairs
 from shared.engine.parts import Ports
 from shared.engine.references import References
-from shared.engine.rehearsal import WOULD_BE, Rehearsal, rehearsing
+from shared.engine.rehearsal import Rehearsal, rehearsing
 from shared.engine.scope import Scope
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
@@ -149,25 +152,25 @@ class Jobs:
         """Fill references and options that were left out, now that their targets (`of`) may be coupled (H6, H20)."""
         ports = self._ports
         tally = Tally()
-        late = ready(ports, mapping, of)
-        ids = [c.bc_id for c in late if not c.outcome.startswith(WOULD_BE)]
-        if not late:
+        pages = batched(ready(ports, mapping, of), ports.limits.page, strict=False)
+        first = next(pages, None)
+        if first is None:
             return tally
         with self.scope(mapping, run=run) as scope:
             scope.targeted = True
-            # They have just been streamed: no point reads for thousands of them (H27).
-            scope.index = {(side, c.id_of(side)): c for c in late for side in Side}
             job = Job(kind="late", mapping=mapping.name, cause=cause, run=run, token=random_token())
-            for n in range(0, len(ids), ports.limits.page):
-                part = ids[n : n + ports.limits.page]
-                found = ports.bc.get(mapping.bc, part)
-                gone = [i for i in part if i not in found]
-                tally += self._pages.run(
-                    scope, Side.BC, found.values(), gone, job=replace(job, ids=tuple(part))
-                )
-            if scope.rehearsal is not None:
+            for late in chain([first], pages):
                 would_be = [c for c in late if c.outcome.startswith(WOULD_BE)]
-                tally += Tally(updated=scope.rehearsal.late(scope, would_be))
+                if scope.rehearsal is not None:
+                    tally += Tally(updated=scope.rehearsal.late(scope, would_be))
+                # They have just been streamed: no point reads for thousands of them (H27).
+                scope.streamed = {c.bc_id: c for c in late if not c.outcome.startswith(WOULD_BE)}
+                ids = tuple(scope.streamed)
+                found = ports.bc.get(mapping.bc, ids) if ids else {}
+                gone = [i for i in ids if i not in found]
+                if ids:
+                    tally += self._pages.run(scope, Side.BC, found.values(), gone, job=replace(job, ids=ids))
+            if scope.rehearsal is not None:
                 # After every step of the mapping's own line, and the same each time.
                 step = 900_000 + list(ports.mappings).index(of)
                 ports.plans.add(run, mapping.name, step, scope.rehearsal.take())
@@ -288,7 +291,7 @@ class Jobs:
                 may_create=True,
                 matching=False,
                 index=None,
-                met=set(),
+                streamed=None,
                 reasons={},
                 unresolved={},
             )
@@ -335,25 +338,25 @@ class Jobs:
         )
 
 
-def ready(ports: Ports, mapping: EntityMapping, of: str) -> list[Coupling]:
-    """Return the couplings with something left out that may be filled in now; of any mapping when `of` is "".
+def ready(ports: Ports, mapping: EntityMapping, of: str) -> Iterator[Coupling]:
+    """Yield the couplings with something left out that may be filled in now; of any mapping when `of` is "".
 
-    An option that still has no counterpart is not looked at again: there may be thousands (P18).
+    An option that still has no counterpart is not looked at again: there may be thousands (P18). They
+    are read as they are wanted, in the order of their keys, so that one which is saved meanwhile comes
+    once.
     """
-    late = list(ports.couplings.stream(mapping.name, late_only=True))
-    if not late or not of:
+    late = ports.couplings.stream(mapping.name, late_only=True)
+    if not of:
         return late
     names = mapping.may_come_later(of)
-    late = [c for c in late if names & set(c.late)]
+    late = (c for c in late if names & set(c.late))
     options = {f.name for f in mapping.fields if f.option} & names
-    if not late or not options:
+    if not options:
         return late
-    there = {
-        (side, c.id_of(side))
-        for c in ports.couplings.stream(of)
-        if c.state is CouplingState.COUPLED
-        for side in Side
-    }
+    there = Pairs()
+    for coupling in ports.couplings.stream(of):
+        if coupling.state is CouplingState.COUPLED:
+            there.add(coupling.bc_id, coupling.sales_id)
 
     def resolved(coupling: Coupling) -> bool:
         for name in names & set(coupling.late):
@@ -362,8 +365,8 @@ def ready(ports: Ports, mapping: EntityMapping, of: str) -> list[Coupling]:
                 return True
             for side in Side:
                 value = seen.of(side)
-                if isinstance(value, Unresolved) and (side, value.raw) in there:
+                if isinstance(value, Unresolved) and there.number(side, value.raw) is not None:
                     return True
         return False
 
-    return [c for c in late if resolved(c)]
+    return (c for c in late if resolved(c))

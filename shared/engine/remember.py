@@ -65,7 +65,7 @@ class Memory:
             with suppress(Outdated):  # somebody has changed it meanwhile: the next look decides anew
                 ports.couplings.remove(both_gone)
         for coupling in both_gone:
-            scope.learn(coupling, gone=True)
+            scope.forget(coupling)
         if kept.history:
             ports.history.add(kept.history)
         self._hold(scope, kept)

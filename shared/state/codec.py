@@ -14,10 +14,9 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
 from shared.core.model import Agreed, Baseline, Unresolved, Value
@@ -121,18 +120,57 @@ def dump_baseline(baseline: Baseline) -> str:
     """Write a baseline, each field's two values once when they are the same."""
     fields: dict[str, list[Any]] = {}
     for name, agreed in baseline.items():
-        bc, sales = to_json(stored_form(agreed.bc)), to_json(stored_form(agreed.sales))
+        bc = to_json(stored_form(agreed.bc))
+        sales = bc if agreed.sales is agreed.bc else to_json(stored_form(agreed.sales))
         # As written, and with their types: True == 1 and Decimal("1.0") == Decimal("1") in Python.
         fields[name] = [bc] if type(bc) is type(sales) and bc == sales else [bc, sales]
     return _text(fields)
 
 
-def load_baseline(text: str) -> Baseline:
-    baseline: dict[str, Agreed] = {}
-    for name, pair in json.loads(text).items():
-        bc = from_json(pair[0])
-        baseline[name] = Agreed(bc=bc, sales=bc if len(pair) == 1 else from_json(pair[1]))
-    return MappingProxyType(baseline)
+def load_baseline(text: str) -> StoredBaseline:
+    return StoredBaseline(text)
+
+
+class StoredBaseline(Mapping[str, Agreed]):
+    """A baseline as its row keeps it, read when somebody asks: most couplings are only looked up for their ids."""
+
+    __slots__ = ("_fields", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._fields: dict[str, Agreed] | None = None
+
+    def __getitem__(self, name: str) -> Agreed:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def items(self) -> ItemsView[str, Agreed]:
+        return self._read().items()
+
+    def unresolved(self) -> dict[str, Agreed]:
+        """Return the fields with a value that has no counterpart, mostly without reading the rest."""
+        if '{"?":' not in self._text:
+            return {}
+        return {
+            n: v for n, v in self.items() if isinstance(v.bc, Unresolved) or isinstance(v.sales, Unresolved)
+        }
+
+    def _read(self) -> dict[str, Agreed]:
+        if self._fields is None:
+            self._fields = {name: _agreed(pair) for name, pair in json.loads(self._text).items()}
+        return self._fields
+
+
+def _agreed(pair: Sequence[Any]) -> Agreed:
+    bc = pair[0]
+    if bc is not None and type(bc) is not str:
+        bc = from_json(bc)
+    return Agreed(bc, bc if len(pair) == 1 else from_json(pair[1]))
 
 
 # --- properties --------------------------------------------------------------------------------
