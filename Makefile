@@ -25,11 +25,11 @@ $(READY): requirements.txt requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-$(AZURITE): sandbox/azurite/package-lock.json $(READY)
+$(AZURITE): sandbox/azurite/package-lock.json | $(READY)
 	cd sandbox/azurite && $(NPM_CI)
 	touch $@
 
-$(KUSTO): tests/kusto/package-lock.json $(READY)
+$(KUSTO): tests/kusto/package-lock.json | $(READY)
 	cd tests/kusto && $(NPM_CI)
 	touch $@
 
@@ -57,6 +57,7 @@ bench: setup
 
 docs: setup
 	$(BIN)/python -m shared.mappings.docs > docs/mappings.md
+	$(BIN)/python -m infra.mapping_list
 	$(BIN)/python -m sandbox.bc_columns > shared/mappings/bc_columns.py
 
 companion: setup

@@ -46,7 +46,7 @@ param costCenter string = ''
 @maxValue(1000)
 param maximumInstances int = 40
 
-@description('Each has a queue sync-<mapping>. The names of shared/mappings; a test compares.')
+@description('Each has a queue sync-<mapping>. `make docs` writes them; a test compares.')
 param mappings array = [
   'salespeople'
   'currencies'
@@ -70,8 +70,11 @@ param schedules object = {}
 @description('Tuning, by setting name. The defaults are the product\'s own.')
 param tuning object = {}
 
-@description('Changes to mappings: YAML, or the https address of a blob in the app\'s own storage (docs/mappings.md).')
-param mappingOverrides string = ''
+@description('Take changes to mappings from the secret mapping-overrides in Key Vault: YAML, or a signed address of it.')
+param mappingOverrides bool = false
+
+@description('Take further application users from the secret more-clients: id;id, or id=secret;id=secret.')
+param moreClients bool = false
 
 param firstOfMonth string = utcNow('yyyy-MM-01')
 
@@ -174,6 +177,7 @@ module app 'modules/app.bicep' = {
     bcCompany: bcCompany
     dataverseUrl: dataverseUrl
     mappingOverrides: mappingOverrides
+    moreClients: moreClients
     settings: union(fromExample, tuning, schedules)
   }
 }

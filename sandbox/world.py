@@ -103,8 +103,8 @@ class World:
             base_currency_code="GBP",
             lcy_currency_id=GBP,
             currency_precision=2,
-            bc_user_id=INTEGRATION,
-            sales_user_id=INTEGRATION,
+            bc_user_ids=frozenset({INTEGRATION}),
+            sales_user_ids=frozenset({INTEGRATION}),
         )
         self.app = self.start_app()
 

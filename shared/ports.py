@@ -113,8 +113,8 @@ class Records(Protocol):
     def update(self, table: Table, writes: Sequence[Write]) -> list[Written]:
         """Change records if they still have `if_version`. Answers in order, one for each write."""
 
-    def user_id(self) -> str:
-        """Return the id by which this side names the integration user in modifiedby/createdby."""
+    def user_ids(self) -> frozenset[str]:
+        """Return the ids by which this side names the integration users in modifiedby/createdby."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,10 +128,14 @@ class Facts:
     #: under which a full synchronization of the currencies creates it.
     lcy_currency_id: str
     currency_precision: int
-    bc_user_id: str
-    sales_user_id: str
+    #: The integration users: the application users that Tandem signs in as, by their ids there.
+    bc_user_ids: frozenset[str]
+    sales_user_ids: frozenset[str]
     #: Decimals that Sales keeps of a price (organization.pricingdecimalprecision).
     pricing_precision: int = 2
+
+    def users(self, side: Side) -> frozenset[str]:
+        return self.bc_user_ids if side is Side.BC else self.sales_user_ids
 
 
 def local_currency_id(facts: Facts) -> str:

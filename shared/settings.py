@@ -50,6 +50,9 @@ class Settings:
     client_certificate_password: str = field(default="", repr=False)
     #: Client id of the user-assigned managed identity that vouches for the application; no secret then.
     federated_identity_client_id: str = ""
+    #: More application users, each with limits of its own: client id and secret ("" where all sign in
+    #: by the same certificate or identity). "id=secret;id=secret", or "id;id".
+    more_clients: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     #: Id or name of the BC company; "" takes the only one.
     bc_company_id: str = ""
     login_url: str = MICROSOFT_LOGIN
@@ -62,7 +65,7 @@ class Settings:
     request_seconds: int = 100
     #: A worker that died keeps its mapping for this long at most (H11).
     lease_seconds: int = 360
-    #: Requests that BC takes at once from the integration user (business-central-api.md §8), shared
+    #: Requests that BC takes at once from one application user (business-central-api.md §8), shared
     #: out among all processes.
     bc_permits: int = 5
     #: What is older goes: the history of records, the job log, and all but the last runs.
@@ -90,6 +93,9 @@ class Settings:
         if len(given) != 1:
             said = f"{' and '.join(given)} are set" if given else "none is set"
             problems.append(f"exactly one of {', '.join(CREDENTIALS)} must be set; {said}")
+        more_clients = _more_clients(
+            env.get("MORE_CLIENTS", ""), by_secret=given == ["CLIENT_SECRET"], problems=problems
+        )
         for name in ("BC_URL", "DATAVERSE_URL", "LOGIN_URL", "TABLES_ENDPOINT"):
             value = env.get(name, "").strip()
             if value and not value.startswith("https://"):
@@ -98,7 +104,8 @@ class Settings:
         problems += [
             f"{name} is a Key Vault reference that was not resolved"
             for name, value in env.items()
-            if value.startswith(KEY_VAULT) and (name in REQUIRED or name.startswith(("API_KEY", "CLIENT_")))
+            if value.startswith(KEY_VAULT)
+            and (name in REQUIRED or name.startswith(("API_KEY", "CLIENT_", "MORE_CLIENTS")))
         ]
         numbers: dict[str, float] = {}
         for name, default, least, most in (
@@ -136,6 +143,7 @@ class Settings:
             client_certificate=env.get("CLIENT_CERTIFICATE", "").strip(),
             client_certificate_password=env.get("CLIENT_CERTIFICATE_PASSWORD", ""),
             federated_identity_client_id=env.get("FEDERATED_IDENTITY_CLIENT_ID", "").strip(),
+            more_clients=more_clients,
             tables_connection_string=env.get("TABLES_CONNECTION_STRING", "").strip(),
             tables_endpoint=env.get("TABLES_ENDPOINT", "").strip().rstrip("/"),
             service_bus_connection=env.get("ServiceBusConnection", "").strip(),
@@ -160,3 +168,19 @@ class Settings:
                 if name.startswith(SCHEDULE) and text.strip()
             },
         )
+
+
+def _more_clients(text: str, *, by_secret: bool, problems: list[str]) -> tuple[tuple[str, str], ...]:
+    """Return the further application users; a secret goes with each where the first has one."""
+    found = []
+    for n, part in enumerate((p.strip() for p in text.split(";") if p.strip()), start=1):
+        client_id, equals, secret = (piece.strip() for piece in part.partition("="))
+        # Told by its place, as the part holds a secret.
+        if not client_id or bool(secret) != by_secret or (equals and not by_secret):
+            form = "client id=secret" if by_secret else "client id, as all sign in alike"
+            problems.append(
+                f"MORE_CLIENTS must be parts of the form {form}, separated by ';'; part {n} is not"
+            )
+        else:
+            found.append((client_id, secret))
+    return tuple(found)

@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from shared.adapters.auth import BC_SCOPE, MsalAuth, dataverse_scope
+from shared.adapters.auth import BC_SCOPE, MsalAuth, Several, dataverse_scope
 from shared.adapters.business_central import BusinessCentralRecords
 from shared.adapters.business_central_line import find_company
 from shared.adapters.credentials import Certificate, Credential, FederatedIdentity, Secret
@@ -132,21 +132,26 @@ def mappings_of(settings: Settings, store: TableStore, company: str, http: httpx
     )
 
 
+def permits_of(settings: Settings) -> int:
+    """Return how many requests BC takes at once from all application users."""
+    return settings.bc_permits * (1 + len(settings.more_clients))
+
+
 def share_of(settings: Settings, store: TableStore, company: str, clock: Clock) -> Share:
     """Return what this process may use of BC's places and of the requests that Sales advises (H29)."""
     request = timedelta(seconds=settings.request_seconds)
     # Prolonged when a third is over, so that it outlives the longest request.
-    permits = TablePermits(store, company, clock, number=settings.bc_permits, duration=request * 1.5)
+    permits = TablePermits(store, company, clock, number=permits_of(settings), duration=request * 1.5)
     return Share(permits, clock, holder=uuid.uuid4().hex, request=request, sleep=time.sleep)
 
 
-def credential_of(settings: Settings) -> Credential:
-    """Return how the application users prove who they are: the one way that is set."""
+def credential_of(settings: Settings, *, secret: str = "") -> Credential:
+    """Return how an application user proves who it is: the one way that is set."""
     if settings.federated_identity_client_id:
         return FederatedIdentity(identity_client_id=settings.federated_identity_client_id)
     if settings.client_certificate:
         return Certificate(source=settings.client_certificate, password=settings.client_certificate_password)
-    return Secret(settings.client_secret)
+    return Secret(secret or settings.client_secret)
 
 
 def identity_of(settings: Settings) -> Any:
@@ -170,19 +175,26 @@ def build(settings: Settings) -> Worker:
     timeout = httpx.Timeout(settings.request_seconds, connect=10.0)
     login = httpx.Client(verify=trust, timeout=30.0)
 
-    def client(scope: str) -> httpx.Client:
-        auth = MsalAuth(
-            login_url=settings.login_url,
-            tenant_id=settings.tenant_id,
-            client_id=settings.client_id,
-            credential=credential_of(settings),
-            scope=scope,
-            http=login,
+    def users(scope: str) -> tuple[MsalAuth, ...]:
+        return tuple(
+            MsalAuth(
+                login_url=settings.login_url,
+                tenant_id=settings.tenant_id,
+                client_id=client_id,
+                credential=credential_of(settings, secret=secret),
+                scope=scope,
+                http=login,
+            )
+            for client_id, secret in ((settings.client_id, ""), *settings.more_clients)
         )
+
+    def client(users: tuple[MsalAuth, ...]) -> httpx.Client:
+        auth = Several(users) if len(users) > 1 else users[0]
         return httpx.Client(auth=auth, verify=trust, timeout=timeout)
 
     clock = SystemClock()
-    bc_http = client(BC_SCOPE)
+    bc_users, sales_users = users(BC_SCOPE), users(dataverse_scope(settings.dataverse_url))
+    bc_http = client(bc_users)
     company = find_company(bc_http, api_root=f"{settings.bc_url}/api/v2.0", wanted=settings.bc_company_id)
     identity = identity_of(settings)
     store = AzureTables(
@@ -198,13 +210,15 @@ def build(settings: Settings) -> Worker:
         company_id=company,
         api_root=f"{settings.bc_url}/api/tandem/sync/v1.0",
         columns=columns(mappings, Side.BC),
-        parallel=settings.bc_permits,
+        users=bc_users,
+        parallel=permits_of(settings),
         permits=share,
     )
     sales = DataverseRecords(
-        client(dataverse_scope(settings.dataverse_url)),
+        client(sales_users),
         api_root=f"{settings.dataverse_url}/api/data/v9.2",
         columns=columns(mappings, Side.SALES),
+        users=sales_users,
         clock=clock,
         share=share,
     )

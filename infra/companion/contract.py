@@ -37,6 +37,8 @@ class Column:
     field: str
     type: str
     editable: str
+    #: It may change while the row stands still.
+    computed: bool = False
     #: An …Id column's set, and the field with the readable code, "" when there is none.
     target: str = ""
     code_field: str = ""
@@ -89,6 +91,7 @@ class Contract:
     version: str
     system: tuple[Column, ...]
     sets: Mapping[str, EntitySet]
+    enums: Mapping[str, list[str]]
 
 
 def quoted(name: str) -> str:
@@ -105,6 +108,7 @@ def _column(name: str, facts: Mapping[str, Any], all_columns: Mapping[str, Any])
         field=facts.get("field", ""),
         type=facts["type"],
         editable=str(facts["editable"]).lower(),
+        computed=bool(facts.get("computed")),
         target=relation.get("set", "") if is_id else "",
         code_field=code.get("field", ""),
     )
@@ -121,6 +125,7 @@ def read(folder: Path = FOLDER) -> Contract:
     return Contract(
         **facts["route"],
         system=system,
+        enums=facts["enums"],
         sets={
             name: EntitySet(
                 name=name,

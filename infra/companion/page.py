@@ -181,6 +181,10 @@ class _Page:
             yield f'        Rec.Validate({quoted(only[0])}, {kind}::"{only[1]}");'
             yield f"    Rec.Validate({quoted(column.code_field)}, {code});"
             yield "end;"
+        elif self.before_insert(column):
+            # Validated a second time before the row is made, it would blank what depends on it.
+            yield f"if Rec.{quoted(column.code_field)} <> {code} then"
+            yield f"    Rec.Validate({quoted(column.code_field)}, {code});"
         else:
             yield f"Rec.Validate({quoted(column.code_field)}, {code});"
 

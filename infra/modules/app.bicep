@@ -17,7 +17,8 @@ param apiKeys bool
 param bcUrl string
 param bcCompany string
 param dataverseUrl string
-param mappingOverrides string
+param mappingOverrides bool
+param moreClients bool
 
 @description('Schedules and tuning by setting name.')
 param settings object
@@ -86,7 +87,8 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       BC_URL: bcUrl
       BC_COMPANY_ID: bcCompany
       DATAVERSE_URL: dataverseUrl
-      MAPPING_OVERRIDES: mappingOverrides
+      MORE_CLIENTS: moreClients ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/more-clients)' : ''
+      MAPPING_OVERRIDES: mappingOverrides ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/mapping-overrides)' : ''
       TENANT_ID: tenant().tenantId
       CLIENT_ID: integrationClientId
       LOGIN_URL: environment().authentication.loginEndpoint

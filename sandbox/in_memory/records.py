@@ -75,8 +75,8 @@ class InMemoryRecords:
 
     # --- the port ----------------------------------------------------------------------------
 
-    def user_id(self) -> str:
-        return INTEGRATION
+    def user_ids(self) -> frozenset[str]:
+        return frozenset({INTEGRATION})
 
     def changes(self, table: Table, *, cursor: str | None, page: str | None, limit: int) -> ChangePage:
         self._call("changes")

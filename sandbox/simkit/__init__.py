@@ -7,12 +7,13 @@ from sandbox.simkit.answers import json_response
 from sandbox.simkit.app import Current, SimApp
 from sandbox.simkit.clock import SimClock
 from sandbox.simkit.faults import Fault, Faults, LostReply
-from sandbox.simkit.identities import INTEGRATION, MANAGED_IDENTITY, PEOPLE, TENANT
+from sandbox.simkit.identities import INTEGRATION, INTEGRATION_2, MANAGED_IDENTITY, PEOPLE, TENANT
 from sandbox.simkit.log import LogEntry, RequestLog
 from sandbox.simkit.tokens import Identity, ManagedIdentity, TokenIssuer, TokenVerifier, Unauthorized
 
 __all__ = [
     "INTEGRATION",
+    "INTEGRATION_2",
     "PEOPLE",
     "TENANT",
     "Current",

@@ -34,3 +34,5 @@ def _identity(name: str, digit: int, *, federated_subject: str = "") -> Identity
 
 INTEGRATION = _identity("integration", 1, federated_subject=MANAGED_IDENTITY.principal_id)
 PEOPLE = _identity("people", 2)
+#: A second application user of the integration, for more throughput.
+INTEGRATION_2 = _identity("integration-2", 4, federated_subject=MANAGED_IDENTITY.principal_id)

@@ -19,7 +19,7 @@ import trustme
 
 from sandbox.simkit.certificate import self_signed
 from sandbox.simkit.clock import SimClock
-from sandbox.simkit.identities import INTEGRATION, MANAGED_IDENTITY, PEOPLE, TENANT
+from sandbox.simkit.identities import INTEGRATION, INTEGRATION_2, MANAGED_IDENTITY, PEOPLE, TENANT
 from sandbox.simkit.tokens import Identity, ManagedIdentity, TokenIssuer
 
 
@@ -53,7 +53,8 @@ class RunDir:
             if not (self.path / "identities.json").exists():
                 key, certificate = self_signed("Tandem sandbox integration")
                 self._write("integration.pem", (key + certificate).encode())
-                callers = (replace(INTEGRATION, certificate=certificate), PEOPLE)
+                ours = [replace(one, certificate=certificate) for one in (INTEGRATION, INTEGRATION_2)]
+                callers = (*ours, PEOPLE)
                 self._write("managed-identity.json", json.dumps(asdict(MANAGED_IDENTITY)).encode())
                 made = {one.name: asdict(one) for one in callers}
                 self._write("identities.json", json.dumps(made, indent=2).encode())

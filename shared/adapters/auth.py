@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -152,6 +153,63 @@ class MsalAuth(httpx.Auth):
         if token := answer.get("access_token"):
             return str(token)
         raise _refused(answer, self._client_id)
+
+
+class Several(httpx.Auth):
+    """Several application users in turn, each with limits of its own (business-central-api.md §8,
+    dataverse-web-api.md §7): the one with the fewest requests under way is next.
+
+    A 429 was not done, so the request goes out once more as a user that was not told to wait.
+    `Retry-After` counts from `now`, in seconds.
+    """
+
+    def __init__(self, users: Sequence[httpx.Auth], *, now: Callable[[], float] = time.monotonic) -> None:
+        self._users = tuple(users)
+        self._now = now
+        self._busy = [0] * len(self._users)
+        self._free_at = [0.0] * len(self._users)
+        self._lock = threading.Lock()
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        asked: set[int] = set()
+        while (chosen := self._choose(asked)) is not None:
+            asked.add(chosen)
+            try:
+                status, wait = yield from self._as(self._users[chosen], request)
+            finally:
+                with self._lock:
+                    self._busy[chosen] -= 1
+            if status != 429:
+                return
+            with self._lock:
+                self._free_at[chosen] = self._now() + wait
+
+    def _choose(self, asked: set[int]) -> int | None:
+        """Return the user to ask next; all of them told to wait, the one that is free first."""
+        with self._lock:
+            now = self._now()
+            left = [n for n in range(len(self._users)) if n not in asked]
+            if asked:
+                left = [n for n in left if self._free_at[n] <= now]
+            if not left:
+                return None
+            chosen = min(left, key=lambda n: (max(self._free_at[n], now), self._busy[n]))
+            self._busy[chosen] += 1
+            return chosen
+
+    @staticmethod
+    def _as(
+        user: httpx.Auth, request: httpx.Request
+    ) -> Generator[httpx.Request, httpx.Response, tuple[int, float]]:
+        """Let one user send the request as it would alone; return the last status, and how long to wait."""
+        flow = user.auth_flow(request)
+        response = yield next(flow)
+        while True:
+            try:
+                response = yield flow.send(response)
+            except StopIteration:
+                text = response.headers.get("Retry-After", "")
+                return response.status_code, float(text) if text.isdigit() else 1.0
 
 
 def _refused(answer: dict[str, Any], client_id: str) -> Misconfigured | Transient:

@@ -56,6 +56,7 @@ class BusinessCentralRecords:
     company_id: The company's SystemId (`find_company`).
     api_root: Address of the companion route, up to its version.
     columns: Columns to read, by entity set; system columns are added here.
+    users: Each application user, when there are several behind `http`.
     parallel, permits, sleep: As for `Channel`.
     """
 
@@ -68,6 +69,7 @@ class BusinessCentralRecords:
         company_id: str,
         api_root: str,
         columns: Mapping[str, Sequence[str]],
+        users: Sequence[httpx.Auth] = (),
         parallel: int = PARALLEL,
         permits: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -78,7 +80,8 @@ class BusinessCentralRecords:
         self._line = BusinessCentralLine(
             http, api_root=api_root, parallel=parallel, permits=permits, sleep=sleep
         )
-        self._user_id = ""
+        self._users = tuple(users)
+        self._user_ids: frozenset[str] = frozenset()
 
     # --- what was spent ---
 
@@ -161,13 +164,16 @@ class BusinessCentralRecords:
         answers = self._line.get_all([f"{self._company}/{path}" for path in paths], list(paths))
         return [list(answer["value"]) for answer in answers]
 
-    def user_id(self) -> str:
-        if not self._user_id:
-            [rows] = self.query(["whoAmI?$select=userSecurityId"])
-            if not rows:
+    def user_ids(self) -> frozenset[str]:
+        """Ask once, as each of them."""
+        if not self._user_ids:
+            path = f"{self._company}/whoAmI?$select=userSecurityId"
+            answers = [self._line.get_all([path], ["whoAmI"], user=user) for user in self._users or (None,)]
+            rows = [row for [answer] in answers for row in answer["value"]]
+            if len(rows) < len(answers):
                 raise Misconfigured(f"{BC} does not say who the integration user is")
-            self._user_id = str(rows[0]["userSecurityId"]).lower()
-        return self._user_id
+            self._user_ids = frozenset(str(row["userSecurityId"]).lower() for row in rows)
+        return self._user_ids
 
     # --- writing ---
 
@@ -234,7 +240,7 @@ class BusinessCentralRecords:
 
     def _look_again(self, table: Table, writes: Sequence[Write], problem: SyncError) -> list[Written]:
         try:
-            return settle_lost_updates(writes, self.get(table, [w.id for w in writes]), self.user_id())
+            return settle_lost_updates(writes, self.get(table, [w.id for w in writes]), self.user_ids())
         except Transient:
             return all_failed(writes, problem)
 

@@ -35,7 +35,12 @@ class BusinessCentralLine:
         self.channel = Channel(http, system=BC, parallel=parallel, permits=permits, sleep=sleep)
 
     def get_all(
-        self, paths: Sequence[str], names: Sequence[str], *, page_size: int | None = None
+        self,
+        paths: Sequence[str],
+        names: Sequence[str],
+        *,
+        page_size: int | None = None,
+        user: httpx.Auth | None = None,
     ) -> list[dict[str, Any]]:
         """GET several paths fresh, in one $batch for each hundred. `page_size` is for the last one."""
         headers: list[dict[str, str]] = [dict(FRESH) for _ in paths]
@@ -45,7 +50,7 @@ class BusinessCentralLine:
             {"method": "GET", "url": path, "headers": head} for path, head in zip(paths, headers, strict=True)
         ]
         answers = self.channel.each(
-            lambda part: self.batch(part, Effect.READ), list(chunks(operations, BATCH))
+            lambda part: self.batch(part, Effect.READ, user=user), list(chunks(operations, BATCH))
         )
         bodies = []
         for name, answer in zip(names, (a for part in answers for a in part), strict=True):
@@ -54,7 +59,9 @@ class BusinessCentralLine:
             bodies.append(answer.body)
         return bodies
 
-    def batch(self, operations: Sequence[dict[str, Any]], effect: Effect) -> list[Answer]:
+    def batch(
+        self, operations: Sequence[dict[str, Any]], effect: Effect, *, user: httpx.Auth | None = None
+    ) -> list[Answer]:
         """Send one $batch and return its answers in order; a missing one counts as not done."""
         requests = [{"id": str(n), **operation} for n, operation in enumerate(operations)]
         response = self.channel.send(
@@ -68,6 +75,7 @@ class BusinessCentralLine:
                 "Prefer": "odata.continue-on-error",
             },
             content=encode({"requests": requests}),
+            user=user,
         )
         if response.status_code != 200:
             raise read_error(BC, answer_of(response), "$batch")

@@ -61,6 +61,7 @@ class DataverseRecords:
     """Args:
     api_root: `<organization>/api/data/v9.2`.
     columns: Columns to read, by entity set; system columns are added here.
+    users: Each application user, when there are several behind `http`.
     parallel: Requests under way at once until `x-ms-dop-hint` tells; 1 means one after another.
     share: How much of the hint falls to this process (H29).
     sleep: As for `Channel`.
@@ -75,15 +76,19 @@ class DataverseRecords:
         api_root: str,
         columns: Mapping[str, Sequence[str]],
         clock: Clock,
+        users: Sequence[httpx.Auth] = (),
         parallel: int = 4,
         share: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._columns = {name: tuple(wanted) for name, wanted in columns.items()}
-        self._line = DataverseLine(http, api_root=api_root, parallel=parallel, share=share, sleep=sleep)
+        self._line = DataverseLine(
+            http, api_root=api_root, parallel=parallel, users=max(1, len(users)), share=share, sleep=sleep
+        )
         self._options = Options(self._line)
         self._changes = ChangeReader(self._line, clock, self._record)
-        self._user_id = ""
+        self._users = tuple(users)
+        self._user_ids: frozenset[str] = frozenset()
 
     # --- what was spent ---
 
@@ -146,13 +151,15 @@ class DataverseRecords:
         """Read several sets whole, by their path and query, in one request."""
         return self._line.get_all(paths, "set-up tables")
 
-    def user_id(self) -> str:
-        if not self._user_id:
-            answer = self._line.get("WhoAmI", "WhoAmI")
-            if answer.status != 200:
-                raise read_error(DATAVERSE, answer, "WhoAmI")
-            self._user_id = str(answer.body["UserId"]).lower()
-        return self._user_id
+    def user_ids(self) -> frozenset[str]:
+        """Ask once, as each of them."""
+        if not self._user_ids:
+            answers = [self._line.get("WhoAmI", "WhoAmI", user=user) for user in self._users or (None,)]
+            for answer in answers:
+                if answer.status != 200:
+                    raise read_error(DATAVERSE, answer, "WhoAmI")
+            self._user_ids = frozenset(str(answer.body["UserId"]).lower() for answer in answers)
+        return self._user_ids
 
     # --- writing ---
 
@@ -314,7 +321,7 @@ class DataverseRecords:
 
     def _look_again(self, table: Table, writes: Sequence[Write], problem: SyncError) -> list[Written]:
         try:
-            return settle_lost_updates(writes, self.get(table, [w.id for w in writes]), self.user_id())
+            return settle_lost_updates(writes, self.get(table, [w.id for w in writes]), self.user_ids())
         except Transient:
             return all_failed(writes, problem)
 

@@ -32,16 +32,25 @@ class DataverseLine:
         *,
         api_root: str,
         parallel: int,
+        users: int = 1,
         share: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.root = api_root.rstrip("/")
         self._inner_root = urlsplit(self.root).path
         self.channel = Channel(
-            http, system=DATAVERSE, parallel=parallel, follow_hint=True, share=share, sleep=sleep
+            http,
+            system=DATAVERSE,
+            parallel=parallel,
+            follow_hint=True,
+            users=users,
+            share=share,
+            sleep=sleep,
         )
 
-    def get(self, path_or_link: str, what: str, *, prefer: str = "") -> Answer:
+    def get(
+        self, path_or_link: str, what: str, *, prefer: str = "", user: httpx.Auth | None = None
+    ) -> Answer:
         """GET a path below the root, or a link that Dataverse gave, which is followed as it is."""
         if "://" in path_or_link:
             url = path_or_link
@@ -50,7 +59,7 @@ class DataverseLine:
         else:
             url = f"{self.root}/{path_or_link}"
         headers = {**COMMON, **UNCACHED, **({"Prefer": prefer} if prefer else {})}
-        answer = answer_of(self.channel.send("GET", url, effect=Effect.READ, headers=headers))
+        answer = answer_of(self.channel.send("GET", url, effect=Effect.READ, headers=headers, user=user))
         if answer.status == 200 and not isinstance(answer.body, Mapping):
             raise Transient(f"{DATAVERSE} answered {what} with something else")
         return answer

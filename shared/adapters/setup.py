@@ -12,7 +12,7 @@ from shared.ports import Facts, local_currency_id
 
 
 class SystemSetUp:
-    """Reads what is set up, in four requests: one batch and one identity on each side."""
+    """Reads what is set up, with one batch on each side, and one request for each integration user."""
 
     def __init__(self, bc: BusinessCentralRecords, sales: DataverseRecords) -> None:
         self._bc = bc
@@ -51,8 +51,8 @@ class SystemSetUp:
             # The base currency first: two rows with one code are not allowed, but happen in old data.
             lcy_currency_id=next((i for i in base_first if iso_codes[i] == lcy_code), ""),
             currency_precision=2 if precision is None else int(precision),
-            bc_user_id=self._bc.user_id(),
-            sales_user_id=self._sales.user_id(),
+            bc_user_ids=self._bc.user_ids(),
+            sales_user_ids=self._sales.user_ids(),
             pricing_precision=2 if pricing is None else int(pricing),
         )
         return facts if facts.lcy_currency_id else replace(facts, lcy_currency_id=local_currency_id(facts))

@@ -91,7 +91,7 @@ class Channel:
         permits: Send no more at once than this process has permits for, of those that all processes
             share (H29).
         follow_hint: Let `x-ms-dop-hint` set the number instead (dataverse-web-api.md §7), or as much
-            of it as falls to this process by `share`.
+            of it as falls to this process by `share`. It is what one of the `users` may have.
         sleep: Waits so many seconds; tests advance a clock instead.
         wait_at_most: Longest single wait in seconds; a longer Retry-After becomes `Transient`.
         tries: Most attempts of one request, the first included.
@@ -106,6 +106,7 @@ class Channel:
         parallel: int = 5,
         permits: Share | None = None,
         follow_hint: bool = False,
+        users: int = 1,
         share: Share | None = None,
         wait_at_most: float = 5.0,
         tries: int = 5,
@@ -116,6 +117,7 @@ class Channel:
         self._parallel = parallel
         self._permits = permits
         self._follow_hint = follow_hint and parallel > 1
+        self._users = users
         self._share = share
         self._hint = 0
         self._wait_at_most = wait_at_most
@@ -150,7 +152,7 @@ class Channel:
             wanted = min(items, self._parallel)
             self._slots.resize(self._permits.ready(wanted=wanted, busy=self._slots.busy))
         elif self._hint:
-            self._slots.resize(int(self._hint * (self._share.of_all() if self._share else 1)))
+            self._slots.resize(int(self._hint * self._users * (self._share.of_all() if self._share else 1)))
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
@@ -171,8 +173,11 @@ class Channel:
         effect: Effect,
         headers: Mapping[str, str],
         content: bytes | None = None,
+        user: httpx.Auth | None = None,
     ) -> httpx.Response:
         """Send and return any reply that says something about the request itself: 2xx or 4xx.
+
+        `user` signs in instead of the client's own application users.
 
         Raises:
             Lost: the reply did not come, or says nothing; it may have been done.
@@ -188,7 +193,13 @@ class Channel:
             try:
                 with self._slot():
                     self._count(effect)
-                    response = self._http.request(method, url, headers=dict(headers), content=content)
+                    response = self._http.request(
+                        method,
+                        url,
+                        headers=dict(headers),
+                        content=content,
+                        auth=user or httpx.USE_CLIENT_DEFAULT,
+                    )
                     # Cookies would tie us to one web server (dataverse-web-api.md §7).
                     self._http.cookies.clear()
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):

@@ -38,7 +38,9 @@ def tell_exists_from_taken(results: Sequence[Written], present: Mapping[str, Rec
     return settled
 
 
-def settle_lost_updates(writes: Sequence[Write], present: Mapping[str, Record], me: str) -> list[Written]:
+def settle_lost_updates(
+    writes: Sequence[Write], present: Mapping[str, Record], us: frozenset[str]
+) -> list[Written]:
     """Find out what became of conditional updates whose reply was lost, from what is there now.
 
     The version moved, we moved it, and it shows what was sent: done. Otherwise `Stale`, which is
@@ -50,7 +52,7 @@ def settle_lost_updates(writes: Sequence[Write], present: Mapping[str, Record], 
         record = present.get(write.id)
         if record is None:
             settled.append(Written(id=write.id, error=Missing("the record does not exist")))
-        elif record.version != write.if_version and record.modified_by == me and _shows(record, write.values):
+        elif record.version != write.if_version and record.modified_by in us and _shows(record, write.values):
             settled.append(Written(id=write.id, record=record))
         else:
             settled.append(Written(id=write.id, error=Stale("the reply to the update was lost")))

@@ -29,9 +29,6 @@ class Act:
                 elif isinstance(decision, Update) and decision.writes.get(target):
                     updates.append((id(pair), self._changed(scope, pair, target, decision.writes[target])))
             records, table = self._ports.records(target), scope.mapping.table(target)
-            if creates and (problem := self._first(scope, target, writing)) is not None:
-                answers |= {(key, target): Written(id=w.id, error=problem) for key, w in creates}
-                creates = []
             for work, send in ((creates, records.create), (updates, records.update)):
                 failed = self._share(scope, target, [w for _, w in work])
                 for key, write in work:
@@ -45,27 +42,6 @@ class Act:
                 for (key, _), written in zip(work, send(table, [w for _, w in work]), strict=True):
                     answers[key, target] = written
         return answers
-
-    def _first(
-        self, scope: Scope, target: Side, writing: Sequence[tuple[Pair, Decision]]
-    ) -> SyncError | None:
-        """Create what the rule wants to be there first; return why that failed.
-
-        Under ids of ours, so that a repeat, or another mapping that wants the same, meets it.
-        """
-        sources = [
-            source
-            for pair, decision in writing
-            if isinstance(decision, Create | Restore) and decision.side is target
-            if (source := pair.record(target.other)) is not None
-        ]
-        for table, write in self._ports.rule(scope.mapping).first(target, sources, scope.context):
-            if scope.check_lease is not None:
-                scope.check_lease()
-            [written] = self._ports.records(target).create(table, [write])
-            if written.error is not None and not isinstance(written.error, Exists):
-                return written.error
-        return None
 
     def _share(self, scope: Scope, target: Side, writes: Sequence[Write]) -> dict[str, SyncError]:
         """Make the rows that several of these records need, and return the records that must do without.

@@ -94,7 +94,7 @@ class Gather:
                         seen = known.baseline
                         scope.count_unresolved(side, {n: seen[n].of(side) for n in known.late if n in seen})
                     continue
-                if side is Side.SALES and turn == 0 and record.modified_by == scope.facts.sales_user_id:
+                if side is Side.SALES and turn == 0 and record.modified_by in scope.facts.sales_user_ids:
                     # Changes in Sales made by the integration user are not synchronized (P19, H5).
                     outcomes[i] = Outcome.IGNORED
                     scope.ignore("last changed by the integration user")
@@ -188,7 +188,6 @@ class Gather:
             unconvertible |= projection.unconvertible
         source = both[side]
         lacking = rule.lacks(side, source, scope.context) if source is not None and partner is None else None
-        creator = {Side.BC: scope.facts.bc_user_id, Side.SALES: scope.facts.sales_user_id}[side]
         taken = matched is not None and "" in matched
         return Pair(
             source=side,
@@ -205,7 +204,7 @@ class Gather:
             refusal=scope.refusal or Pair.refusal,
             resolution=scope.resolutions.get(coupling.bc_id) if coupling is not None else None,
             lacking=lacking,
-            orphan=coupling is None and record is not None and record.created_by == creator and bool(creator),
+            orphan=coupling is None and record is not None and record.created_by in scope.facts.users(side),
         )
 
     def _outside(self, scope: Scope, record: Record) -> str | None:

@@ -279,8 +279,8 @@ def _owned(mapping: EntityMapping, owner: Side, fields: Mapping[Side, Fields]) -
 
 
 def _foreign(scope: Scope, record: Record) -> bool:
-    user = scope.facts.bc_user_id if record.side is Side.BC else scope.facts.sales_user_id
-    return bool(user) and bool(record.modified_by) and record.modified_by != user
+    users = scope.facts.users(record.side)
+    return bool(users) and bool(record.modified_by) and record.modified_by not in users
 
 
 def seen(coupling: Coupling, bc: Record, sales: Record, **changes: Any) -> Coupling:

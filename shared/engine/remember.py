@@ -93,13 +93,13 @@ class Memory:
             if not mine:
                 continue
             found = ports.records(target).get(mapping.table(target), [i for _, _, i in mine])
-            user = scope.facts.bc_user_id if target is Side.BC else scope.facts.sales_user_id
+            users = scope.facts.users(target)
             for pair, decision, there in mine:
                 record, source = found.get(there), pair.record(target.other)
                 assert source is not None
                 if record is None:
                     continue  # deleted in between: decided anew
-                if record.created_by != user:
+                if record.created_by not in users:
                     kept.again.discard(hint_of(pair))
                     kept.hold(
                         side,
@@ -111,7 +111,7 @@ class Memory:
                     )
                     continue
                 first = First.COMPARE
-                if record.modified_by == user:
+                if record.modified_by in users:
                     first = First.BC if target is Side.SALES else First.SALES
                 ids = {target: there, target.other: source.id}
                 old = pair.coupling

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from shared.core.convert import Resolver
 from shared.core.mapping import EntityMapping, Table
 from shared.core.model import Fields, Hold, Record, Side, Wait, Wire
-from shared.ports import Facts, Step, Write
+from shared.ports import Facts, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,13 +144,6 @@ class Rule:
     def elected(self, record: Record, facts: Context) -> Record | None:
         """Return the one record of this identity that has the counterpart now, if any (H19)."""
         return None
-
-    def first(self, side: Side, sources: Sequence[Record], facts: Context) -> Iterable[tuple[Table, Write]]:
-        """Return rows of other tables of `side` without which nothing can be made of these sources.
-
-        They are created under ids of ours before the records; one that is there already stays as it is.
-        """
-        return ()
 
     def steps(
         self,

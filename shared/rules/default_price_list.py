@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from shared.core.mapping import Table
 from shared.core.model import Record, Side, Wire, derived_id
-from shared.ports import Facts, Write
+from shared.ports import Facts, Step
 from shared.rules.base import Context, Need
 
 PRICE_LISTS = Table(name="pricelevels", key="pricelevelid")
@@ -66,12 +66,14 @@ def default_list(facts: Context) -> tuple[str, str | None]:
     return own, other_name(facts) if usual else NAME
 
 
-def list_to_create(facts: Context) -> list[tuple[Table, Write]]:
+def list_to_create(facts: Context) -> tuple[Step, ...]:
+    """Return the list when there is none yet, to be made before the first product (P24)."""
     id, name = default_list(facts)
     if name is None:
-        return []
+        return ()
     currency = f"/transactioncurrencies({facts.lcy_currency_id})"
-    return [(PRICE_LISTS, Write(id=id, values={"name": name, "transactioncurrencyid@odata.bind": currency}))]
+    values = {"name": name, "transactioncurrencyid@odata.bind": currency}
+    return (Step(action="create", table=PRICE_LISTS, id=id, values=values),)
 
 
 def line_of(product: str, unit: object, facts: Context) -> Record | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from shared.core.convert import ZERO_GUID
 from shared.core.mapping import Table
 from shared.core.model import Fields, Record, Side, Wire
-from shared.ports import Step, Write
+from shared.ports import Step
 from shared.rules import default_price_list as lists
 from shared.rules.base import NO_STEPS, Context, Need, Rule, Steps
 from shared.rules.units import READS, blank, unit_in, unit_needs
@@ -66,9 +66,6 @@ class Products(Rule):
         unit = self._unit(source, facts)
         return {"quantitydecimal": 2, "price": 0, "defaultuomid@odata.bind": f"/uoms({unit})"}
 
-    def first(self, side: Side, sources: Sequence[Record], facts: Context) -> Iterable[tuple[Table, Write]]:
-        return lists.list_to_create(facts) if side is Side.SALES else []
-
     def steps(
         self,
         side: Side,
@@ -87,14 +84,16 @@ class Products(Rule):
             # A product is born as a draft: priced first, then put into use (mappings.md §10).
             line = self._new_line(id, self._unit(source, facts) or "", amount, facts)
             use = {**in_list, "statecode": 0, "statuscode": 1}
-            return Steps(after=(line, Step(action="update", table=PRODUCTS, id=id, values=use)))
+            published = Step(action="update", table=PRODUCTS, id=id, values=use)
+            return Steps(shared=lists.list_to_create(facts), after=(line, published))
         if "list_price" not in values:
             return NO_STEPS
         more = in_list if target.values.get("_pricelevelid_value") != list_id else {}
         unit = str(target.values.get("_defaultuomid_value") or "")
         found = lists.line_of(id, unit, facts)
         if found is None:
-            return Steps(after=(self._new_line(id, unit, amount, facts),), values=more)
+            line = self._new_line(id, unit, amount, facts)
+            return Steps(shared=lists.list_to_create(facts), after=(line,), values=more)
         step = Step(action="update", table=lists.LINES, id=found.id, values={"amount": amount or 0})
         return Steps(after=(step,), values=more)
 

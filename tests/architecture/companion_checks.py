@@ -31,6 +31,7 @@ def problems(folder: Path) -> list[str]:
         ),
         *(p for o in found for p in unknown(o, names)),
         *_against_tables(contract, names),
+        *_enums(contract),
         *_pages(contract, found, names),
         *(p for m in ALL for p in against_mapping(m, contract)),
     ]
@@ -65,9 +66,31 @@ def _against_tables(contract: Contract, names: Names) -> Iterator[str]:
                 yield f"contract {entity.name}.{column.name} is {column.type}, but the field is {theirs}"
         facts = FACTS["tables"].get(entity.table)
         if facts:
+            yield from (f"contract {entity.name}.{p}" for p in _changes(entity, facts))
             key = [f for f in facts["key"] if f not in entity.where]
             if list(entity.key_fields) != key:
                 yield f"contract {entity.name}: the key of '{entity.table}' is {key}"
+
+
+def _changes(entity: EntitySet, facts: dict[str, list[str]]) -> Iterator[str]:
+    """A FlowField moves without its row and is never written; some fields no page can edit, only code."""
+    for column in entity.columns:
+        by_code = (entity.name, column.name) in BY_HAND or (entity.name, column.name) in NOT_BOUND
+        if column.field in facts["flow"]:
+            if not column.computed:
+                yield f"{column.name}: '{column.field}' is a FlowField: computed"
+            if column.editable != "false":
+                yield f"{column.name}: '{column.field}' is a FlowField: nobody writes it"
+        elif column.field in facts["fixed"] and column.editable != "false" and not by_code:
+            yield f"{column.name}: no page can edit '{column.field}'"
+
+
+def _enums(contract: Contract) -> Iterator[str]:
+    """Members are numbered by their order, so the contract may leave out only the last ones."""
+    for name, members in contract.enums.items():
+        theirs = FACTS["enums"].get(name)
+        if theirs is not None and theirs[: len(members)] != members:
+            yield f"contract: the members of the enum '{name}' are {theirs}"
 
 
 def _pages(contract: Contract, found: list[AlObject], names: Names) -> Iterator[str]:

@@ -156,7 +156,7 @@ def _queues(found: dict[str, Bicep]) -> Iterator[str]:
     )
     yield from (f"main.bicep: nobody uses the queue '{q}'" for q in sorted(made - wanted))
     if set(listed) != {m.name for m in ALL}:
-        yield "main.bicep: the mappings are not those of shared/mappings"
+        yield "main.bicep: the mappings are not those of shared/mappings; run `make docs`"
     queue = properties(find(bicep.body(found["modules/data.bicep"].resources["queue"][1]), "properties"))
     for name, value in {
         "requiresDuplicateDetection": "true",

@@ -45,6 +45,8 @@ def test_the_app_starts_with_the_settings_that_the_bicep_gives_it(way):
     env = {n: example(ROOT).get(n) or "x" for n in names}
     env |= {n: "https://host" for n in ("BC_URL", "DATAVERSE_URL", "LOGIN_URL", "TABLES_ENDPOINT")}
 
+    env["MORE_CLIENTS"] = ""
+
     settings = Settings.from_env(env)
 
     assert settings.tables_endpoint and settings.service_bus_namespace and settings.azure_client_id

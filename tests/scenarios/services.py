@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
@@ -10,9 +10,9 @@ import httpx
 from sandbox.business_central import BusinessCentralSim
 from sandbox.dataverse import DataverseSim
 from sandbox.demo_data import GeneratedCompany, load_company
-from sandbox.simkit import INTEGRATION, PEOPLE, SimClock
+from sandbox.simkit import INTEGRATION, INTEGRATION_2, PEOPLE, Identity, SimClock
 from sandbox.world import World
-from shared.adapters.auth import FixedAuth
+from shared.adapters.auth import FixedAuth, Several
 from shared.adapters.business_central import BusinessCentralRecords
 from shared.adapters.dataverse import DataverseRecords
 from shared.adapters.setup import SystemSetUp
@@ -25,12 +25,19 @@ from shared.wiring import columns
 class WiredWorld(World):
     """A `World` in which both systems are simulators that are spoken to over HTTP."""
 
-    def __init__(self, *, customers: int = 5, limits: Limits = Limits()) -> None:
+    def __init__(
+        self,
+        *,
+        customers: int = 5,
+        limits: Limits = Limits(),
+        users: Sequence[Identity] = (INTEGRATION,),
+    ) -> None:
         super().__init__(limits=limits)
         self.time = SimClock()
         self.time.freeze()
         self.time.set(self.clock.now())
-        identities = (INTEGRATION, PEOPLE)
+        identities = (INTEGRATION, INTEGRATION_2, PEOPLE)
+        self._users = tuple(FixedAuth(user.client_id) for user in users)
         self.bc_sim = BusinessCentralSim(clock=self.time, issuer=None, identities=identities)
         self.sales_sim = DataverseSim(clock=self.time, issuer=None, identities=identities)
         #: Called after each request with method, path and status: what happens between two of ours.
@@ -41,6 +48,7 @@ class WiredWorld(World):
             company_id=self.bc_sim.company_id,
             api_root=f"https://bc.test/v2.0/{INTEGRATION.tenant}/sandbox/api/tandem/sync/v1.0",
             columns=columns(BY_NAME, Side.BC),
+            users=self._users,
             parallel=1,
             sleep=self.time.advance,
         )
@@ -48,6 +56,7 @@ class WiredWorld(World):
             self._client(self.sales_sim),
             api_root="https://sales.test/api/data/v9.2",
             columns=columns(BY_NAME, Side.SALES),
+            users=self._users,
             clock=self.time,
             parallel=1,
             sleep=self.time.advance,
@@ -61,7 +70,7 @@ class WiredWorld(World):
 
         return httpx.Client(
             transport=httpx.WSGITransport(app=sim),
-            auth=FixedAuth(INTEGRATION.client_id),
+            auth=Several(self._users),
             event_hooks={"response": [told]},
         )
 

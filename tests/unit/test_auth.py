@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from shared.adapters.auth import BC_SCOPE, FixedAuth, MsalAuth, dataverse_scope
+from shared.adapters.auth import BC_SCOPE, FixedAuth, MsalAuth, Several, dataverse_scope
 from shared.adapters.credentials import Secret
 from shared.adapters.throttle import Channel, Effect
 from shared.core.errors import Misconfigured, Transient
@@ -169,3 +169,61 @@ def test_a_fixed_token_is_sent_as_it_is():
     api = Api("fixed")
 
     assert ask(api.channel(FixedAuth("fixed"))).status_code == 200
+
+
+class User(httpx.Auth):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def auth_flow(self, request):
+        request.headers["Authorization"] = self.name
+        yield request
+
+
+class Service:
+    """Answers each user as told, and remembers who asked."""
+
+    def __init__(self, **told: tuple[int, str]) -> None:
+        self.told = told
+        self.asked: list[str] = []
+
+    def client(self, now=lambda: 0.0) -> httpx.Client:
+        auth = Several([User("one"), User("two")], now=now)
+        return httpx.Client(transport=httpx.MockTransport(self._answer), auth=auth)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.headers["Authorization"])
+        status, wait = self.told.get(self.asked[-1], (200, ""))
+        return httpx.Response(status, headers={"Retry-After": wait} if wait else {})
+
+
+def test_a_user_that_is_told_to_wait_leaves_the_request_to_another():
+    time = [0.0]
+    service = Service(one=(429, "30"))
+    http = service.client(lambda: time[0])
+
+    assert [http.get("https://api.test").status_code for _ in range(3)] == [200, 200, 200]
+    assert service.asked == ["one", "two", "two", "two"]
+
+    service.told, time[0] = {}, 31.0
+    http.get("https://api.test")
+    assert service.asked[-1] == "one"
+
+
+def test_when_all_users_must_wait_the_caller_hears_it():
+    service = Service(one=(429, "30"), two=(429, "10"))
+
+    answer = service.client().get("https://api.test")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "10")
+    assert service.asked == ["one", "two"]
+
+
+def test_requests_that_are_under_way_at_once_are_shared_among_the_users():
+    several = Several([User("one"), User("two")])
+    first, second = httpx.Request("GET", "https://api.test"), httpx.Request("GET", "https://api.test")
+    flows = [several.auth_flow(first), several.auth_flow(second)]
+    for flow in flows:
+        next(flow)
+
+    assert [r.headers["Authorization"] for r in (first, second)] == ["one", "two"]

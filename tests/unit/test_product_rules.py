@@ -18,8 +18,8 @@ FACTS = Context(
     base_currency_code="GBP",
     lcy_currency_id="gbp",
     currency_precision=2,
-    bc_user_id="b",
-    sales_user_id="s",
+    bc_user_ids=frozenset({"b"}),
+    sales_user_ids=frozenset({"s"}),
     today=date(2026, 6, 15),
 )
 OF_GROUP = "Customer_x0020_Price_x0020_Group"

@@ -19,8 +19,8 @@ FACTS = Context(
     base_currency_code="GBP",
     lcy_currency_id="g",
     currency_precision=3,
-    bc_user_id="b",
-    sales_user_id="s",
+    bc_user_ids=frozenset({"b"}),
+    sales_user_ids=frozenset({"s"}),
 )
 CURRENCIES, CUSTOMERS = RULES["currencies"], RULES["customers"]
 

@@ -96,8 +96,8 @@ class Case:
             base_currency_code="GBP",
             lcy_currency_id="gbp",
             currency_precision=2,
-            bc_user_id="u",
-            sales_user_id="u",
+            bc_user_ids=frozenset({"u"}),
+            sales_user_ids=frozenset({"u"}),
             resolver=self.coupled,
             related=related,
         )

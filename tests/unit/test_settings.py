@@ -75,6 +75,32 @@ def test_a_connection_string_beside_an_address_is_refused_as_the_host_would_take
         Settings.from_env(GOOD | AT_AZURE)
 
 
+def test_more_application_users_come_with_their_secrets_or_share_the_certificate():
+    by_secret = Settings.from_env(GOOD | {"MORE_CLIENTS": "two=hush; "})
+    shared = GOOD | {"CLIENT_SECRET": "", "CLIENT_CERTIFICATE": "/x.pem", "MORE_CLIENTS": "three;four"}
+
+    assert by_secret.more_clients == (("two", "hush"),) and "hush" not in repr(by_secret)
+    assert Settings.from_env(shared).more_clients == (("three", ""), ("four", ""))
+
+
+@pytest.mark.parametrize(
+    ("differs", "problem"),
+    [
+        ({"MORE_CLIENTS": "two"}, "form client id=secret, separated by ';'; part 1 is not"),
+        ({"MORE_CLIENTS": "two=hush;=hush"}, "part 2 is not"),
+        (
+            {"CLIENT_SECRET": "", "CLIENT_CERTIFICATE": "/x.pem", "MORE_CLIENTS": "a=hush"},
+            "form client id, as all sign in alike",
+        ),
+    ],
+)
+def test_half_an_application_user_is_refused(differs, problem):
+    with pytest.raises(Misconfigured, match=problem) as caught:
+        Settings.from_env(GOOD | differs)
+
+    assert "hush" not in str(caught.value)
+
+
 def test_all_wrong_numbers_are_named_at_once():
     wrong = {name: "x" for name in ("PAGE_SIZE", "BC_PERMITS", "HISTORY_DAYS", "JOBS_DAYS", "RUNS_KEEP")}
 

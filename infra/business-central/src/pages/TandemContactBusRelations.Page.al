@@ -62,7 +62,8 @@ page 50119 "Tandem Contact Bus. Relations"
                     begin
                         OnlyForNew('contactId');
                         Given.Add('contactId');
-                        Rec.Validate("Contact No.", References.CodeOfContacts(ContactId));
+                        if Rec."Contact No." <> References.CodeOfContacts(ContactId) then
+                            Rec.Validate("Contact No.", References.CodeOfContacts(ContactId));
                     end;
                 }
                 field(contactNumber; Rec."Contact No.")
@@ -160,8 +161,10 @@ page 50119 "Tandem Contact Bus. Relations"
 
     local procedure ApplyContactId()
     begin
-        if Given.Contains('contactId') then
-            Rec.Validate("Contact No.", References.CodeOfContacts(ContactId));
+        if Given.Contains('contactId') then begin
+            if Rec."Contact No." <> References.CodeOfContacts(ContactId) then
+                Rec.Validate("Contact No.", References.CodeOfContacts(ContactId));
+        end;
     end;
 
     local procedure ApplyCustomerId()

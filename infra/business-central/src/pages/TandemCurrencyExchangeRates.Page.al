@@ -61,7 +61,8 @@ page 50112 "Tandem Currency Exchange Rates"
                     begin
                         OnlyForNew('currencyId');
                         Given.Add('currencyId');
-                        Rec.Validate("Currency Code", References.CodeOfCurrencies(CurrencyId));
+                        if Rec."Currency Code" <> References.CodeOfCurrencies(CurrencyId) then
+                            Rec.Validate("Currency Code", References.CodeOfCurrencies(CurrencyId));
                     end;
                 }
                 field(currencyCode; Rec."Currency Code")
@@ -147,8 +148,10 @@ page 50112 "Tandem Currency Exchange Rates"
 
     local procedure ApplyCurrencyId()
     begin
-        if Given.Contains('currencyId') then
-            Rec.Validate("Currency Code", References.CodeOfCurrencies(CurrencyId));
+        if Given.Contains('currencyId') then begin
+            if Rec."Currency Code" <> References.CodeOfCurrencies(CurrencyId) then
+                Rec.Validate("Currency Code", References.CodeOfCurrencies(CurrencyId));
+        end;
     end;
 
     local procedure OnlyForNew(ColumnName: Text)

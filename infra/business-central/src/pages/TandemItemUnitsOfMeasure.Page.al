@@ -61,7 +61,8 @@ page 50121 "Tandem Item Units Of Measure"
                     begin
                         OnlyForNew('itemId');
                         Given.Add('itemId');
-                        Rec.Validate("Item No.", References.CodeOfItems(ItemId));
+                        if Rec."Item No." <> References.CodeOfItems(ItemId) then
+                            Rec.Validate("Item No.", References.CodeOfItems(ItemId));
                     end;
                 }
                 field(itemNumber; Rec."Item No.")
@@ -77,7 +78,8 @@ page 50121 "Tandem Item Units Of Measure"
                     begin
                         OnlyForNew('unitOfMeasureId');
                         Given.Add('unitOfMeasureId');
-                        Rec.Validate("Code", References.CodeOfUnitsOfMeasure(UnitOfMeasureId));
+                        if Rec."Code" <> References.CodeOfUnitsOfMeasure(UnitOfMeasureId) then
+                            Rec.Validate("Code", References.CodeOfUnitsOfMeasure(UnitOfMeasureId));
                     end;
                 }
                 field(code; Rec."Code")
@@ -146,14 +148,18 @@ page 50121 "Tandem Item Units Of Measure"
 
     local procedure ApplyItemId()
     begin
-        if Given.Contains('itemId') then
-            Rec.Validate("Item No.", References.CodeOfItems(ItemId));
+        if Given.Contains('itemId') then begin
+            if Rec."Item No." <> References.CodeOfItems(ItemId) then
+                Rec.Validate("Item No.", References.CodeOfItems(ItemId));
+        end;
     end;
 
     local procedure ApplyUnitOfMeasureId()
     begin
-        if Given.Contains('unitOfMeasureId') then
-            Rec.Validate("Code", References.CodeOfUnitsOfMeasure(UnitOfMeasureId));
+        if Given.Contains('unitOfMeasureId') then begin
+            if Rec."Code" <> References.CodeOfUnitsOfMeasure(UnitOfMeasureId) then
+                Rec.Validate("Code", References.CodeOfUnitsOfMeasure(UnitOfMeasureId));
+        end;
     end;
 
     local procedure OnlyForNew(ColumnName: Text)

@@ -61,7 +61,8 @@ page 50125 "Tandem Resource Units"
                     begin
                         OnlyForNew('resourceId');
                         Given.Add('resourceId');
-                        Rec.Validate("Resource No.", References.CodeOfResources(ResourceId));
+                        if Rec."Resource No." <> References.CodeOfResources(ResourceId) then
+                            Rec.Validate("Resource No.", References.CodeOfResources(ResourceId));
                     end;
                 }
                 field(resourceNumber; Rec."Resource No.")
@@ -77,7 +78,8 @@ page 50125 "Tandem Resource Units"
                     begin
                         OnlyForNew('unitOfMeasureId');
                         Given.Add('unitOfMeasureId');
-                        Rec.Validate("Code", References.CodeOfUnitsOfMeasure(UnitOfMeasureId));
+                        if Rec."Code" <> References.CodeOfUnitsOfMeasure(UnitOfMeasureId) then
+                            Rec.Validate("Code", References.CodeOfUnitsOfMeasure(UnitOfMeasureId));
                     end;
                 }
                 field(code; Rec."Code")
@@ -146,14 +148,18 @@ page 50125 "Tandem Resource Units"
 
     local procedure ApplyResourceId()
     begin
-        if Given.Contains('resourceId') then
-            Rec.Validate("Resource No.", References.CodeOfResources(ResourceId));
+        if Given.Contains('resourceId') then begin
+            if Rec."Resource No." <> References.CodeOfResources(ResourceId) then
+                Rec.Validate("Resource No.", References.CodeOfResources(ResourceId));
+        end;
     end;
 
     local procedure ApplyUnitOfMeasureId()
     begin
-        if Given.Contains('unitOfMeasureId') then
-            Rec.Validate("Code", References.CodeOfUnitsOfMeasure(UnitOfMeasureId));
+        if Given.Contains('unitOfMeasureId') then begin
+            if Rec."Code" <> References.CodeOfUnitsOfMeasure(UnitOfMeasureId) then
+                Rec.Validate("Code", References.CodeOfUnitsOfMeasure(UnitOfMeasureId));
+        end;
     end;
 
     local procedure OnlyForNew(ColumnName: Text)

@@ -61,7 +61,8 @@ page 50127 "Tandem Sales Prices"
                     begin
                         OnlyForNew('itemId');
                         Given.Add('itemId');
-                        Rec.Validate("Item No.", References.CodeOfItems(ItemId));
+                        if Rec."Item No." <> References.CodeOfItems(ItemId) then
+                            Rec.Validate("Item No.", References.CodeOfItems(ItemId));
                     end;
                 }
                 field(itemNumber; Rec."Item No.")
@@ -106,7 +107,8 @@ page 50127 "Tandem Sales Prices"
                     begin
                         OnlyForNew('currencyId');
                         Given.Add('currencyId');
-                        Rec.Validate("Currency Code", References.CodeOfCurrencies(CurrencyId));
+                        if Rec."Currency Code" <> References.CodeOfCurrencies(CurrencyId) then
+                            Rec.Validate("Currency Code", References.CodeOfCurrencies(CurrencyId));
                     end;
                 }
                 field(currencyCode; Rec."Currency Code")
@@ -135,7 +137,8 @@ page 50127 "Tandem Sales Prices"
                     begin
                         OnlyForNew('unitOfMeasureId');
                         Given.Add('unitOfMeasureId');
-                        Rec.Validate("Unit of Measure Code", References.CodeOfUnitsOfMeasure(UnitOfMeasureId));
+                        if Rec."Unit of Measure Code" <> References.CodeOfUnitsOfMeasure(UnitOfMeasureId) then
+                            Rec.Validate("Unit of Measure Code", References.CodeOfUnitsOfMeasure(UnitOfMeasureId));
                     end;
                 }
                 field(unitOfMeasureCode; Rec."Unit of Measure Code")
@@ -244,8 +247,10 @@ page 50127 "Tandem Sales Prices"
 
     local procedure ApplyItemId()
     begin
-        if Given.Contains('itemId') then
-            Rec.Validate("Item No.", References.CodeOfItems(ItemId));
+        if Given.Contains('itemId') then begin
+            if Rec."Item No." <> References.CodeOfItems(ItemId) then
+                Rec.Validate("Item No.", References.CodeOfItems(ItemId));
+        end;
     end;
 
     local procedure ApplyCustomerPriceGroupId()
@@ -261,14 +266,18 @@ page 50127 "Tandem Sales Prices"
 
     local procedure ApplyCurrencyId()
     begin
-        if Given.Contains('currencyId') then
-            Rec.Validate("Currency Code", References.CodeOfCurrencies(CurrencyId));
+        if Given.Contains('currencyId') then begin
+            if Rec."Currency Code" <> References.CodeOfCurrencies(CurrencyId) then
+                Rec.Validate("Currency Code", References.CodeOfCurrencies(CurrencyId));
+        end;
     end;
 
     local procedure ApplyUnitOfMeasureId()
     begin
-        if Given.Contains('unitOfMeasureId') then
-            Rec.Validate("Unit of Measure Code", References.CodeOfUnitsOfMeasure(UnitOfMeasureId));
+        if Given.Contains('unitOfMeasureId') then begin
+            if Rec."Unit of Measure Code" <> References.CodeOfUnitsOfMeasure(UnitOfMeasureId) then
+                Rec.Validate("Unit of Measure Code", References.CodeOfUnitsOfMeasure(UnitOfMeasureId));
+        end;
     end;
 
     local procedure OnlyForNew(ColumnName: Text)
