@@ -184,7 +184,7 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
     assert coupling is not None
     outside = pair.outside.get(Side.BC) or pair.outside.get(Side.SALES)
     writes: dict[Side, dict[str, Value]] = {Side.BC: {}, Side.SALES: {}}
-    baseline: dict[str, Agreed] = dict(coupling.baseline)
+    baseline: dict[str, Agreed] = dict(coupling.baseline.items())
     problems: list[FieldProblem] = []
     unresolved: list[str] = []
     late: list[str] = []
@@ -257,7 +257,7 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
     if outside and not needed:
         return Ignore(reason=f"outside filter: {outside}")
     if not needed and not problems:
-        changed = baseline != dict(coupling.baseline) or coupling.first is not None
+        changed = baseline != dict(coupling.baseline.items()) or coupling.first is not None
         return Nothing(
             baseline=baseline if changed or tuple(late) != coupling.late else None,
             unresolved=tuple(unresolved),
@@ -380,12 +380,15 @@ def settled(
     travels back. Once: when that is rewritten too, both values are remembered, and the field is
     held until a person edits it. Fields left `behind` (conflict, held) keep what they had.
     """
-    baseline = dict(old)
+    baseline = dict(old.items())
     counts = dict(rewritten)
     for f in mapping.fields:
         if f.name in behind:
             continue
-        now = Agreed(bc.get(f.name), sales.get(f.name))
+        shown = (bc.get(f.name), sales.get(f.name))
+        if shown == baseline.get(f.name) and not counts and equal(f, *shown):
+            continue
+        now = Agreed(*shown)
         if equal(f, now.bc, now.sales):
             baseline[f.name] = now
             counts.pop(f.name, None)

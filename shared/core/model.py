@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -135,8 +136,12 @@ def derived_id(*, company: str, mapping: str, source: Side, source_id: str, gene
     So a create whose reply was lost meets itself. A restore after a deletion uses the next
     generation (design §4, "Creating is repeatable").
     """
-    namespace = uuid.uuid5(uuid.NAMESPACE_URL, f"tandem:{company}:{mapping}:{source.value}")
-    return str(uuid.uuid5(namespace, f"{source_id}:{generation}"))
+    return str(uuid.uuid5(_namespace(company, mapping, source), f"{source_id}:{generation}"))
+
+
+@cache
+def _namespace(company: str, mapping: str, source: Side) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"tandem:{company}:{mapping}:{source.value}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence, Set
+from types import MappingProxyType
 
 from shared.core.mapping import EntityMapping
-from shared.core.model import Agreed, Coupling, CouplingState, First, Record, Side, Unresolved
+from shared.core.model import Agreed, Baseline, Coupling, CouplingState, First, Record, Side, Unresolved
 from shared.engine.pairs import Pairs
 
 #: The outcome of a coupling that a rehearsal has made up.
@@ -15,6 +16,7 @@ WOULD_BE = "would be created"
 COUPLED, FIRST, MADE_UP, MET, GONE = 1, 2, 4, 8, 16
 #: Stands for a version that is no longer shown.
 ANOTHER = "?"
+NOTHING_AGREED: Baseline = MappingProxyType({})
 UNRESOLVED = Agreed(bc=Unresolved(""), sales=Unresolved(""))
 
 
@@ -38,10 +40,9 @@ class Index:
     def __len__(self) -> int:
         return len(self._flags) - self._gone
 
-    def learn(self, coupling: Coupling) -> None:
-        """Keep a coupling as it is now."""
-        before = self._pairs.number(Side.BC, coupling.bc_id)
-        number = self._pairs.add(coupling.bc_id, coupling.sales_id)
+    def learn(self, coupling: Coupling, *, met: bool = False) -> None:
+        """Keep a coupling as it is now; `met` when its records were seen in this pass."""
+        number, before = self._pairs.add(coupling.bc_id, coupling.sales_id)
         if before is not None and before != number:
             self._drop(before)
         if number == len(self._flags):
@@ -61,7 +62,7 @@ class Index:
             (COUPLED if coupling.state is CouplingState.COUPLED else 0)
             | (FIRST if coupling.first is not None else 0)
             | (MADE_UP if coupling.outcome.startswith(WOULD_BE) else 0)
-            | (self._flags[number] & MET)
+            | (MET if met else self._flags[number] & MET)
         )
 
     def forget(self, coupling: Coupling) -> None:
@@ -84,14 +85,8 @@ class Index:
             number = self._number(side, id_)
             if number is not None:
                 self._flags[number] |= MET
-                found[id_] = self._coupling(number, side, record)
+                found[id_] = self._coupling(number, side, id_, record)
         return found
-
-    def meet(self, coupling: Coupling) -> None:
-        """Count a coupling as met in this pass."""
-        number = self._number(Side.BC, coupling.bc_id)
-        if number is not None:
-            self._flags[number] |= MET
 
     def begin(self) -> None:
         """Begin a pass: nothing has been met."""
@@ -102,7 +97,7 @@ class Index:
         """Yield the couplings that this pass of a side has not met; those learnt meanwhile are not among them."""
         for number in range(len(self._flags)):
             if self._flags[number] & (COUPLED | MET | GONE) == COUPLED:
-                yield self._coupling(number, side, None)
+                yield self._coupling(number, side, self._pairs.id_of(side, number), None)
 
     def _number(self, side: Side, id: str) -> int | None:
         number = self._pairs.number(side, id)
@@ -112,23 +107,25 @@ class Index:
         self._gone += not self._flags[number] & GONE
         self._flags[number] = GONE
 
-    def _coupling(self, number: int, side: Side, record: Record | None) -> Coupling:
+    def _coupling(self, number: int, side: Side, id: str, record: Record | None) -> Coupling:
         flags, mark = self._flags[number], self._marks[side][number]
         version = ANOTHER if mark else ""
         if record is not None and hash(record.version) == mark:
             version = record.version
-        unresolved = self._unresolved[side][number]
-        names = [n for bit, n in enumerate(self._mapping.options[side]) if unresolved >> bit & 1]
+        other = self._pairs.id_of(side.other, number)
+        names: list[str] = []
+        if unresolved := self._unresolved[side][number]:
+            names = [n for bit, n in enumerate(self._mapping.options[side]) if unresolved >> bit & 1]
         return Coupling(
             mapping=self._mapping.name,
-            bc_id=self._pairs.id_of(Side.BC, number),
-            sales_id=self._pairs.id_of(Side.SALES, number),
+            bc_id=id if side is Side.BC else other,
+            sales_id=other if side is Side.BC else id,
             state=CouplingState.COUPLED if flags & COUPLED else CouplingState.UNCOUPLED,
             bc_version=version if side is Side.BC else "",
             sales_version=version if side is Side.SALES else "",
             bc_row_version=self._row_versions[Side.BC][number],
             sales_row_version=self._row_versions[Side.SALES][number],
-            baseline=dict.fromkeys(names, UNRESOLVED),
+            baseline=dict.fromkeys(names, UNRESOLVED) if names else NOTHING_AGREED,
             first=First.COMPARE if flags & FIRST else None,
             late=tuple(names),
             outcome=WOULD_BE if flags & MADE_UP else "",

@@ -93,10 +93,15 @@ class Kept:
             behind=behind,
         )
         old = pair.coupling
+        bc, sales = rows[Side.BC], rows[Side.SALES]
         coupling = Coupling(
             mapping=scope.mapping.name,
-            bc_id=rows[Side.BC].id,
-            sales_id=rows[Side.SALES].id,
+            bc_id=bc.id,
+            sales_id=sales.id,
+            bc_version=bc.version,
+            sales_version=sales.version,
+            bc_row_version=bc.row_version,
+            sales_row_version=sales.row_version,
             baseline=baseline,
             rewritten=rewritten,
             late=decision.late,
@@ -105,7 +110,6 @@ class Kept:
             coupled_at=old.coupled_at if old is not None else None,
             etag=old.etag if old is not None else None,
         )
-        coupling = seen(coupling, rows[Side.BC], rows[Side.SALES])
         if foreign:
             # Somebody wrote it between our create and our read of it: look at it again (H4).
             coupling = _unseen(coupling, target)

@@ -30,29 +30,31 @@ class Pairs:
     def __len__(self) -> int:
         return len(self._ids) // (2 * WIDTH)
 
-    def add(self, bc_id: str, sales_id: str) -> int:
-        """Add a pair whose ids are in no other, and return its number; the number it has when it is there."""
-        number = self.number(Side.BC, bc_id)
-        if number is not None and self.id_of(Side.SALES, number) == sales_id:
-            return number
+    def add(self, bc_id: str, sales_id: str) -> tuple[int, int | None]:
+        """Add a pair, unless it is there; return its number, and that of the pair which the BC id was last in."""
+        bc, sales = self._form(bc_id), self._form(sales_id)
+        before = self._find(Side.BC, bc)
+        if before is not None and self._ids.startswith(sales, before * 2 * WIDTH + AT[Side.SALES]):
+            return before, before
         number = len(self)
-        self._ids += self._form(bc_id) + self._form(sales_id)
+        self._ids += bc + sales
         if 3 * len(self) > 2 * len(self._slots[Side.BC]):
             self._slots = {side: self._arranged(side) for side in Side}
         else:
             for side in Side:
                 self._place(self._slots[side], side, number)
-        return number
+        return number, before
 
     def number(self, side: Side, id: str) -> int | None:
         """Return the number of the pair that was last added with this id on this side."""
-        form, slots, ids, at = self._known_form(id), self._slots[side], self._ids, AT[side]
-        if form is None:
-            return None
+        form = _packed(id) or self._forms.get(id)
+        return None if form is None else self._find(side, form)
+
+    def _find(self, side: Side, form: bytes) -> int | None:
+        slots, ids, at = self._slots[side], self._ids, AT[side]
         found, place, last = None, hash(form) % len(slots), len(slots) - 1
         while taken := slots[place]:
-            start = (taken - 1) * 2 * WIDTH + at
-            if ids[start : start + WIDTH] == form:
+            if ids.startswith(form, (taken - 1) * 2 * WIDTH + at):
                 found = taken - 1
             place = place + 1 if place < last else 0
         return found
@@ -83,11 +85,8 @@ class Pairs:
             place = place + 1 if place < last else 0
         slots[place] = number + 1
 
-    def _known_form(self, id: str) -> bytes | None:
-        return _packed(id) or self._forms.get(id)
-
     def _form(self, id: str) -> bytes:
-        form = self._known_form(id)
+        form = _packed(id) or self._forms.get(id)
         if form is None:
             # Version 0xf, which no GUID has, and a number.
             form = (0xF000 << 64 | len(self._forms)).to_bytes(WIDTH)
@@ -97,11 +96,14 @@ class Pairs:
 
 def _packed(id: str) -> bytes | None:
     """Return the bytes of a GUID as this program writes it, lower case with dashes; None for any other text."""
+    if len(id) != 36 or id[8:24:5] != "----":
+        return None
+    digits = id.replace("-", "")
     try:
-        form = bytes.fromhex(id.replace("-", ""))
+        form = bytes.fromhex(digits)
     except ValueError:
         return None
-    return form if len(form) == WIDTH and _text(form) == id else None
+    return form if form.hex() == digits else None
 
 
 def _text(form: bytes) -> str:

@@ -129,8 +129,7 @@ class Scope:
     def learn(self, coupling: Coupling) -> None:
         """Keep a coupling that was saved in this pass, so both its records are there."""
         if self.index is not None:
-            self.index.learn(coupling)
-            self.index.meet(coupling)
+            self.index.learn(coupling, met=True)
 
     def forget(self, coupling: Coupling) -> None:
         if self.index is not None:

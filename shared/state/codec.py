@@ -23,6 +23,8 @@ from shared.core.model import Agreed, Baseline, Unresolved, Value
 
 #: Text of a baseline with more UTF-8 bytes than this is kept as its hash (H28).
 HASH_OVER_BYTES = 8 * 1024
+#: A text of so many characters needs no encoding to be called short: each takes at most four bytes.
+SHORT = HASH_OVER_BYTES // 4
 #: Packed text of more characters than this is compressed.
 COMPRESS_OVER = 4 * 1024
 #: A property holds 64 KiB (azure-platform.md 4.1).
@@ -109,8 +111,7 @@ def stored_form(value: Value) -> Value:
     Compare a fresh value with a remembered one as `stored_form(fresh) == remembered`. Applying it
     twice changes nothing.
     """
-    # At most four bytes to a character, so most texts need no encoding to be called short.
-    if not isinstance(value, str) or len(value) * 4 <= HASH_OVER_BYTES:
+    if not isinstance(value, str) or len(value) <= SHORT:
         return value
     data = value.encode("utf-8", "surrogatepass")
     return value if len(data) <= HASH_OVER_BYTES else f"sha256:{hashlib.sha256(data).hexdigest()}"
@@ -120,8 +121,12 @@ def dump_baseline(baseline: Baseline) -> str:
     """Write a baseline, each field's two values once when they are the same."""
     fields: dict[str, list[Any]] = {}
     for name, agreed in baseline.items():
-        bc = to_json(stored_form(agreed.bc))
-        sales = bc if agreed.sales is agreed.bc else to_json(stored_form(agreed.sales))
+        bc, sales = agreed
+        # Nearly all are short texts or blank, which are their own JSON form.
+        if bc is not None and (type(bc) is not str or len(bc) > SHORT):
+            bc = to_json(stored_form(bc))
+        if sales is not None and (type(sales) is not str or len(sales) > SHORT):
+            sales = to_json(stored_form(sales))
         # As written, and with their types: True == 1 and Decimal("1.0") == Decimal("1") in Python.
         fields[name] = [bc] if type(bc) is type(sales) and bc == sales else [bc, sales]
     return _text(fields)
