@@ -61,9 +61,9 @@ class House(World):
 
     tables: CountedTables
 
-    def __init__(self, *, customers: int) -> None:
+    def __init__(self, *, customers: int, items: int | None = None) -> None:
         super().__init__(limits=Limits(brake_share=1.0))
-        company = GeneratedCompany(customers=customers, seed=1)
+        company = GeneratedCompany(customers=customers, items=items, seed=1)
         clock = SimClock()
         both = (INTEGRATION, PEOPLE)
         self.bc_sim = BusinessCentralSim(clock=clock, issuer=None, identities=both, company_name=company.name)

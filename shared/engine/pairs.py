@@ -62,7 +62,8 @@ class Pairs:
     def id_of(self, side: Side, number: int) -> str:
         start = number * 2 * WIDTH + AT[side]
         form = bytes(self._ids[start : start + WIDTH])
-        return self._texts.get(form) or _text(form)
+        text = self._texts.get(form)
+        return _text(form) if text is None else text
 
     def other(self, side: Side, id: str) -> str | None:
         """Return the id that belongs to this one."""
