@@ -59,6 +59,7 @@ docs: setup
 	$(BIN)/python -m shared.mappings.docs > docs/mappings.md
 	$(BIN)/python -m infra.mapping_list
 	$(BIN)/python -m sandbox.bc_columns > shared/mappings/bc_columns.py
+	$(BIN)/python -m tests.peers.page > docs/peer-scenarios.md
 
 companion: setup
 	$(BIN)/python -m infra.companion

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import httpx
 
+from cli import doctor
 from cli.api import FAILED, OK, WRONG, Api, Failed
 from cli.arguments import parser
 from cli.plan import html, show_plan
@@ -48,16 +49,21 @@ def main(arguments: Sequence[str] | None = None, *, transport: httpx.BaseTranspo
     if not url.startswith(("http://", "https://")):
         print(f"tandem: --url must start with https:// or http://, not '{url}'", file=sys.stderr)
         return WRONG
+    chosen.sandbox = known if url == known.get("functions") else {}
     api = Api(url, key, transport)
     try:
         data, show = run(api, chosen)
     except Failed as failed:
         print(f"tandem: {failed}", file=sys.stderr)
+        if chosen.command == "doctor":
+            return doctor.PROBLEMS if failed.code == doctor.PROBLEMS else doctor.UNCHECKED
         return failed.code
     if chosen.json:
         print(json.dumps(data, indent=2))
     else:
         show(data)
+    if chosen.command == "doctor":
+        return doctor.CODES[data["state"]]
     run_shown = data.get("run") if isinstance(data.get("run"), dict) else data
     waited = chosen.command == "match" or getattr(chosen, "wait", False) or getattr(chosen, "rehearse", False)
     unfinished = waited and run_shown.get("state") != "finished"
@@ -80,6 +86,11 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
                 raise Failed(WRONG, "--changes and --html go with --rehearse")
             data = api.post("full-sync", body)
             return (wait(api, data["run"]), show_run) if chosen.wait else (data, lambda d: print(d["run"]))
+        case "doctor":
+            if chosen.fix is None:
+                return doctor.examine(api), doctor.show
+            account = doctor.setup_account(os.environ, chosen.sandbox)
+            return doctor.fix(api, chosen.fix, account), doctor.show
         case "status":
             return api.get("status"), show_status
         case "runs":
@@ -127,8 +138,13 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
         case "uncouple":
             path = record(chosen).replace("records/", "couplings/", 1)
             return outcome(api, chosen.mapping, api.delete(path)), show_job
+        case "create":
+            path = f"mappings/{quote(chosen.mapping, safe='')}/sync"
+            body = {"side": chosen.side, "ids": [chosen.id], "create": True}
+            return outcome(api, chosen.mapping, api.post(path, body)), show_job
         case "resolve":
             body = {"use": chosen.use} | ({"field": chosen.field} if chosen.field else {})
+            body |= {"overwrite": True} if chosen.overwrite else {}
             return outcome(api, chosen.mapping, api.post(f"{record(chosen)}/resolve", body)), show_job
         case _:
             told = api.post(f"{record(chosen)}/{chosen.command}")

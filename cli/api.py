@@ -29,6 +29,10 @@ class Api:
     def get(self, path: str, **params: Any) -> Any:
         return self._answer("GET", path, params={k: v for k, v in params.items() if v is not None})
 
+    def slow(self, path: str) -> Any:
+        """Get what takes long: as long as a function app may take to answer (azure-platform.md 1)."""
+        return self._answer("GET", path, timeout=230)
+
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         return self._answer("POST", path, json=body or {})
 

@@ -29,6 +29,13 @@ def parser() -> argparse.ArgumentParser:
     full.add_argument("--create", action="store_true", help="create without matching first")
     full.add_argument("--force", action="store_true", help="go on although the brake would stop it")
     full.add_argument("--wait", action="store_true", help="wait for the end and show the review")
+    doctor = command("doctor", "look whether everything is set up, and say what to do next")
+    doctor.add_argument(
+        "--fix",
+        nargs="*",
+        metavar="CHECK",
+        help="do what an administrator's account may do: all problems, or the checks named (docs/doctor.md)",
+    )
     command("status", "what an administrator looks at first")
     runs = command("runs", "full synchronizations, or one of them")
     runs.add_argument("id", nargs="?")
@@ -65,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
         ("history", "what was written to one record and its counterpart, newest first"),
         ("retry", "try one record again; one that was parked comes back"),
         ("skip", "park one record: nothing of it is synchronized until it is retried"),
+        ("create", "make the counterpart of one record, again when it was deleted; a match is coupled"),
         ("uncouple", "take two records apart; both stay as they are"),
         ("resolve", "settle a record's conflicts in favour of one side"),
     ):
@@ -75,6 +83,9 @@ def parser() -> argparse.ArgumentParser:
         if name == "resolve":
             chosen.add_argument("--use", choices=["bc", "sales"], required=True, help="whose value is right")
             chosen.add_argument("--field", help="only this field")
+            chosen.add_argument(
+                "--overwrite", action="store_true", help="also what only the other side has changed"
+            )
     couple = command("couple", "couple two records by hand")
     couple.add_argument("mapping")
     couple.add_argument("bc_id")

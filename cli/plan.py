@@ -37,7 +37,8 @@ def summary(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, i
 
 def forecast_of(run: Mapping[str, Any]) -> list[str]:
     return [
-        f"{SIDES[side]}: {found['records']} records to write in about {found['requests']} requests, "
+        f"{SIDES[side]}: {found['records']} records ({found['rows']} rows) to write "
+        f"in about {found['requests']} requests, "
         f"{found['minutes']} minutes at the service's limits"
         for side, found in run.get("forecast", {}).items()
     ]

@@ -6,15 +6,18 @@ import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import azure.functions as func
 
 from functions.access import Access, access_of
 from functions.openapi import document
+from functions.timers import schedule_problems
 from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.engine.admin import AdminApi, ApiProblem
 from shared.wiring import app
+from shared.wiring_doctor import checkup
 
 bp = func.Blueprint()
 #: Bytes of a request body; the longest one names 1,000 records.
@@ -29,13 +32,22 @@ AFTER_LIMIT = 512
 Call = Callable[[AdminApi, func.HttpRequest], Any]
 
 
+@dataclass(frozen=True)
+class Alone:
+    """A call that answers while the app cannot be put together."""
+
+    call: Callable[[], Any]
+
+
 def problem(status: int, title: str, detail: str = "") -> func.HttpResponse:
     """Return an RFC 9457 problem."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return func.HttpResponse(json.dumps(body), status_code=status, mimetype="application/problem+json")
 
 
-def answer(request: func.HttpRequest, needs: Access, call: Call, *, status: int = 200) -> func.HttpResponse:
+def answer(
+    request: func.HttpRequest, needs: Access, call: Call | Alone, *, status: int = 200
+) -> func.HttpResponse:
     """Check access, call, and turn what comes back into a response. Nothing secret leaves here."""
     access, known = access_of(dict(request.headers), os.environ)
     if access < needs:
@@ -47,9 +59,8 @@ def answer(request: func.HttpRequest, needs: Access, call: Call, *, status: int 
     if len(request.get_body() or b"") > BODY_LIMIT:
         return problem(413, "Too large", f"a body takes at most {BODY_LIMIT} bytes")
     try:
-        return func.HttpResponse(
-            json.dumps(call(app().api, request)), status_code=status, mimetype="application/json"
-        )
+        data = call.call() if isinstance(call, Alone) else call(app().api, request)
+        return func.HttpResponse(json.dumps(data), status_code=status, mimetype="application/json")
     except ApiProblem as error:
         return problem(error.status, error.title, error.detail)
     except Misconfigured as error:
@@ -116,7 +127,7 @@ def acting(action: str) -> Call:
 
 READ, ADMIN = Access.READ, Access.ADMIN
 #: function name, route, method, access, status, call
-ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
+ROUTES: tuple[tuple[str, str, str, Access, int, Call | Alone], ...] = (
     ("api_full_sync", "full-sync", "POST", ADMIN, 202, lambda api, r: api.start_full_sync(body_of(r))),
     (
         "api_runs",
@@ -195,7 +206,8 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call], ...] = (
     ("api_couple", "couplings", "POST", ADMIN, 202, lambda api, r: api.couple(body_of(r))),
     ("api_uncouple", "couplings/{m}/{side}/{id}", "DELETE", ADMIN, 202, acting("uncouple")),
     ("api_status", "status", "GET", READ, 200, lambda api, r: api.status()),
-    ("api_openapi", "openapi.json", "GET", READ, 200, lambda api, r: described()),
+    ("api_doctor", "doctor", "GET", READ, 200, Alone(lambda: examined())),
+    ("api_openapi", "openapi.json", "GET", READ, 200, Alone(lambda: described())),
 )
 
 
@@ -206,7 +218,12 @@ def described() -> dict[str, Any]:
     return document([*routes, ("api_health", "health", "GET", "", 200)])
 
 
-def route(needs: Access, status: int, call: Call) -> Callable[[func.HttpRequest], func.HttpResponse]:
+def examined() -> dict[str, Any]:
+    """Return what is set up and what is not (P31–P33); also while settings are wrong."""
+    return checkup(os.environ, schedules=list(schedule_problems(os.environ)))
+
+
+def route(needs: Access, status: int, call: Call | Alone) -> Callable[[func.HttpRequest], func.HttpResponse]:
     def run(req: func.HttpRequest) -> func.HttpResponse:
         return answer(req, needs, call, status=status)
 

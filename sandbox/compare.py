@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 from azure.data.tables import TableServiceClient
 
+from sandbox import compare_invoices as invoices
 from sandbox import compare_products as products
 
 ZERO = "00000000-0000-0000-0000-000000000000"
@@ -186,12 +187,12 @@ def compare(
             if (name, "bc", bc_id) in held:
                 continue
             _pair(name, bc, sales, couplings, local, result)
-        _scope(name, bc_rows, sales_rows, pairs, held, result)
+        _scope(name, bc_rows, sales_rows, pairs, held, result, contacts=rows["contacts"][0])
     progress("posted_sales_invoice_lines")
-    _lines(
+    invoices.compare_lines(
         read_all(bc_http, f"{bc_root}/postedSalesInvoiceLines"),
         read_all(sales_http, f"{sales_root}/invoicedetails", {"If-None-Match": "null"}),
-        couplings.get("posted_sales_invoices", {}),
+        couplings,
         result,
     )
     progress("products")
@@ -213,43 +214,6 @@ def compare(
     )
     products.compare_products(catalogue, result)
     return result
-
-
-def _lines(
-    posted: Iterable[Mapping[str, Any]],
-    shown: Iterable[Mapping[str, Any]],
-    invoices: Mapping[str, str],
-    result: Comparison,
-) -> None:
-    """Each line of a coupled invoice is there once, with its quantity and amounts (sales-documents.md S106).
-
-    A line "Rounding" is Sales' own: it holds what a price of more decimals would lose (S109).
-    """
-    name = "posted_sales_invoice_lines"
-    there: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
-    for row in shown:
-        if row.get("productdescription") != "Rounding":
-            there.setdefault((row["_invoiceid_value"], row["lineitemnumber"]), []).append(row)
-    for line in posted:
-        invoice = invoices.get(line["documentId"].lower())
-        if invoice is None:
-            continue
-        label = f"{name} {line['documentNumber']} {line['lineNumber']}"
-        found = there.get((invoice, line["lineNumber"]), [])
-        result.compared[name] += 1
-        if len(found) != 1:
-            result.differences.append(f"{label}: {len(found)} times in Sales")
-            continue
-        [row] = found
-        tax = _number(line["amountIncludingVat"]) - _number(line["amount"])
-        wanted = {
-            "quantity": (_number(line["quantity"]), row.get("quantity")),
-            "tax": (tax, row.get("tax")),
-        }
-        for column, (ours, theirs) in wanted.items():
-            result.compared[name] += 1
-            if ours != _number(theirs):
-                result.differences.append(f"{label}: {column} differs")
 
 
 def _pair(
@@ -280,7 +244,7 @@ def _pair(
         expected = local if wanted == ZERO else couplings.get("currencies", {}).get(wanted)
         differs("currencyId", expected, sales.get("_transactioncurrencyid_value") or local)
     if name == "customers":
-        differs("creditLimit", _number(bc["creditLimit"]), _number(sales.get("creditlimit")))
+        differs("creditLimit", invoices.number(bc["creditLimit"]), invoices.number(sales.get("creditlimit")))
         for column, (twin, target) in OPTIONS.items():
             wanted = bc[column].lower()
             option = couplings.get(target, {}).get(wanted) if wanted != ZERO else None
@@ -291,7 +255,9 @@ def _pair(
     # Won and lost opportunities stand still; their amounts may have moved on one side only.
     if name != "opportunities" or (bc["status"] not in ("Won", "Lost") and sales["statecode"] == 0):
         for column, twin in AMOUNTS.get(name, []):
-            differs(column, _number(bc[column]), _number(sales.get(twin)))
+            differs(column, invoices.number(bc[column]), invoices.number(sales.get(twin)))
+    if name == "posted_sales_invoices":
+        differs("state", 3 if bc["cancelled"] else 2 if invoices.paid(bc) else 0, sales["statecode"])
     if name == "currencies":
         differs("exchangerate is there", True, bool(sales.get("exchangerate")))
 
@@ -303,6 +269,8 @@ def _scope(
     pairs: Mapping[str, str],
     held: set[tuple[str, str, str]],
     result: Comparison,
+    *,
+    contacts: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Everything that belongs to the other side is there, or held with a reason; nothing is there twice."""
     if name == "customers":
@@ -311,6 +279,9 @@ def _scope(
     elif name == "contacts":
         wanted = [i for i, r in bc_rows.items() if r["type"] == "Person" and r["customerId"].lower() != ZERO]
         theirs = []
+    elif name == "opportunities":
+        open_ = [(i, r) for i, r in bc_rows.items() if r["status"] not in ("Won", "Lost")]
+        wanted, theirs = [i for i, r in open_ if _of_customer(r, contacts)], []
     elif name == "posted_sales_invoices":
         wanted, theirs = list(bc_rows), []
     elif name == "currencies":
@@ -333,9 +304,12 @@ def _scope(
     ]
 
 
+def _of_customer(opportunity: Mapping[str, Any], contacts: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Say whether an opportunity's contact is a customer's; one without a contact is nobody's business else."""
+    ids = [opportunity[c].lower() for c in ("contactCompanyId", "contactId")]
+    found = [contacts[i] for i in ids if i in contacts]
+    return not found or any(c["customerId"].lower() != ZERO for c in found)
+
+
 def _text(value: Any, length: int) -> str:
     return str(value or "").strip()[:length].strip()
-
-
-def _number(value: Any) -> Decimal:
-    return round(Decimal(str(value or 0)), 2)

@@ -71,6 +71,15 @@ class Catalogue:
 
 def compare_products(found: Catalogue, result: Result) -> None:
     """Compare every coupled pair and see that what is in scope is coupled or held with a reason."""
+    prices = Counter(
+        tuple(row[c] for c in ("_pricelevelid_value", "_productid_value", "_uomid_value"))
+        for row in found.sales["sales_prices"].values()
+    )
+    result.differences += [
+        f"sales_prices: {count} prices of product {product} in list {of}"
+        for (of, product, _), count in prices.items()
+        if count > 1
+    ]
     for name in TABLES:
         pairs = found.couplings.get(name, {})
         result.coupled[name] = len(pairs)

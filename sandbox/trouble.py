@@ -13,7 +13,7 @@ SYSTEMS = ("bc", "dataverse")
 LOST: dict[str, Any] = {"kind": "write", "lost_reply": True, "rate": 0.05, "times": None}
 BURST: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "1"}, "times": 4}
 #: Seconds between bursts.
-EVERY = 5.0
+EVERY = 10.0
 
 
 class Kills:
@@ -51,9 +51,9 @@ class Faults:
             self._post([LOST, BURST])
 
     def again(self) -> None:
-        """Send the next burst when it is time."""
+        """Send the next burst when it is time; what is left of the last one is over, so that none pile up."""
         if self._wanted and time.monotonic() >= self._next:
-            self._post([BURST])
+            self.start()
 
     def stop(self) -> list[str]:
         """Let both systems be well again; say what they did."""
@@ -71,4 +71,5 @@ class Faults:
         self._next = time.monotonic() + EVERY
         for which in SYSTEMS:
             with self._simulator(which) as client:
+                client.delete("/_sim/faults")
                 client.post("/_sim/faults", json=faults).raise_for_status()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sandbox.in_memory.parts import FixedSetUp, TurnedClock
+from sandbox.in_memory.parts import FixedSetUp, SkewedClock, TurnedClock
 from sandbox.in_memory.queue import InMemoryQueue
 from sandbox.in_memory.records import INTEGRATION, InMemoryRecords
 from sandbox.in_memory.tables import InMemoryTables
@@ -66,11 +66,13 @@ class World:
         mappings: Sequence[EntityMapping] = ALL,
         limits: Limits = Limits(),
         overrides: str = "",
+        sales_ahead: timedelta = timedelta(0),
         **differs: Mapping[str, Any],
     ) -> None:
         self.clock = TurnedClock()
         self.bc = InMemoryRecords(Side.BC, self.clock)
-        self.sales = InMemoryRecords(Side.SALES, self.clock)
+        #: `sales_ahead` is how much later it is by the clock of Sales than by ours and BC's.
+        self.sales = InMemoryRecords(Side.SALES, SkewedClock(self.clock, sales_ahead))
         in_use = {"blocked": False}
         self.bc.defaults = {
             "customers": {"blocked": "_x0020_"},

@@ -35,7 +35,7 @@ from shared.engine.parts import Limits, Ports
 from shared.engine.tandem import Tandem
 from shared.mappings import BY_NAME
 from shared.mappings.bc_columns import BC_COLUMNS
-from shared.ports import Clock, Facts, TableStore
+from shared.ports import Clock, Facts, LastGood, TableStore
 from shared.rules import RULES
 from shared.settings import Settings
 from shared.state.couplings import TableCouplings
@@ -118,7 +118,7 @@ class Worker(Tandem):
             )
 
 
-def mappings_of(settings: Settings, store: TableStore, company: str, http: httpx.Client) -> InForce:
+def mappings_of(settings: Settings, last_good: LastGood, http: httpx.Client) -> InForce:
     """Return the mappings as settings change them; with a wrong setting, as the last good one did."""
     defaults = {
         name: replace(m, schedule=settings.schedules.get(name, m.schedule)) for name, m in BY_NAME.items()
@@ -127,7 +127,7 @@ def mappings_of(settings: Settings, store: TableStore, company: str, http: httpx
         defaults,
         lambda: read_overrides(settings.mapping_overrides, http),
         parse_overrides,
-        TableLastGood(store, company),
+        last_good,
         columns={Side.BC: BC_COLUMNS},
     )
 
@@ -169,13 +169,18 @@ def identity_of(settings: Settings) -> Any:
     return DefaultAzureCredential()
 
 
-def build(settings: Settings) -> Worker:
-    """Put the production parts together. Asks BC once, for the company's id."""
-    trust = ssl.create_default_context(cafile=settings.ca_bundle or None)
-    timeout = httpx.Timeout(settings.request_seconds, connect=10.0)
-    login = httpx.Client(verify=trust, timeout=30.0)
+class Clients:
+    """HTTP clients as the settings want them: for tokens (`login`), and for a system by who calls it."""
 
-    def users(scope: str) -> tuple[MsalAuth, ...]:
+    def __init__(self, settings: Settings, *, seconds: float) -> None:
+        self._settings = settings
+        self._trust = ssl.create_default_context(cafile=settings.ca_bundle or None)
+        self._timeout = httpx.Timeout(seconds, connect=10.0)
+        self.login = httpx.Client(verify=self._trust, timeout=30.0)
+
+    def users(self, scope: str) -> tuple[MsalAuth, ...]:
+        """Return the application users as they sign in to a system, the first one first."""
+        settings = self._settings
         return tuple(
             MsalAuth(
                 login_url=settings.login_url,
@@ -183,18 +188,24 @@ def build(settings: Settings) -> Worker:
                 client_id=client_id,
                 credential=credential_of(settings, secret=secret),
                 scope=scope,
-                http=login,
+                http=self.login,
             )
             for client_id, secret in ((settings.client_id, ""), *settings.more_clients)
         )
 
-    def client(users: tuple[MsalAuth, ...]) -> httpx.Client:
+    def of(self, *users: MsalAuth) -> httpx.Client:
         auth = Several(users) if len(users) > 1 else users[0]
-        return httpx.Client(auth=auth, verify=trust, timeout=timeout)
+        return httpx.Client(auth=auth, verify=self._trust, timeout=self._timeout)
 
+
+def build(settings: Settings) -> Worker:
+    """Put the production parts together. Asks BC once, for the company's id."""
+    clients = Clients(settings, seconds=settings.request_seconds)
+    login = clients.login
     clock = SystemClock()
-    bc_users, sales_users = users(BC_SCOPE), users(dataverse_scope(settings.dataverse_url))
-    bc_http = client(bc_users)
+    bc_users = clients.users(BC_SCOPE)
+    sales_users = clients.users(dataverse_scope(settings.dataverse_url))
+    bc_http = clients.of(*bc_users)
     company = find_company(bc_http, api_root=f"{settings.bc_url}/api/v2.0", wanted=settings.bc_company_id)
     identity = identity_of(settings)
     store = AzureTables(
@@ -203,7 +214,7 @@ def build(settings: Settings) -> Worker:
         credential=identity,
     )
     share = share_of(settings, store, company, clock)
-    chosen = mappings_of(settings, store, company, login)
+    chosen = mappings_of(settings, TableLastGood(store, company), login)
     mappings = chosen.overridden.mappings
     bc = BusinessCentralRecords(
         bc_http,
@@ -215,7 +226,7 @@ def build(settings: Settings) -> Worker:
         permits=share,
     )
     sales = DataverseRecords(
-        client(sales_users),
+        clients.of(*sales_users),
         api_root=f"{settings.dataverse_url}/api/data/v9.2",
         columns=columns(mappings, Side.SALES),
         users=sales_users,

@@ -12,6 +12,8 @@ NO_TOMBSTONE = (
     "Tandem Tombstone",
     "General Ledger Setup",
     "Company Information",
+    "Sales & Receivables Setup",
+    "Marketing Setup",
     "Item Ledger Entry",
     "Cust. Ledger Entry",
     "Detailed Cust. Ledg. Entry",

@@ -20,7 +20,7 @@ from sandbox.business_central.errors import Refused
 from sandbox.business_central.limits import LIMITS, Gate, Limits
 from sandbox.business_central.posting import Posting, post, put_back
 from sandbox.business_central.query import PAGE
-from sandbox.business_central.service import Answer, Call, Service
+from sandbox.business_central.service import COMPANION_VERSION, Answer, Call, Service
 from sandbox.business_central.store import Company, Database, Row
 from sandbox.business_central.writing import Pages, create, delete, update
 from sandbox.simkit.app import Current, SimApp
@@ -55,6 +55,10 @@ SWITCHES: dict[str, Any] = {
     "archive_orders": False,
     # Names of identities whose app has no permission set.
     "without_permission": [],
+    # Version of the installed companion; "" when there is none (§15).
+    "companion": COMPANION_VERSION,
+    # Sets that the application's permission sets leave out.
+    "denied": [],
 }
 
 
@@ -226,6 +230,9 @@ class BusinessCentralSim(SimApp):
             self._service.companies[company_id] = company
             company.insert("companyInformation", {"name": name}, ZERO, quiet=True)
             company.insert("generalLedgerSetup", {"lcyCode": "GBP"}, ZERO, quiet=True)
+            company.insert("salesSetup", {"customerNumbers": "CUST"}, ZERO, quiet=True)
+            series = {"contactNumbers": "CONT", "opportunityNumbers": "OPP"}
+            company.insert("marketingSetup", series, ZERO, quiet=True)
             # Customers and products without posting groups are sold without VAT.
             company.insert("vatPostingSetup", {}, ZERO, quiet=True)
         return company_id
@@ -276,8 +283,8 @@ class BusinessCentralSim(SimApp):
         answer = run_batch(self._service, call) if is_batch(call.path) else self._service.handle(call)
         self.note(
             operations=call.tally.operations,
-            rows_read=call.tally.rows_read,
-            rows_written=call.tally.rows_written,
+            read=call.tally.read,
+            written=call.tally.written,
             message=call.tally.message,
         )
         if is_batch(call.path) and answer.status == 200 and "json" not in call.headers.get("accept", ""):
@@ -326,6 +333,7 @@ class BusinessCentralSim(SimApp):
         behaviour.page_size = min(said["page_size"], PAGE)
         behaviour.batch_limit = said["batch_limit"]
         behaviour.strict_delete = said["strict_delete"]
+        behaviour.companion, behaviour.denied = said["companion"], tuple(said["denied"])
         behaviour.pages = Pages(
             manual_numbers=said["manual_numbers"], duplicate_status=said["duplicate_status"]
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -35,6 +36,7 @@ def run_batch(service: Service, call: Call) -> Answer:
     """Run the parts one after the other. The outer 200 says nothing about them."""
     call.tally.message = "$batch"
     try:
+        service.must_have_route(call.path)
         if call.method != "POST":
             raise Refused(405, "BadRequest_MethodNotAllowed", "$batch takes POST.")
         parts = [_part(call, part) for part in _requests(service, call)]
@@ -109,7 +111,7 @@ def _snapshot(service: Service, outer: Call, parts: list[tuple[Any, Call]]) -> l
     """
     responses: list[dict[str, Any]] = []
     failed = False
-    written = outer.tally.rows_written
+    written = Counter(outer.tally.written)
     try:
         with _all_companies(service, list(service.companies)):
             for part_id, call in parts:
@@ -122,7 +124,8 @@ def _snapshot(service: Service, outer: Call, parts: list[tuple[Any, Call]]) -> l
             if failed:
                 raise _RolledBack
     except _RolledBack:
-        outer.tally.rows_written = written
+        outer.tally.written.clear()
+        outer.tally.written.update(written)
     return responses
 
 

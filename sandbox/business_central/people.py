@@ -17,11 +17,8 @@ from sandbox.business_central.errors import bad_request
 from sandbox.business_central.fields import GUID, stored
 from sandbox.business_central.flow_fields import FLOW_SOURCES
 from sandbox.business_central.store import Company, Row
-from sandbox.business_central.writes import SERIES, draw_number
+from sandbox.business_central.writes import SERIES, SETUPS, draw_number
 from sandbox.business_central.writing import SYSTEM
-
-#: Tables of one row.
-SETUP = frozenset({"generalLedgerSetup", "companyInformation"})
 
 
 def load(
@@ -48,7 +45,7 @@ def load(
     ids = []
     with company.transaction():
         for given in rows:
-            if entity.name in SETUP and company.tables[set_name].rows:
+            if entity.name in SETUPS and company.tables[set_name].rows:
                 ids.append(_set_up(company, entity, given, who))
                 continue
             values = _prepared(company, entity, given, who)

@@ -7,6 +7,7 @@ uses `companies` only.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -47,8 +48,9 @@ class Tally:
     """What one request did, for the request log. Rows that triggers changed on the side are not counted."""
 
     operations: int = 0
-    rows_read: int = 0
-    rows_written: int = 0
+    #: Rows by entity set.
+    read: Counter[str] = field(default_factory=Counter)
+    written: Counter[str] = field(default_factory=Counter)
     message: str | None = None
 
 
@@ -85,6 +87,10 @@ class Behaviour:
     batch_limit: int = 100
     strict_delete: bool = False
     pages: Pages = field(default_factory=Pages)
+    #: "" when the companion is not installed: then its route is none (§15).
+    companion: str = COMPANION_VERSION
+    #: Sets whose page or table the application's permission sets leave out (§2: "must cover the tables").
+    denied: tuple[str, ...] = ()
 
 
 class Service:
@@ -111,11 +117,17 @@ class Service:
     def _route(self, call: Call) -> Answer:
         if call.method != "GET" and call.headers.get("data-access-intent", "").lower() == "readonly":
             raise bad_request("Data-Access-Intent ReadOnly is allowed on GET only.")
+        self.must_have_route(call.path)
         for route in (COMPANION, STANDARD):
             if call.path == route or call.path.startswith(route + "/"):
                 segments = call.path[len(route) :].strip("/")
                 return self._within(call, route, segments.split("/") if segments else [])
         raise not_found(f"No HTTP resource was found that matches the request URI '{call.path}'.")
+
+    def must_have_route(self, path: str) -> None:
+        """Raises Refused: the companion's route, where no companion is installed."""
+        if path.startswith(COMPANION) and not self.behaviour.companion:
+            raise not_found(f"No HTTP resource was found that matches the request URI '{path}'.")
 
     def _within(self, call: Call, route: str, segments: list[str]) -> Answer:
         if not segments:
@@ -188,6 +200,9 @@ class Service:
         entity = entity_sets().get(name)
         if entity is None:
             raise not_found(f"Resource not found for the segment '{name}'.")
+        if name in self.behaviour.denied:
+            # The status is one of two that the reference leaves open (§6), the code is of its family.
+            raise Refused(403, "Internal_ReadPermissionDenied", f"You have no permission to read {name}.")
         self._keep_rates(company)
         rest = segments[1:]
         if key is None:
@@ -227,7 +242,7 @@ class Service:
         _check_tag(call, row, required=False)
         with company.transaction():
             ACTIONS[found](company, entity.name, row, call.user_id)
-        call.tally.rows_written += 1
+        call.tally.written[entity.name] += 1
         return Answer(status=204)
 
     def _collection(
@@ -243,7 +258,8 @@ class Service:
                 if parent is not None:
                     body = {**body, parent[0]: parent[1]}
                 row = create(company, entity, body, call.user_id, pages=self.behaviour.pages)
-                call.tally.rows_written += 1 + sum(len(body.get(part, ())) for part in entity.parts)
+                call.tally.written[entity.name] += 1
+                call.tally.written.update({part: len(body[part]) for part in entity.parts if part in body})
                 return self._one(call, company, entity, row, query, status=201)
         raise _verb(call, entity)
 
@@ -270,7 +286,7 @@ class Service:
             only=only,
             half=call.half_page,
         )
-        call.tally.rows_read += len(rows)
+        call.tally.read[entity.name] += len(rows)
         body: dict[str, Any] = {"@odata.context": self._context(call, company, entity)}
         if count is not None:
             body["@odata.count"] = count
@@ -291,7 +307,7 @@ class Service:
             row = self._view(call, company, entity).rows.get(key)
             if row is None:
                 raise missing_row(entity, key)
-            call.tally.rows_read += 1
+            call.tally.read[entity.name] += 1
             return self._one(call, company, entity, row, query, status=200)
         row = self._view(call, company, entity).rows.get(key)
         if row is None:
@@ -302,12 +318,12 @@ class Service:
                 body = _json(call)
                 _check_tag(call, row, required=True)
                 row, changed = update(company, entity, row, body, call.user_id, pages=self.behaviour.pages)
-                call.tally.rows_written += changed
+                call.tally.written[entity.name] += changed
                 return self._one(call, company, entity, row, query, status=200)
             case "DELETE":
                 _check_tag(call, row, required=self.behaviour.strict_delete)
                 delete(company, entity, row, call.user_id)
-                call.tally.rows_written += 1
+                call.tally.written[entity.name] += 1
                 return Answer(status=204)
         raise _verb(call, entity)
 
@@ -342,7 +358,7 @@ class Service:
                     "id": company.id,
                     "minimumActiveRowVersion": unseen,
                     "lastUsedRowVersion": unseen - 1,
-                    "companionVersion": COMPANION_VERSION,
+                    "companionVersion": self.behaviour.companion,
                 },
             )
         if entity.name == "whoAmI":

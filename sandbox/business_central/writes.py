@@ -54,7 +54,23 @@ class Write:
         return bool(self.values[column] != self.before[entity_sets()[self.table].at[column]])
 
 
+#: Sets of one row, which is there from the beginning and has a blank key.
+SETUPS = frozenset({"generalLedgerSetup", "companyInformation", "salesSetup", "marketingSetup"})
+#: The setup's field that names the series, where a page shows it: set → (set of the setup, its table, column, field).
+SETUP: Mapping[str, tuple[str, str, str, str]] = {
+    "customers": ("salesSetup", "Sales & Receivables Setup", "customerNumbers", "Customer Nos."),
+    "contacts": ("marketingSetup", "Marketing Setup", "contactNumbers", "Contact Nos."),
+    "opportunities": ("marketingSetup", "Marketing Setup", "opportunityNumbers", "Opportunity Nos."),
+}
+
+
 def draw_number(company: Company, set_name: str) -> str:
+    """Return the next number of the series. Raises `Refused` where the setup names none (a TestField)."""
+    if set_name in SETUP:
+        page, table, column, field = SETUP[set_name]
+        [setup] = company.tables[page].rows.values()
+        if not get(company, page, setup, column):
+            raise must_be(field, "", table, "Primary Key=''")
     prefix, digits = SERIES[set_name]
     rows = company.tables[set_name]
     return company.next_number(set_name, prefix, digits, lambda number: rows.find(number) is not None)

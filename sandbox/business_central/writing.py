@@ -19,7 +19,7 @@ from sandbox.business_central.fields import stored
 from sandbox.business_central.flow_fields import refresh_after
 from sandbox.business_central.rules import AFTER, CHECKS, SETTLE
 from sandbox.business_central.store import Company, Row
-from sandbox.business_central.writes import SERIES, Write, draw_number
+from sandbox.business_central.writes import SERIES, SETUPS, Write, draw_number
 
 SYSTEM = frozenset({"systemRowVersion", "createdAt", "createdBy", "lastModifiedDateTime", "lastModifiedBy"})
 
@@ -249,7 +249,7 @@ def _check_key(
         return
     old = before if before is not None else entity.initial
     key = tuple(values.get(name, old[entity.at[name]]) for name in entity.key)
-    if len(key) == 1 and key[0] == "" and entity.name not in ("generalLedgerSetup", "companyInformation"):
+    if len(key) == 1 and key[0] == "" and entity.name not in SETUPS:
         raise bad_request(f"{entity.key[0]} must have a value.", "BadRequest_RequiredParamNotProvided")
     found = company.tables[entity.name].find(*key)
     if found is not None and (before is None or found[entity.at["id"]] != before[entity.at["id"]]):

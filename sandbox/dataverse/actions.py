@@ -144,7 +144,7 @@ def metadata_changes(metadata: Metadata, call: Call, spent: Spent) -> Answer:
             kept = {"@odata.type", "MetadataId", "LogicalName", *wanted}
             columns.append({name: value for name, value in whole.items() if name in kept})
         found.append({"LogicalName": table.name, "Attributes": columns})
-    spent.rows_read += len(found)
+    spent.read["metadata"] += len(found)
     return json_answer(
         {
             "@odata.context": f"{call.base}$metadata#Microsoft.Dynamics.CRM.RetrieveMetadataChangesResponse",

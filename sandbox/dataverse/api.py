@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from sandbox.dataverse import actions, batch, bulk, products, sales_actions
+from sandbox.dataverse import actions, batch, bulk, products, roles, sales_actions
 from sandbox.dataverse.address import Address, address, find, must_find, reference
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.metadata import Metadata
@@ -43,7 +43,7 @@ class Api:
         writes = Writes(self._environment, session.user_id)
         answer = self._one(call, writes, session)
         if answer.status < 400:
-            session.spent.rows_written += writes.rows
+            session.spent.written += writes.rows
         return answer
 
     def _batch(self, call: Call, session: Session) -> Answer:
@@ -63,7 +63,7 @@ class Api:
             new_writes=lambda: Writes(self._environment, session.user_id),
             continue_on_error=prefer.continue_on_error,
         )
-        session.spent.rows_written += written
+        session.spent.written += written
         if prefer.continue_on_error:
             return Answer(
                 status=answer.status,
@@ -92,7 +92,7 @@ class Api:
         first = segments[0]
         name = first.partition("(")[0]
         if name == "EntityDefinitions":
-            return self._metadata.answer(call, segments)
+            return self._metadata.answer(call, segments, session.user_id)
         if name in _UNBOUND:
             return self._unbound(call, name, segments, writes, session)
         match = _SET.match(first)
@@ -120,8 +120,10 @@ class Api:
             case "WhoAmI":
                 return actions.who_am_i(self._environment, call, session.user_id)
             case "InsertOptionValue":
-                writes.rows += 1
+                writes.rows["metadata"] += 1
                 return actions.insert_option_value(self._environment, call)
+            case "PublishXml":
+                return roles.publish(self._environment, call, session.user_id)
             case "BulkDelete":
                 return actions.bulk_delete(self._environment, call, writes)
             case "RetrieveTotalRecordCount":
@@ -177,6 +179,7 @@ class Api:
 
     def _get(self, call: Call, prefer: Prefer, where: Address, session: Session) -> Answer:
         options = only(parse_options(call.query), "$select", "$expand")
+        self._environment.security.check(session.user_id, "Read", where.table)
         row = must_find(self._environment.store, where)
         known = call.headers.get("if-none-match", "null").strip()
         # `null` is no condition; never 304 with $expand or annotations (reference section 13, 2).
@@ -205,6 +208,12 @@ class Api:
     ) -> Answer:
         """Answer for one property, one lookup's `$ref`, or the rows behind a navigation property."""
         table, name = where.table, rest[0]
+        if table.name == "systemuser" and name == roles.ROLES_OF_USER:
+            return roles.of_user(self._environment, call, where, rest[1:], session.user_id)
+        if name.startswith(_NAMESPACE) and table.name in ("systemuser", "role"):
+            return roles.message(
+                self._environment, call, where, name.removeprefix(_NAMESPACE), session.user_id
+            )
         if len(rest) == 2 and rest[1] == "$ref":
             return self._ref(call, where, name, writes)
         if len(rest) > 1:
@@ -241,7 +250,7 @@ class Api:
         table = where.table
         match call.method:
             case "GET":
-                session.spent.rows_read += 1
+                session.spent.read[table.entity_set] += 1
                 value = shape_one(self._environment, table, row)[name]
                 if value is None:
                     return Answer(status=204)
@@ -288,6 +297,7 @@ _UNBOUND = {
     "WhoAmI": "GET",
     "InsertOptionValue": "POST",
     "BulkDelete": "POST",
+    "PublishXml": "POST",
     "RetrieveTotalRecordCount": "GET",
     "RetrieveMetadataChanges": "GET",
     **dict.fromkeys(sales_actions.NAMES, "POST"),

@@ -17,6 +17,7 @@ from sandbox.dataverse.limits import Limits
 from sandbox.dataverse.people import People
 from sandbox.dataverse.reading import Session
 from sandbox.dataverse.refusal import NOT_A_MEMBER, Refused
+from sandbox.dataverse.security import INTEGRATION
 from sandbox.dataverse.wire import Answer, Call, error_answer
 from sandbox.simkit import Fault, Identity, SimApp, SimClock, TokenIssuer, TokenVerifier
 from sandbox.simkit.faults import RequestKind
@@ -51,6 +52,8 @@ class DataverseSim(SimApp):
         self.settings = asdict(self.environment.settings)
         self.limits = Limits(lambda: self.environment.settings, clock.now)
         self._api = Api(self.environment)
+        #: POST /_sim/grant {"privilege", "depth", "role"}; depth null takes it away. /_sim/withdraw {"user"}: all roles.
+        self.actions = {"grant": self.grant, "withdraw": self.withdraw}
         self._people = People(self.environment, lambda name: self.named(name).user_id)
 
     @property
@@ -92,6 +95,18 @@ class DataverseSim(SimApp):
         with self.lock:
             return self._people.load(table, rows, as_=self.identities[-1].name)
 
+    def grant(self, privilege: str, depth: str | None, role: str = INTEGRATION) -> None:
+        """Give a role a privilege at a depth, as an administrator does; None takes it away."""
+        with self.lock:
+            security = self.environment.security
+            ids = {row.values["name"]: row.id for row in self.environment.store.rows("role").rows.values()}
+            security.grant(ids[role], security.known(privilege), depth)
+
+    def withdraw(self, user: str = "integration") -> None:
+        """Take all roles from an application user."""
+        with self.lock:
+            self.environment.security.withdraw(self.named(user).user_id)
+
     # --- HTTP ----------------------------------------------------------------------------------
 
     def classify(self, request: Request) -> RequestKind:
@@ -107,22 +122,22 @@ class DataverseSim(SimApp):
             self.limits.started(user)
         charged = 0.0
         try:
-            answer, session = self._handle(request, user)
+            answer, session = self._handle(request, identity)
             spent = session.spent
             self.note(
-                rows_read=spent.rows_read,
-                rows_written=spent.rows_written,
+                read=spent.read,
+                written=spent.written,
                 operations=spent.operations,
                 message=spent.message,
             )
-            charged = self._charge(spent.rows_read, spent.rows_written)
+            charged = self._charge(spent.read.total(), spent.written.total())
         finally:
             with self.lock:
                 self.limits.finished(user, charged + (time.perf_counter() - started) * 1000)
         return self._response(answer, identity)
 
-    def _handle(self, request: Request, user_id: str) -> tuple[Answer, Session]:
-        session = Session(user_id=user_id, half_page=self.half_page)
+    def _handle(self, request: Request, identity: Identity) -> tuple[Answer, Session]:
+        session = Session(user_id=identity.user_id, half_page=self.half_page)
         match = _ROOT.match(request.path)
         if match is None:
             return error_answer(Refused(404, "", f"No resource at '{request.path}'.")), session
@@ -136,31 +151,36 @@ class DataverseSim(SimApp):
         )
         with self.lock:
             try:
-                session.user_id = self._acting_user(call, user_id)
+                session.user_id = self._acting_user(call, identity)
             except Refused as refused:
                 return error_answer(refused), session
             return self._api.handle(call, session), session
 
-    def _acting_user(self, call: Call, user_id: str) -> str:
+    def _acting_user(self, call: Call, identity: Identity) -> str:
         """Return who acts: the caller, or whom it impersonates (reference section 11).
 
         Raises:
             Refused: 403 when the user is not in the environment, or is disabled.
         """
         users = self.environment.store.rows("systemuser").rows
+        user_id, application = identity.user_id, identity.client_id
         if object_id := call.headers.get("callerobjectid"):
             found = [
                 r.id
                 for r in users.values()
                 if r.values.get("azureactivedirectoryobjectid") == object_id.lower()
             ]
-            user_id = found[0] if found else ""
+            user_id, application = found[0] if found else "", ""
         elif caller := call.headers.get("mscrmcallerid"):
-            user_id = caller.lower()
-        row = users.get(user_id)
+            user_id, application = caller.lower(), ""
+        row = users.get(user_id) or next(
+            # An administrator may have made the application user, with an id of its own.
+            (r for r in users.values() if application and r.values.get("applicationid") == application),
+            None,
+        )
         if row is None or row.values.get("isdisabled"):
             raise _not_a_member()
-        return user_id
+        return row.id
 
     def _charge(self, rows_read: int, rows_written: int) -> float:
         """Return the metered cost in milliseconds, after waiting for it if so set."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -82,10 +83,10 @@ def run(
     run_one: Run,
     new_writes: Callable[[], Writes],
     continue_on_error: bool,
-) -> tuple[Answer, int]:
+) -> tuple[Answer, Counter[str]]:
     """Run the items in order; return the answer and how many rows were really changed."""
     outer = f"batchresponse_{uuid.uuid4()}"
-    status, written = 200, 0
+    status, written = 200, Counter[str]()
     parts: list[bytes] = []
     for item in items:
         writes = new_writes()
@@ -95,7 +96,7 @@ def run(
         else:
             answer = run_one(item.call, writes)
             failed = answer.status if answer.status >= 400 else 0
-            written += 0 if failed else writes.rows
+            written += Counter() if failed else writes.rows
             part = _http_part(answer, None)
         parts.append(part)
         if failed and not continue_on_error:
@@ -106,7 +107,7 @@ def run(
 
 def _run_change_set(
     change_set: ChangeSet, store: Store, run_one: Run, writes: Writes
-) -> tuple[bytes, int, int]:
+) -> tuple[bytes, int, Counter[str]]:
     """Run a change set as one transaction. Failing, its answer is the one error, with its Content-ID."""
     inner = f"changesetresponse_{uuid.uuid4()}"
     parts: list[bytes] = []
@@ -122,7 +123,7 @@ def _run_change_set(
                     writes.references[operation.content_id] = answer.entity
     except _Failed as failure:
         part = _http_part(failure.answer, failure.operation.content_id)
-        return _nested(inner, [part]), failure.answer.status, 0
+        return _nested(inner, [part]), failure.answer.status, Counter()
     return _nested(inner, parts), 0, writes.rows
 
 

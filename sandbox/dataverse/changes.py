@@ -85,7 +85,7 @@ def _check(ask: Ask) -> None:
     for name in _FORBIDDEN:
         if name in ask.options.names:
             raise bad_query(f'The "{name}" query parameter isn\'t supported when Change Tracking is enabled.')
-    if ask.table.name in ask.environment.settings.not_tracked:
+    if not ask.environment.tracks(ask.table.name):
         raise Refused(400, NO_CHANGE_TRACKING, f"Entity {ask.table.name} isn't enabled for change tracking.")
 
 

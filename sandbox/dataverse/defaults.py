@@ -23,6 +23,14 @@ _DEFAULTS: Mapping[str, Any] = {
     "teamtype": 0,
 }
 
+#: What an application user is called until somebody changes it, and how it signs in (section 10).
+_OF_THE_APPLICATION: Mapping[str, Any] = {
+    "firstname": "#",
+    "lastname": "application",
+    "domainname": "application",
+    "accessmode": 4,
+}
+
 #: Codes of SystemRequired columns that are missing; for all others the code is a guess.
 _MISSING: Mapping[tuple[str, str], str] = {
     ("product", "productnumber"): "0x80043b05",
@@ -39,7 +47,9 @@ def fill_defaults(environment: Environment, user_id: str, table: Table, values: 
         name = column.name
         if name in values or name == table.key:
             continue
-        if name == "islicensed":
+        if "applicationid" in values and name in _OF_THE_APPLICATION:
+            values[name] = _OF_THE_APPLICATION[name]
+        elif name == "islicensed":
             values[name] = "applicationid" not in values  # a person's licence comes from elsewhere
         elif column.type == "Boolean" and (column.create or column.required == "SystemRequired"):
             values[name] = False

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from sandbox.dataverse.schema import TABLES
+from sandbox.dataverse.security import Security
 from sandbox.dataverse.store import Row, Store
 
 #: Namespace of the ids that are the same in every sandbox.
@@ -95,6 +96,9 @@ class Environment:
     def reset(self) -> None:
         """Start over: an environment as new, with its organization, currency and application users."""
         self.store = Store()
+        self.security = Security(fixed_id, self.store.when_undone)
+        #: Logical names of tables for which change tracking was switched on, whatever the settings say.
+        self.tracked: set[str] = set()
         self.options: dict[tuple[str, str], dict[int, str]] = {
             (table.name, column.name): {option.value: option.label for option in column.options}
             for table in TABLES.values()
@@ -110,6 +114,9 @@ class Environment:
 
     def now(self) -> str:
         return wire_time(self.clock.now())
+
+    def tracks(self, table: str) -> bool:
+        return table in self.tracked or table not in self.settings.not_tracked
 
     @property
     def organization(self) -> Row:
@@ -154,7 +161,13 @@ class Environment:
             statecode=0,
             statuscode=1,
         )
+        for name, role in self.security.seed().items():
+            put("role", role, name=name, businessunitid=self.business_unit_id)
         for user in self.users:
+            # People at their screens may do everything here.
+            own = user.name.startswith("integration")
+            role = self.security.integration if own else self.security.administrator
+            self.security.assign(user.user_id, role)
             put(
                 "systemuser",
                 user.user_id,

@@ -20,6 +20,7 @@ from sandbox.dataverse.metadata_shapes import CASTS, MetadataShapes, key_body
 from sandbox.dataverse.options import Options, parse_options
 from sandbox.dataverse.refusal import DUPLICATE_KEY, INVALID_ARGUMENT, Refused, bad_query, no_segment
 from sandbox.dataverse.schema import TABLES, Column, Table
+from sandbox.dataverse.security import CUSTOMIZE
 from sandbox.dataverse.store import AlternateKey
 from sandbox.dataverse.wire import Answer, Call, json_answer
 
@@ -33,7 +34,7 @@ class Metadata(MetadataShapes):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
 
-    def answer(self, call: Call, segments: list[str]) -> Answer:
+    def answer(self, call: Call, segments: list[str], user_id: str) -> Answer:
         """Answer a request below `EntityDefinitions`."""
         name, by, quoted, plain = _parsed(segments[0])
         options = parse_options(call.query)
@@ -42,6 +43,8 @@ class Metadata(MetadataShapes):
             return self._many(call, options, "EntityDefinitions", map(self.table, TABLES.values()))
         table = _table_of(by, quoted, plain)
         if len(segments) == 1:
+            if call.method == "PUT":
+                return self._change(call, table, user_id)
             _only(call, "GET")
             body = self._one(options, self.table(table), "Microsoft.Dynamics.CRM.EntityMetadata")
             return json_answer({"@odata.context": f"{call.base}$metadata#EntityDefinitions/$entity", **body})
@@ -54,6 +57,30 @@ class Metadata(MetadataShapes):
             case "Keys":
                 return self._keys(call, options, table, plain, segments[2:])
         raise no_segment(name)
+
+    def _change(self, call: Call, table: Table, user_id: str) -> Answer:
+        """Replace a table's definition, of which change tracking can be switched on, and only on.
+
+        The documented way to change a definition: read the whole, change it, PUT it back with all it had
+        ("Update table definitions"); what is left out would be set to its default. Section 4: tracking
+        cannot be switched off again; the refusal of that is assumed.
+        """
+        environment = self._environment
+        environment.security.must_have(user_id, CUSTOMIZE, "OTC=9800 for entity 'entity'")
+        body = {k: v for k, v in call.json("EntityMetadata").items() if not k.startswith("@odata.")}
+        whole = self.table(table)
+        if missing := sorted(set(whole) - set(body)):
+            raise Refused(400, INVALID_ARGUMENT, f"The definition lacks {missing[0]}; PUT takes the whole.")
+        for name, value in body.items():
+            if name != "ChangeTrackingEnabled" and value != whole.get(name):
+                raise Refused(400, INVALID_ARGUMENT, f"Changing {name} is not simulated here.")
+        on = body["ChangeTrackingEnabled"]
+        if on and not environment.tracks(table.name):
+            environment.tracked.add(table.name)
+            environment.store.when_undone(lambda: environment.tracked.discard(table.name))
+        elif not on and environment.tracks(table.name):
+            raise Refused(400, INVALID_ARGUMENT, "Change tracking cannot be switched off.")
+        return Answer(status=204)
 
     def _attributes(
         self, call: Call, options: Options, table: Table, column: Column | None, rest: list[str]

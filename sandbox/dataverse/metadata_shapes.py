@@ -50,7 +50,8 @@ class MetadataShapes:
             "IsPrivate": False,
             "IsCustomEntity": False,
             "IsOptimisticConcurrencyEnabled": True,
-            "ChangeTrackingEnabled": table.name not in self._environment.settings.not_tracked,
+            "ChangeTrackingEnabled": self._environment.tracks(table.name),
+            "Privileges": self._environment.security.metadata(table),
         }
 
     def column(self, table: Table, column: Column) -> dict[str, Any]:

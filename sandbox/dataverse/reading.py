@@ -42,6 +42,7 @@ class Reading:
         session: Session,
         narrowed: tuple[str, str] | None = None,
     ) -> Ask:
+        self._environment.security.check(session.user_id, "Read", table)
         return Ask(
             environment=self._environment,
             table=table,
@@ -67,10 +68,11 @@ class Reading:
                 raise bad_query("Change tracking is for whole tables.")
             if ask.prefer.track_changes:
                 preferences.append("odata.track-changes")
+            self._environment.security.must_read_all(ask.user_id, ask.table)
             page = changes.read_changes(ask)
         else:
             page = query.read_page(ask)
-        session.spent.rows_read += page.rows
+        session.spent.read[ask.table.entity_set] += page.rows
         return json_answer(page.body, Preference_Applied=applied(ask.prefer, *preferences))
 
     def count(self, ask: Ask, session: Session) -> Answer:
@@ -101,7 +103,7 @@ class Reading:
             query=call.query,
             user_id=session.user_id,
         )
-        session.spent.rows_read += 1
+        session.spent.read[table.entity_set] += 1
         body = {"@odata.context": ask.context("/$entity"), **ask.shape()(row)}
         names = ("return=representation",) if call.method != "GET" and prefer.representation else ()
         answer = json_answer(body, status, ETag=etag(row), Preference_Applied=applied(prefer, *names))

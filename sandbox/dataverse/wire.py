@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -67,8 +68,9 @@ def error_answer(refused: Refused, prefer: Prefer | None = None) -> Answer:
 class Spent:
     """What a request did: for the log, the limits and metered mode."""
 
-    rows_read: int = 0
-    rows_written: int = 0
+    #: Rows by entity set.
+    read: Counter[str] = field(default_factory=Counter)
+    written: Counter[str] = field(default_factory=Counter)
     operations: int = 1
     message: str | None = None
     wrote: bool = False

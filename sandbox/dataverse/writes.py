@@ -6,6 +6,7 @@ caller's transaction then undoes what was written. What single tables of sales a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -35,7 +36,7 @@ from sandbox.dataverse.values import convert
 
 
 class Writes:
-    """Writes of one request. `rows` counts the rows really changed."""
+    """Writes of one request. `rows` counts the rows really changed, by entity set."""
 
     def __init__(self, environment: Environment, user_id: str) -> None:
         self.environment = environment
@@ -43,7 +44,7 @@ class Writes:
         self._user_id = user_id
         self._now = environment.now()
         self.references: dict[str, str] = {}  # Content-ID → row, inside a change set
-        self.rows = 0
+        self.rows: Counter[str] = Counter()
         self._depth = 0
         self._touched: dict[tuple[str, str], None] = {}
 
@@ -85,6 +86,7 @@ class Writes:
         """Create one row; `parent` is the lookup to the row that it is nested in, with table and id."""
         if table.name in ("organization", "sdkmessage", "sdkmessagefilter"):
             raise Refused(405, INVALID_ARGUMENT, f"The 'Create' method does not support '{table.name}'.")
+        self.environment.security.check(self._user_id, "Create", table)
         sent = payload.read(self.environment, table, body, creating=True, references=self.references)
         changes = sent.changes
         if key is not None:
@@ -116,7 +118,11 @@ class Writes:
 
     def update(self, table: Table, row: Row, body: Mapping[str, Any]) -> Row:
         """Change the columns that the body holds. Without any it still makes a new version."""
+        security = self.environment.security
+        security.check(self._user_id, "Write", table)
         sent = payload.read(self.environment, table, body, creating=False, references=self.references)
+        if "ownerid" in sent.changes:
+            security.check(self._user_id, "Assign", table)
         if sent.id is not None and sent.id != row.id:
             raise bad_payload(table.entity_set, f"The key '{table.key}' cannot be changed.")
         with self.together():
@@ -134,6 +140,7 @@ class Writes:
         return self._put(table, row.id, values, before=row, changed=frozenset(changes), service=service)
 
     def delete(self, table: Table, row: Row) -> None:
+        self.environment.security.check(self._user_id, "Delete", table)
         with self.together():
             self._delete(table, row, with_parent=False)
 
@@ -146,7 +153,7 @@ class Writes:
         if self.store.referenced.get(row.id) or table.name == "transactioncurrency":
             self._let_go(table, row)
         self.store.remove(table.name, row.id)
-        self.rows += 1
+        self.rows[table.entity_set] += 1
         if behaviour is not None and behaviour.deleted is not None:
             behaviour.deleted(self, row)
 
@@ -244,7 +251,7 @@ class Writes:
         if "modifiedon" in table.columns:
             values["modifiedon"], values["modifiedby"] = self._now, self._user_id
         self._unique(table, row_id, values)
-        self.rows += 1
+        self.rows[table.entity_set] += 1
         return self.store.put(table.name, row_id, values)
 
     def _names(self, table: Table, values: dict[str, Any]) -> None:

@@ -24,6 +24,17 @@ class TurnedClock:
         self._now = max(at, self._now)
 
 
+@dataclass(frozen=True)
+class SkewedClock:
+    """The clock of a system that is ahead of ours, or behind it."""
+
+    clock: TurnedClock
+    ahead: timedelta
+
+    def now(self) -> datetime:
+        return self.clock.now() + self.ahead
+
+
 @dataclass
 class FixedSetUp:
     """`SetUp` with the values of a small British company."""

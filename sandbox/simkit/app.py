@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
 from sandbox.simkit import control
@@ -29,8 +31,8 @@ class Current:
     identity: Identity | None = None
     kind: RequestKind | None = None
     operations: int = 1
-    rows_read: int = 0
-    rows_written: int = 0
+    read: Counter[str] = field(default_factory=Counter)
+    written: Counter[str] = field(default_factory=Counter)
     message: str | None = None
 
 
@@ -125,16 +127,16 @@ class SimApp:
     def note(
         self,
         *,
-        rows_read: int = 0,
-        rows_written: int = 0,
+        read: Mapping[str, int] | None = None,
+        written: Mapping[str, int] | None = None,
         operations: int | None = None,
         message: str | None = None,
         kind: RequestKind | None = None,
     ) -> None:
-        """Add rows to the current request's log entry; set its operations, message and kind."""
+        """Add rows by entity set to the current request's log entry; set its operations, message and kind."""
         current = self.current
-        current.rows_read += rows_read
-        current.rows_written += rows_written
+        current.read.update(read or {})
+        current.written.update(written or {})
         if operations is not None:
             current.operations = operations
         if message is not None:
@@ -168,6 +170,8 @@ class SimApp:
         status = 500  # if serving raises, which is a bug of the simulator and shows in the caller's test
         try:
             response = self._answer(request, current)
+            # The service's own time, which is not the caller's (RFC 9110, 6.6.1).
+            response.headers.setdefault("Date", http_date(self.clock.now()))
             status = response.status_code
             return response
         except LostReply:
@@ -181,8 +185,8 @@ class SimApp:
                 kind=current.kind or "write",
                 status=status,
                 operations=current.operations,
-                rows_read=current.rows_read,
-                rows_written=current.rows_written,
+                read=current.read,
+                written=current.written,
                 identity=current.identity.name if current.identity else None,
                 message=current.message,
                 duration_ms=(time.perf_counter() - started) * 1000,

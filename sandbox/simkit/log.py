@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
@@ -16,7 +17,8 @@ from sandbox.simkit.faults import RequestKind
 class LogEntry:
     """One HTTP request. `operations` counts what it carried: 1, or the parts of a `$batch`.
 
-    `rows_written` counts rows that really changed. `status` is 0 when the reply was lost.
+    `rows_written` counts rows that really changed. `read` and `written` are the rows by entity set.
+    `status` is 0 when the reply was lost.
     """
 
     seq: int
@@ -27,6 +29,8 @@ class LogEntry:
     operations: int
     rows_read: int
     rows_written: int
+    read: Mapping[str, int]
+    written: Mapping[str, int]
     status: int
     identity: str | None
     message: str | None
@@ -56,12 +60,14 @@ class RequestLog:
         kind: RequestKind,
         status: int,
         operations: int = 1,
-        rows_read: int = 0,
-        rows_written: int = 0,
+        read: Mapping[str, int] | None = None,
+        written: Mapping[str, int] | None = None,
         identity: str | None = None,
         message: str | None = None,
         duration_ms: float = 0.0,
     ) -> LogEntry:
+        read, written = dict(read or {}), dict(written or {})
+        rows_read, rows_written = sum(read.values()), sum(written.values())
         with self._lock:
             self._last += 1
             entry = LogEntry(
@@ -73,6 +79,8 @@ class RequestLog:
                 operations=operations,
                 rows_read=rows_read,
                 rows_written=rows_written,
+                read=read,
+                written=written,
                 status=status,
                 identity=identity,
                 message=message,

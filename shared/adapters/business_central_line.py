@@ -15,6 +15,7 @@ from shared.core.errors import Misconfigured, Transient
 
 #: Operations of one $batch (business-central-api.md §7).
 BATCH = 100
+COMPANIES = "companies?$select=id,name,displayName"
 #: A read that decides must not come from a replica (§3, H2).
 FRESH = {"Data-Access-Intent": "ReadWrite"}
 
@@ -124,9 +125,12 @@ def find_company(
         Misconfigured: there is none, or several and none was named; lists their names.
     """
     line = BusinessCentralLine(http, api_root=api_root, parallel=1, sleep=sleep)
-    companies = line.drain(
-        line.follow(f"{line.root}/companies?$select=id,name,displayName", what="companies")
-    )
+    companies = line.drain(line.follow(f"{line.root}/{COMPANIES}", what="companies"))
+    return choose_company(companies, wanted)
+
+
+def choose_company(companies: Sequence[Mapping[str, Any]], wanted: str) -> str:
+    """Return the id of the company with this id or name. Raises as `find_company`."""
     name = wanted.strip().casefold()
     found = [
         c

@@ -48,8 +48,6 @@ WRITES = 100
 #: Ids of one In(…) filter: a GET inside $batch may have a URL of 65,536 characters (§3), one id
 #: takes 43.
 IDS_IN_FILTER = 1200
-#: Operations of one $batch, members of change sets counted singly (§5).
-OPERATIONS = 1000
 FILTER_LENGTH = 50_000
 
 SYSTEM_COLUMNS = ("modifiedon", "_modifiedby_value", "_createdby_value")
@@ -232,7 +230,14 @@ class DataverseRecords:
                 return [*all_failed(part, problem)]
             return [_of_set(write, answer) for write, answer in zip(part, answers, strict=True)]
 
-        parts = self._line.channel.each(send, list(_by_operations(writes)))
+        parts: list[list[Written | None]] = []
+        rest = list(writes)
+        while rest:
+            cut = list(_by_operations(rest, self._line.portion.now))
+            # Found out how much is answered in time with one request, not with all of them at once.
+            now = cut[:1] if self._line.portion.unsure else cut
+            parts += self._line.channel.each(send, now)
+            rest = rest[sum(map(len, now)) :]
         answered = dict(zip([w.id for w in writes], [r for part in parts for r in part], strict=True))
         unread = [w for w in writes if answered[w.id] is None]
         try:
@@ -395,13 +400,13 @@ def _in_order(writes: Sequence[Write], results: Sequence[Written]) -> list[Writt
     return [by_id[write.id] for write in writes]
 
 
-def _by_operations(writes: Sequence[Write]) -> Iterator[list[Write]]:
-    """Cut into parts of at most 1,000 operations (§5)."""
+def _by_operations(writes: Sequence[Write], most: int) -> Iterator[list[Write]]:
+    """Cut into parts of at most so many operations; one record's stay together."""
     part: list[Write] = []
     size = 0
     for write in writes:
         takes = 1 + len(write.before) + len(write.after)
-        if part and size + takes > OPERATIONS:
+        if part and size + takes > most:
             yield part
             part, size = [], 0
         part.append(write)

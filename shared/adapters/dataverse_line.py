@@ -11,10 +11,13 @@ import httpx
 
 from shared.adapters.dataverse_batch import CONTENT_TYPE, ChangeSet, Operation, read_batch, write_batch
 from shared.adapters.odata import DATAVERSE, Answer, Lost, chunks, encode, read_error
+from shared.adapters.portion import Portion
 from shared.adapters.share import Share
 from shared.adapters.throttle import Channel, Effect, answer_of
 from shared.core.errors import Misconfigured, Transient
 
+#: Most operations of one $batch, members of change sets counted singly (dataverse-web-api.md §5).
+OPERATIONS = 1000
 #: Reads of one $batch. Up to 1,000 are allowed (dataverse-web-api.md §5); each may answer 5,000 rows.
 READS_IN_BATCH = 20
 
@@ -47,6 +50,8 @@ class DataverseLine:
             share=share,
             sleep=sleep,
         )
+        # One after another in a fixed order: a seed reproduces it exactly, whatever the time it takes.
+        self.portion = Portion(OPERATIONS, limit=http.timeout.read if parallel > 1 else None)
 
     def get(
         self, path_or_link: str, what: str, *, prefer: str = "", user: httpx.Auth | None = None
@@ -85,10 +90,16 @@ class DataverseLine:
 
     def change_sets(self, sets: Sequence[ChangeSet], effect: Effect) -> list[tuple[Answer, ...]]:
         """Send change sets in one $batch: each is all or nothing, and goes on after one that failed."""
-        return [a if isinstance(a, tuple) else (a,) for a in self._batch(sets, effect)]
+        size = sum(map(len, sets))
+        try:
+            answers = self._batch(sets, effect, weighed=size)
+        except Lost:
+            self.portion.lost(size)
+            raise
+        return [a if isinstance(a, tuple) else (a,) for a in answers]
 
     def _batch(
-        self, operations: Sequence[Operation | ChangeSet], effect: Effect
+        self, operations: Sequence[Operation | ChangeSet], effect: Effect, *, weighed: int = 0
     ) -> list[Answer | tuple[Answer, ...]]:
         response = self.channel.send(
             "POST",
@@ -97,6 +108,8 @@ class DataverseLine:
             headers={**COMMON, "Content-Type": CONTENT_TYPE, "Prefer": "odata.continue-on-error"},
             content=write_batch(operations),
         )
+        if weighed:
+            self.portion.answered(weighed, response.elapsed.total_seconds())
         answers = read_batch(response.headers.get("content-type", ""), response.content)
         if answers is None:
             if response.status_code >= 400:

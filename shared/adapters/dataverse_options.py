@@ -6,7 +6,7 @@ An option's id is its value as text; its version is made from its label, as it h
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.adapters.dataverse_line import DataverseLine
@@ -27,18 +27,10 @@ class Options:
 
     def all(self, table: Table) -> list[Record]:
         """Read every option of the column: one request."""
-        path = (
-            f"EntityDefinitions(LogicalName='{table.entity}')/Attributes(LogicalName='{table.name}')"
-            "/Microsoft.Dynamics.CRM.PicklistAttributeMetadata?$select=LogicalName"
-            "&$expand=OptionSet($select=Options),GlobalOptionSet($select=Options)"
-        )
-        answer = self._line.get(path, f"options of {table.entity}.{table.name}")
+        answer = self._line.get(path_of(table), f"options of {table.entity}.{table.name}")
         if answer.status != 200:
             raise read_error(DATAVERSE, answer, f"options of {table.entity}.{table.name}")
-        options = (answer.body.get("OptionSet") or answer.body.get("GlobalOptionSet") or {}).get(
-            "Options", []
-        )
-        return [_record(int(option["Value"]), _label(option)) for option in options]
+        return records_of(answer.body)
 
     def create(self, table: Table, writes: Sequence[Write]) -> list[Written]:
         """Insert options with their `label`. An id that is a number is the value to use.
@@ -75,6 +67,21 @@ class Options:
         if answer.status != 200:
             return Written(id=write.id, error=write_error(DATAVERSE, answer))
         return Written(id=write.id, record=_record(int(answer.body["NewOptionValue"]), label))
+
+
+def path_of(table: Table) -> str:
+    """Return where the column's options are read."""
+    return (
+        f"EntityDefinitions(LogicalName='{table.entity}')/Attributes(LogicalName='{table.name}')"
+        "/Microsoft.Dynamics.CRM.PicklistAttributeMetadata?$select=LogicalName"
+        "&$expand=OptionSet($select=Options),GlobalOptionSet($select=Options)"
+    )
+
+
+def records_of(body: Mapping[str, Any]) -> list[Record]:
+    """Return the options that were read there."""
+    options = (body.get("OptionSet") or body.get("GlobalOptionSet") or {}).get("Options", [])
+    return [_record(int(option["Value"]), _label(option)) for option in options]
 
 
 def _label(option: dict[str, Any]) -> str:

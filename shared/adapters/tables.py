@@ -83,6 +83,11 @@ class AzureTables:
     def requests(self) -> int:
         return self._requests
 
+    def names(self) -> frozenset[str]:
+        """Return the tables that are there."""
+        with _answering("listing the tables"):
+            return frozenset(table.name for table in self._service.list_tables())
+
     def get(self, table: str, partition: str, key: str) -> Row | None:
         client = self._table(table)
         with _answering(f"reading a row of {table}"):

@@ -58,6 +58,9 @@ class Pair:
     hold: str | None = None
     matches: Sequence[str] | None = None
     may_create: bool = False
+    #: A person asks for the counterpart of just this record: one that was deleted is made again, and a
+    #: record that was taken apart gets another.
+    asked: bool = False
     #: Created by the integration user, but no coupling knows it (H1).
     orphan: bool = False
     #: Why nothing is created when `may_create` is not set.
@@ -96,7 +99,7 @@ def introduce(mapping: EntityMapping, pair: Pair) -> Decision:
         return Ignore(reason="it is gone and was never coupled")
     if source in pair.outside:
         return Ignore(reason=pair.outside[source])
-    if pair.coupling is not None:
+    if pair.coupling is not None and not pair.asked:
         # A person took the two apart; only a person brings them together again (H8).
         return Ignore(reason="uncoupled by a person")
     if pair.hold is not None:
@@ -156,10 +159,10 @@ def birth(mapping: EntityMapping, pair: Pair, target: Side) -> Create | Wait | H
 def deletion(mapping: EntityMapping, pair: Pair) -> Decision:
     """One of the two is gone. The survivor is never deleted (design §4)."""
     survivor = Side.BC if pair.bc is not None else Side.SALES
-    if mapping.on_delete is OnDelete.UNCOUPLE:
+    if mapping.on_delete is OnDelete.UNCOUPLE and not pair.asked:
         return Uncouple(reason=f"its counterpart in {NAMES[survivor.other]} was deleted")
     restorable = mapping.direction.reaches(survivor.other) and mapping.creates is not Creates.NEVER
-    if mapping.on_delete is OnDelete.RESTORE and restorable:
+    if (mapping.on_delete is OnDelete.RESTORE or pair.asked) and restorable:
         if survivor in pair.outside:
             return Ignore(reason=pair.outside[survivor])
         made = birth(mapping, pair, survivor.other)
@@ -202,12 +205,19 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         if calm and bc == sales and base == (bc, sales) and not isinstance(bc, Unresolved):
             continue
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
-        if source == CLASH and pair.resolution is not None and pair.resolution.names(f.name):
-            source = pair.resolution.use
-        if f.soft and (isinstance(bc, Unresolved) or isinstance(sales, Unresolved)) and source is not None:
-            # The referenced record is not coupled yet; the wake-up fills this in (H20).
+        if pair.resolution is not None and pair.resolution.names(f.name):
+            given_up = pair.resolution.overwrite and source is not None and f.direction is Direction.BOTH
+            if source == CLASH or given_up:
+                source = pair.resolution.use
+        if (
+            f.soft
+            and (isinstance(bc, Unresolved) or isinstance(sales, Unresolved))
+            and (source is not None or f.name in coupling.late)
+        ):
+            # The referenced record is not coupled yet; the wake-up fills this in, however often it was
+            # looked at before (H20).
             late.append(f.name)
-            baseline.setdefault(f.name, Agreed(bc=bc, sales=sales))
+            baseline[f.name] = awaited(bc, sales, base)
             continue
         if (isinstance(bc, Unresolved) and f.direction.reaches(Side.SALES)) or (
             isinstance(sales, Unresolved) and f.direction.reaches(Side.BC)
@@ -228,15 +238,15 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             problems.append(problem(f, "changed differently on both sides", pair, conflict=True))
             continue
         assert isinstance(source, Side)
+        value = bc if source is Side.BC else sales
+        if isinstance(value, Unresolved) and f.reference_to is not None and not f.option:
+            return waits(f, source, value)
         if f.fixed:
             problems.append(
                 problem(f, f"{f.column(source)} cannot change once the other side has the record", pair)
             )
             continue
-        value = bc if source is Side.BC else sales
         if isinstance(value, Unresolved):
-            if f.reference_to is not None and not isinstance(f.converter, Option):
-                return waits(f, source, value)
             if source is Side.SALES:
                 # An option that BC does not know writes nothing to BC (H6).
                 baseline[f.name] = Agreed(bc=bc, sales=sales)
@@ -343,6 +353,19 @@ def same(value: Value, stored: Value) -> bool:
     return value == stored
 
 
+def awaited(bc: Value, sales: Value, base: Agreed | None) -> Agreed:
+    """Return what to remember of a soft reference while its target is not coupled (H20).
+
+    What the sides last agreed on, but of a side that was unresolved then, whom it names now.
+    """
+    if base is None:
+        return Agreed(bc=bc, sales=sales)
+    return Agreed(
+        bc=bc if isinstance(bc, Unresolved) and isinstance(base.bc, Unresolved) else base.bc,
+        sales=sales if isinstance(sales, Unresolved) and isinstance(base.sales, Unresolved) else base.sales,
+    )
+
+
 def waits(f: FieldMap, side: Side, value: Unresolved) -> Wait:
     assert f.reference_to is not None
     return Wait(
@@ -395,9 +418,7 @@ def settled(
             continue
         if isinstance(now.bc, Unresolved) or isinstance(now.sales, Unresolved):
             # Unresolved is remembered as such: resolving it later is a change that travels (H6).
-            # A soft reference keeps what the sides last agreed on, until its target is coupled (H20).
-            if not (f.soft and f.name in old):
-                baseline[f.name] = now
+            baseline[f.name] = awaited(now.bc, now.sales, old.get(f.name)) if f.soft else now
             continue
         to_sales, to_bc = f.name in sent.get(Side.SALES, {}), f.name in sent.get(Side.BC, {})
         if (to_sales or to_bc) and f.direction is Direction.BOTH:

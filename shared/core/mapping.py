@@ -313,7 +313,16 @@ class EntityMapping:
         return tuple(dict.fromkeys(f.reference_to for f in self.fields if f.reference_to))
 
     def _problems(self) -> Iterator[str]:
+        for what, given in (
+            ("name", self.name),
+            ("table of BC", self.bc.name),
+            ("table of Sales", self.sales.name),
+        ):
+            if not given:
+                yield f"has no {what}"
         names = [f.name for f in self.fields]
+        if not names:
+            yield "has no fields, so nothing would travel; switch the mapping off instead"
         for name in sorted({n for n in names if names.count(n) > 1}):
             yield f"field '{name}' is there twice"
         for f in self.fields:

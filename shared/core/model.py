@@ -150,6 +150,8 @@ class Resolution:
 
     use: Side
     fields: frozenset[str] | None = None
+    #: Also where only the other side moved: its edit is given up.
+    overwrite: bool = False
 
     def names(self, field: str) -> bool:
         return self.fields is None or field in self.fields

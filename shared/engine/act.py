@@ -27,7 +27,7 @@ class Act:
                 if isinstance(decision, Create | Restore) and decision.side is target:
                     creates.append((id(pair), self.new(scope, pair, decision)))
                 elif isinstance(decision, Update) and decision.writes.get(target):
-                    updates.append((id(pair), self._changed(scope, pair, target, decision.writes[target])))
+                    updates.append((id(pair), self.changed(scope, pair, target, decision.writes[target])))
             records, table = self._ports.records(target), scope.mapping.table(target)
             for work, send in ((creates, records.create), (updates, records.update)):
                 failed = self._share(scope, target, [w for _, w in work])
@@ -50,12 +50,17 @@ class Act:
         """
         wanted: dict[str, dict[str, Step]] = {}
         users: dict[str, set[str]] = {}
+        place: dict[str, int] = {}
         for write in writes:
             for step in write.shared:
                 wanted.setdefault(step.table.name, {}).setdefault(step.id, step)
                 users.setdefault(step.id, set()).add(write.id)
+            # A price needs its list: one record's order of tables holds for all of them.
+            for n, name in enumerate(dict.fromkeys(step.table.name for step in write.shared)):
+                place[name] = max(place.get(name, 0), n)
         failed: dict[str, SyncError] = {}
-        for steps in wanted.values():
+        for name in sorted(wanted, key=place.__getitem__):
+            steps = wanted[name]
             due = [s for s in steps.values() if not users[s.id] <= set(failed)]
             if not due:
                 continue
@@ -67,7 +72,7 @@ class Act:
                     failed |= {user: _named(step, made.error) for user in users[step.id]}
         return failed
 
-    def _changed(self, scope: Scope, pair: Pair, target: Side, fields: Fields) -> Write:
+    def changed(self, scope: Scope, pair: Pair, target: Side, fields: Fields) -> Write:
         mapping, record, source = scope.mapping, pair.record(target), pair.record(target.other)
         assert record is not None and source is not None
         steps = self._ports.rule(mapping).steps(target, record.id, fields, source, record, scope.context)

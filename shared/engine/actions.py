@@ -79,10 +79,10 @@ class Actions:
             [result] = ports.couplings.save([new])
             if result.coupling is None:
                 raise Refused(self._winner(scope, ids))
-            scope.coupled += 1
             scope.matched.append(result.coupling)
-        for side, id in ids.items():
-            ports.held.remove(mapping.name, [(side, id)])
+        ports.held.remove(mapping.name, list(ids.items()))
+        # A person who couples a parked record brings it back.
+        scope.skipped = set(scope.skipped) - set(ids.items())
         return self._look(job, scope, Side.BC, ids[Side.BC])
 
     def _stands(self, scope: Scope, side: Side, old: Coupling) -> bool:
@@ -137,13 +137,20 @@ class Actions:
         return self._look(job, scope, Side(wish["side"]), str(wish["id"]))
 
     def _resolve(self, job: Job, scope: Scope, wish: Mapping[str, Any]) -> Tally:
-        """Settle conflicting fields in favour of one side; the other side's value is overwritten."""
+        """Settle conflicting fields in favour of one side; the other side's value is overwritten.
+
+        With `overwrite` also fields that only the other side has changed since the two agreed.
+        """
         coupling = self._coupling(scope, wish)
         field = wish.get("field")
         if field is not None and field not in {f.name for f in scope.mapping.fields}:
             raise Refused(f"{scope.mapping.name} has no field '{field}'")
         scope.resolutions = {
-            coupling.bc_id: Resolution(use=Side(wish["use"]), fields=frozenset([field]) if field else None)
+            coupling.bc_id: Resolution(
+                use=Side(wish["use"]),
+                fields=frozenset([field]) if field else None,
+                overwrite=wish.get("overwrite", False),
+            )
         }
         return self._look(job, scope, Side.BC, coupling.bc_id)
 

@@ -14,6 +14,7 @@ from shared.engine import overview
 from shared.engine.explain import Explain
 from shared.engine.jobs import Jobs
 from shared.engine.messages import (
+    BY_HAND,
     FULL_SYNC,
     MATCH_FIELDS,
     FullSync,
@@ -118,11 +119,15 @@ class AdminApi:
         order = [m for m in self._ports.mappings if m in rows]
         found = run_head(head) | {"lines": [run_line(rows[name]) for name in order]}
         if found["rehearse"]:
-            written = Counter[str]()
+            written, in_rows = Counter[str](), Counter[str]()
             for name in order:
-                written.update(rows[name].data.get("writes", {}))
-                written["sales"] += rows[name].data["wake_ups"].get("updated", 0)
-            found["forecast"] = forecast(written)
+                data = rows[name].data
+                late = data["wake_ups"].get("updated", 0)
+                written.update(data.get("writes", {}))
+                in_rows.update(data.get("rows", {}))
+                written["sales"] += late
+                in_rows["sales"] += late
+            found["forecast"] = forecast(written, in_rows)
         return found
 
     def plan(self, run: str, mapping: str | None = None, *, after: str | None = None) -> dict[str, Any]:
@@ -164,16 +169,16 @@ class AdminApi:
                 mapping,
                 side,
                 ids,
-                cause="administrator",
+                cause=BY_HAND,
                 token=token,
                 create=body.get("create", False),
                 force=body.get("force", False),
             )
-            return {"job": token}
+            return {"job": f"{token}.0"}
         if "side" in body or "create" in body:
             raise ApiProblem(400, "Bad body", "'side' and 'create' go with 'ids'")
         jobs = self._jobs.poll(
-            chosen, occurrence=random_token(), cause="administrator", force=body.get("force", False)
+            chosen, occurrence=random_token(), cause=BY_HAND, force=body.get("force", False)
         )
         return {"job": jobs[0].token}
 

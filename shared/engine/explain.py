@@ -16,10 +16,11 @@ from shared.core.model import Coupling, CouplingState, Record, Side, Tally
 from shared.engine.gather import Gather
 from shared.engine.kept import readable
 from shared.engine.messages import Job
+from shared.engine.overlay import rehearsing
 from shared.engine.parts import Ports
 from shared.engine.problem import ApiProblem
 from shared.engine.references import References
-from shared.engine.rehearsal import Rehearsal, rehearsing
+from shared.engine.rehearsal import Rehearsal
 from shared.engine.scope import Scope
 from shared.engine.sync import PageSync
 from shared.engine.views import held_record, history_entry, iso
@@ -123,15 +124,14 @@ class Explain:
     ) -> dict[str, Any]:
         """Decide the record as a timer's job would, or a full synchronization's line."""
         ports = self._looking
-        rehearsal = Rehearsal(ports)
         scope = self._scope(mapping)
-        scope.rehearsal = rehearsal
         scope.may_create = full or mapping.creates is Creates.ALWAYS
         scope.matching = full and bool(mapping.match)
         job = Job(kind="targeted", mapping=mapping.name, side=side, ids=(id,))
         records, gone = ([record], []) if record is not None else ([], [id])
         tally = PageSync(ports).run(scope, side, records, gone, job=job)
-        plan = rehearsal.take()
+        assert scope.rehearsal is not None
+        plan = scope.rehearsal.take()
         reasons = [*scope.reasons, *(e["reason"] for e in plan if e["reason"])]
         reasons += [f"{p['field']}: {p['reason']}" for e in plan for p in e["problems"]]
         return {"outcome": _outcome(tally), "reason": "; ".join(reasons), "plan": plan}
@@ -146,6 +146,8 @@ class Explain:
             targeted=True,
             now=ports.clock.now(),
             skipped=ports.held.skipped(mapping.name),
+            # Whatever looks is a rehearsal, so that nothing on the way writes.
+            rehearsal=Rehearsal(ports),
         )
 
     # --- what is there ---------------------------------------------------------------------

@@ -70,12 +70,15 @@ class Gather:
                     present[i] = current[i]
         gone = [i for i in hints if i not in present and i in couplings]
         open_: dict[str, Record] = {}
-        for i in [*present, *gone]:
+
+        def leave(i: str) -> None:
+            outcomes[i] = Outcome.IGNORED
+            if turn == 0:
+                scope.ignore("skipped by a person")
+
+        for i in present:
             if scope.is_skipped(side, i, couplings.get(i)):
-                outcomes[i] = Outcome.IGNORED
-                if turn == 0:
-                    scope.ignore("skipped by a person")
-        gone = [i for i in gone if i not in outcomes]
+                leave(i)
         for i, record in present.items():
             known = couplings.get(i)
             if scope.is_skipped(side, i, known):
@@ -112,6 +115,11 @@ class Gather:
             if i in couplings and couplings[i].state is CouplingState.COUPLED
         }
         others = there.get(mapping.table(side.other), sorted(set(partners.values()))) if partners else {}
+        for i in gone:
+            # A parked pair of which both are gone is no longer anybody's question.
+            if scope.is_skipped(side, i, couplings.get(i)) and partners.get(i, "") in others:
+                leave(i)
+        gone = [i for i in gone if i not in outcomes]
         self.relate(scope, [*open_.values(), *others.values()])
         open_ = {i: self.with_rule(scope, r) for i, r in open_.items()}
         others = {i: self.with_rule(scope, r) for i, r in others.items()}
@@ -201,6 +209,7 @@ class Gather:
             hold="several records match the same counterpart; couple one by hand" if taken else hold,
             matches=None if taken else matched,
             may_create=scope.may_create,
+            asked=scope.asked,
             refusal=scope.refusal or Pair.refusal,
             resolution=scope.resolutions.get(coupling.bc_id) if coupling is not None else None,
             lacking=lacking,
@@ -274,7 +283,6 @@ class Gather:
                 plan.append((pair, Hold(reason="its counterpart was coupled to another record meanwhile")))
                 continue
             scope.learn(result.coupling)
-            scope.coupled += 1
             scope.matched.append(result.coupling)
             outcomes[record.id] = Outcome.COUPLED
             again = self.pair(scope, side, record, others.get(other_id), result.coupling, None)

@@ -7,23 +7,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
-from itertools import batched, chain
+from itertools import chain
 
 from shared.core.errors import Busy, Misconfigured, Refused, Transient
 from shared.core.mapping import Creates, Direction, EntityMapping, Table
-from shared.core.model import Coupling, CouplingState, Side, Tally, Unresolved
+from shared.core.model import Side, Tally
 from shared.engine.actions import Actions
 from shared.engine.feeds import cursor_of, take_position
 from shared.engine.index import WOULD_BE
+from shared.engine.late import ready
 from shared.engine.lines import Lines
 from shared.engine.messages import Job, queue_of, random_token
-from shared.engine.pairs import Pairs
+from shared.engine.overlay import rehearsing
 from shared.engine.parts import Ports
 from shared.engine.references import References
-from shared.engine.rehearsal import Rehearsal, rehearsing
+from shared.engine.rehearsal import Rehearsal
 from shared.engine.scope import Scope
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
+from shared.engine.targeted import send_late
 from shared.ports import ChangePage, JobEntry, Outdated, OutgoingMessage, StoredCursor
 
 #: Waits between two tries of the same work: doubled each time, up to the last.
@@ -89,7 +91,8 @@ class Jobs:
         spent = ports.requests()
         ports.jobs.add(
             JobEntry(
-                id=job.token if job.kind == "action" else random_token(),
+                # What a person asked for is found by the id that the answer named.
+                id=job.token if job.by_hand else random_token(),
                 mapping=job.mapping,
                 side=job.side.value,
                 started=started,
@@ -152,13 +155,14 @@ class Jobs:
         """Fill references and options that were left out, now that their targets (`of`) may be coupled (H6, H20)."""
         ports = self._ports
         tally = Tally()
-        pages = batched(ready(ports, mapping, of), ports.limits.page, strict=False)
+        pages = ready(ports, mapping, of)
         first = next(pages, None)
         if first is None:
             return tally
         with self.scope(mapping, run=run) as scope:
-            scope.targeted = True
             job = Job(kind="late", mapping=mapping.name, cause=cause, run=run, token=random_token())
+            self._repeat_half_done(scope, job)
+            scope.targeted = True
             for late in chain([first], pages):
                 would_be = [c for c in late if c.outcome.startswith(WOULD_BE)]
                 if scope.rehearsal is not None:
@@ -194,8 +198,6 @@ class Jobs:
                 return self.lines.go_on(job, scope)
             case _:
                 raise Misconfigured(f"no such kind of job: {job.kind}")
-        if scope.coupled:
-            self._wake_late(scope)
         return tally
 
     def _poll(self, job: Job, scope: Scope) -> Tally:
@@ -250,8 +252,7 @@ class Jobs:
             if page is None:
                 return
             if ports.clock.now() >= deadline:
-                step = job.step + 1
-                self._send([replace(job, step=step, token=f"{job.token}.{step}", arguments={"page": page})])
+                self._send([replace(job, step=job.step + 1, arguments={"page": page})])
                 return
 
     def _move(self, name: str, side: Side, found: ChangePage, stored: StoredCursor) -> None:
@@ -260,7 +261,10 @@ class Jobs:
                 self._ports.cursors.put(name, side, found.cursor, etag=stored.etag)
 
     def sweeps(self) -> None:
-        """Queue today's sweeps. Sent first, marked second: the same day sends the same job (H12)."""
+        """Queue today's sweeps. Sent first, marked second: the same day sends the same job (H12).
+
+        Not before anything was synchronized: what comes over first is as it is today.
+        """
         ports = self._ports
         today = ports.clock.now().date().isoformat()
         for mapping in ports.mappings.values():
@@ -269,7 +273,10 @@ class Jobs:
                 continue
             stored = ports.cursors.get(f"{mapping.name}.sweep", side)
             if stored.value != today:
-                self._send([Job(kind="sweep", mapping=mapping.name, side=side, cause="daily", token=today)])
+                if ports.cursors.get(mapping.name, side).value is not None:
+                    self._send(
+                        [Job(kind="sweep", mapping=mapping.name, side=side, cause="daily", token=today)]
+                    )
                 with suppress(Outdated):
                     ports.cursors.put(f"{mapping.name}.sweep", side, today, etag=stored.etag)
 
@@ -277,6 +284,8 @@ class Jobs:
         ports, table = self._ports, scope.mapping.table(job.side)
         scope.targeted = True
         scope.may_create = job.create
+        # A person who asks for a counterpart gets the one that is there already, rather than a double (H18).
+        scope.asked = scope.matching = job.create and job.by_hand
         found = ports.records(job.side).get(table, job.ids)
         gone = [i for i in job.ids if i not in found]
         return self._pages.run(scope, job.side, found.values(), gone, job=job)
@@ -285,10 +294,16 @@ class Jobs:
         """Repeat the pages whose job died between its first write and its last memory (H1)."""
         ports = self._ports
         for intent in ports.intents.get(scope.mapping.name):
+            # What it had coupled already may not have been told to whom it concerns (H20).
+            send_late(ports, scope.mapping.name)
             with_right = replace(
                 scope,
                 targeted=True,
                 may_create=True,
+                # The whole page had passed the brake; its writes alone would look like too many.
+                forced=True,
+                matched=[],
+                asked=False,
                 matching=False,
                 index=None,
                 streamed=None,
@@ -299,23 +314,6 @@ class Jobs:
             gone = [i for i in intent.ids if i not in found]
             self._pages.run(with_right, intent.side, found.values(), gone, job=job)
             ports.intents.remove(scope.mapping.name, intent.side)
-
-    def _wake_late(self, scope: Scope) -> None:
-        """Tell the mappings with soft references to this one, or its options, that some are coupled now."""
-        for other in self._ports.mappings.values():
-            if not other.may_come_later(scope.mapping.name):
-                continue
-            self._send(
-                [
-                    Job(
-                        kind="late",
-                        mapping=other.name,
-                        cause=f"coupled {scope.mapping.name}",
-                        token=random_token(),
-                        arguments={"of": scope.mapping.name},
-                    )
-                ]
-            )
 
     # --- later -----------------------------------------------------------------------------
 
@@ -336,37 +334,3 @@ class Jobs:
                 for j in jobs
             ]
         )
-
-
-def ready(ports: Ports, mapping: EntityMapping, of: str) -> Iterator[Coupling]:
-    """Yield the couplings with something left out that may be filled in now; of any mapping when `of` is "".
-
-    An option that still has no counterpart is not looked at again: there may be thousands (P18). They
-    are read as they are wanted, in the order of their keys, so that one which is saved meanwhile comes
-    once.
-    """
-    late = ports.couplings.stream(mapping.name, late_only=True)
-    if not of:
-        return late
-    names = mapping.may_come_later(of)
-    late = (c for c in late if names & set(c.late))
-    options = {f.name for f in mapping.fields if f.option} & names
-    if not options:
-        return late
-    there = Pairs()
-    for coupling in ports.couplings.stream(of):
-        if coupling.state is CouplingState.COUPLED:
-            there.add(coupling.bc_id, coupling.sales_id)
-
-    def resolved(coupling: Coupling) -> bool:
-        for name in names & set(coupling.late):
-            seen = coupling.baseline.get(name)
-            if name not in options or seen is None:
-                return True
-            for side in Side:
-                value = seen.of(side)
-                if isinstance(value, Unresolved) and there.number(side, value.raw) is not None:
-                    return True
-        return False
-
-    return (c for c in late if resolved(c))

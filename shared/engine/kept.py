@@ -200,6 +200,9 @@ class Kept:
                 record = pair.record(which)
                 if record is not None:
                     self.cleared.add((which, record.id))
+            if pair.coupling is not None and pair.coupling.state is CouplingState.COUPLED:
+                # Under which a coupled pair is held, also when that record is gone.
+                self.cleared.add((Side.BC, pair.coupling.bc_id))
 
     def waiting(
         self,
@@ -319,7 +322,8 @@ def readable(value: Value) -> Any:
     if isinstance(value, Unresolved):
         return f"{value.raw} (no counterpart)"
     if isinstance(value, Decimal):
-        return str(value)
+        # Not str: an amount of 80 is normalized, and would be "8E+1".
+        return f"{value:f}"
     if value is None or isinstance(value, str | bool):
         return value
     return value.isoformat()

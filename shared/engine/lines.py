@@ -23,8 +23,9 @@ from shared.core.model import Side, Tally
 from shared.engine.feeds import take_position
 from shared.engine.index import WOULD_BE, Index
 from shared.engine.messages import Job, queue_of
+from shared.engine.overlay import OverlaidCouplings
 from shared.engine.parts import Ports
-from shared.engine.rehearsal import OverlaidCouplings
+from shared.engine.rehearsal import rows_of
 from shared.engine.scope import Scope
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
@@ -269,6 +270,7 @@ class Lines:
             ports.plans.add(job.run, mapping.name, data["step"], entries)
             written = Counter(e["target"] for e in entries if e["target"])
             changes["writes"] = _sum(data.get("writes", {}), written)
+            changes["rows"] = _sum(data.get("rows", {}), rows_of(entries))
         spent = ports.requests()
         name = TALLY_OF[side]
         changes |= {

@@ -6,6 +6,7 @@ with what is wrong and where, and changes nothing.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import uuid
@@ -20,6 +21,10 @@ FULL_SYNC = "full-sync"
 REJECTED = "rejected"
 #: Ids in one targeted job; more are split, so that a message stays far below 256 KB.
 IDS_PER_JOB = 1000
+#: Steps of one piece of work, and tries of each.
+MOST = 1_000_000
+#: Cause of the jobs that an administrator asked for.
+BY_HAND = "administrator"
 #: A SystemId, a row id of Dataverse, or the number of an option.
 ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
@@ -58,12 +63,20 @@ class Job:
     arguments: Mapping[str, Any] | None = None
 
     @property
+    def by_hand(self) -> bool:
+        """Say whether an administrator named the records of this job."""
+        return self.kind == "action" or (self.kind == "targeted" and self.cause == BY_HAND)
+
+    @property
     def message_id(self) -> str:
         """The same work has the same id, so the queue drops a second copy (H12). At most 128 characters."""
         if self.kind == "line":
             return f"{self.run}/{self.mapping}/{self.step}/{self.attempt}"
         what = f"{self.kind}.{self.action}" if self.action else self.kind
-        return f"{what}/{self.mapping}/{self.side.value}/{self.token}/{self.attempt}"[:128]
+        # A token of somebody else's may be long; cut off, two different jobs would have one id.
+        token = self.token if len(self.token) <= 64 else hashlib.sha256(self.token.encode()).hexdigest()
+        step = f".{self.step}" if self.step else ""
+        return f"{what}/{self.mapping}/{self.side.value}/{token}{step}/{self.attempt}"
 
     def to_json(self) -> bytes:
         data = {k: v for k, v in asdict(self).items() if v not in ("", 0, (), None, False)}
@@ -171,6 +184,11 @@ def read_job(body: bytes, *, mapping: str, known: Sequence[str]) -> Job:
         problems += action_problems(data.get("action", ""), data.get("arguments") or {})
     if kind == "line" and not data.get("run"):
         problems.append("kind 'line' needs 'run'")
+    problems += [
+        f"'{n}' must be from 0 to {MOST}" for n in ("step", "attempt") if not 0 <= data.get(n, 0) <= MOST
+    ]
+    if data.get("rehearse") and kind != "line":
+        problems.append("'rehearse' goes with kind 'line'")
     if kind == "targeted" and not ids:
         problems.append("kind 'targeted' needs 'ids'")
     if problems:
@@ -199,7 +217,13 @@ ACTIONS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
     "uncouple": {"side": (str, True), "id": (str, True)},
     "skip": {"side": (str, True), "id": (str, True)},
     "retry": {"side": (str, True), "id": (str, True)},
-    "resolve": {"side": (str, True), "id": (str, True), "use": (str, True), "field": (str, False)},
+    "resolve": {
+        "side": (str, True),
+        "id": (str, True),
+        "use": (str, True),
+        "field": (str, False),
+        "overwrite": (bool, False),
+    },
 }
 _WORDS = {"side": ("bc", "sales"), "use": ("bc", "sales"), "from": ("bc", "sales", "compare")}
 

@@ -23,17 +23,20 @@ class References:
         self._couplings = couplings
         self.local_currency_id = local_currency_id
         self._pairs: dict[str, Pairs] = {}
+        #: Mappings of which all was read: whatever is unknown of them is not coupled (or too late, H14, H20).
+        self._whole: set[str] = set()
         #: Looked up and not coupled.
         self._missing: dict[tuple[str, Side], set[str]] = {}
         self._recent: dict[tuple[str, Side], dict[str, str | None]] = {}
 
     def bc_id(self, mapping: str, sales_id: str) -> str | None:
-        return self._other(mapping, Side.SALES, sales_id)
+        return self.other(mapping, Side.SALES, sales_id)
 
     def sales_id(self, mapping: str, bc_id: str) -> str | None:
-        return self._other(mapping, Side.BC, bc_id)
+        return self.other(mapping, Side.BC, bc_id)
 
-    def _other(self, mapping: str, side: Side, id: str) -> str | None:
+    def other(self, mapping: str, side: Side, id: str) -> str | None:
+        """Return the id that belongs to this one, if it is coupled and was looked up."""
         recent = self._recent.setdefault((mapping, side), {})
         if id in recent:
             return recent[id]
@@ -60,20 +63,25 @@ class References:
         for target, side, i in references:
             wanted.setdefault((target, side), set()).add(i.lower())
         for (target, side), ids in wanted.items():
+            if target in self._whole:
+                continue
             missing = self._missing.get((target, side), ())
-            unknown = sorted(i for i in ids if i not in missing and self._other(target, side, i) is None)
+            unknown = sorted(i for i in ids if i not in missing and self.other(target, side, i) is None)
             if unknown:
                 self._look_up(target, side, unknown)
 
     def forget(self, mapping: str) -> None:
         """Drop what is known about a mapping, because its couplings have just changed."""
         self._pairs.pop(mapping, None)
+        self._whole.discard(mapping)
         for side in Side:
             self._missing.pop((mapping, side), None)
             self._recent.pop((mapping, side), None)
 
     def _look_up(self, target: str, side: Side, ids: list[str]) -> None:
         pairs = self._pairs.setdefault(target, Pairs())
+        if len(ids) > POINT_READS:
+            self._whole.add(target)
         found = (
             self._couplings.stream(target)
             if len(ids) > POINT_READS

@@ -6,12 +6,12 @@ first, so that later pages and later lines decide as they would in earnest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from shared.core.decide import Pair
-from shared.core.mapping import Table
 from shared.core.model import (
     Couple,
     Coupling,
@@ -37,135 +37,10 @@ from shared.engine.index import WOULD_BE
 from shared.engine.kept import hint_of, left_behind, readable, seen
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
-from shared.ports import (
-    Couplings,
-    Cursors,
-    Intent,
-    Records,
-    SaveResult,
-    StoredCursor,
-    Write,
-    Written,
-)
+from shared.ports import Step, Write
 
 #: What is known of a value only when the other system has given it.
 TO_BE_ASSIGNED = "to be assigned"
-
-
-class OverlaidCouplings:
-    """`Couplings` whose writes go to an overlay, which reads consult first.
-
-    Every row of the overlay names the step that made it, so that a step can be repeated after a crash
-    as if it had never been.
-    """
-
-    def __init__(self, real: Couplings, overlay: Couplings) -> None:
-        self._real = real
-        self._overlay = overlay
-        self.step = 0
-
-    def find(self, mapping: str, side: Side, ids: Sequence[str]) -> dict[str, Coupling]:
-        found = self._overlay.find(mapping, side, ids)
-        missing = [i for i in ids if i not in found]
-        return {**(self._real.find(mapping, side, missing) if missing else {}), **found}
-
-    def stream(self, mapping: str, *, late_only: bool = False) -> Iterator[Coupling]:
-        newer = {c.bc_id: c for c in self._overlay.stream(mapping)}
-        for coupling in self._real.stream(mapping, late_only=late_only):
-            if coupling.bc_id not in newer:
-                yield coupling
-        yield from (c for c in newer.values() if c.late or not late_only)
-
-    def save(self, couplings: Sequence[Coupling]) -> list[SaveResult]:
-        """Save in the overlay over whatever it holds: a rehearsal has one writer.
-
-        A coupling that was read from the overlay has its etag there; another is new to it. Only what
-        is refused, after a crash, is looked up first, so that a page costs no request per record.
-        """
-        if not couplings:
-            return []
-        rows = [
-            replace(
-                c,
-                etag=c.etag if MADE in c.outcome else None,
-                outcome=f"{c.outcome.split(MADE)[0]}{MADE}{self.step}",
-            )
-            for c in couplings
-        ]
-        results = self._overlay.save(rows)
-        refused = [n for n, result in enumerate(results) if result.coupling is None]
-        if refused:
-            there = self._overlay.find(rows[0].mapping, Side.BC, [rows[n].bc_id for n in refused])
-            known = {bc_id: c.etag for bc_id, c in there.items()}
-            again = self._overlay.save([replace(rows[n], etag=known.get(rows[n].bc_id)) for n in refused])
-            for n, result in zip(refused, again, strict=True):
-                results[n] = result
-        return results
-
-    def remove(self, couplings: Sequence[Coupling]) -> None:
-        self.save([replace(c, state=CouplingState.UNCOUPLED) for c in couplings])
-
-    def forget(self, mapping: str, step: int = 0) -> None:
-        """Drop what this step, or a later one, has made."""
-        self._overlay.remove(
-            [c for c in self._overlay.stream(mapping) if int(c.outcome.rpartition(MADE)[2]) >= step]
-        )
-
-
-#: Between an outcome and the step that made the row.
-MADE = " in step "
-
-
-class ReadOnlyRecords:
-    """One side's records, without a way to write them."""
-
-    def __init__(self, real: Records) -> None:
-        self._real = real
-        self.side = real.side
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
-    def create(self, table: Table, writes: Sequence[Write]) -> list[Written]:
-        raise AssertionError("a rehearsal writes no records")
-
-    update = create
-
-
-class StandingCursors:
-    """Cursors that are read and never moved."""
-
-    def __init__(self, real: Cursors) -> None:
-        self.get = real.get
-
-    def put(self, mapping: str, side: Side, value: str | None, *, etag: str | None) -> StoredCursor:
-        return StoredCursor(value=value, etag=etag)
-
-
-class NoIntents:
-    """A rehearsal repeats no half-done page, and leaves none."""
-
-    def get(self, mapping: str) -> list[Intent]:
-        return []
-
-    def put(self, intent: Intent) -> None:
-        raise AssertionError("a rehearsal intends nothing")
-
-    def remove(self, mapping: str, side: Side) -> None:
-        raise AssertionError("a rehearsal intends nothing")
-
-
-def rehearsing(ports: Ports, run: str) -> Ports:
-    """Return ports that read as ever and write nothing but would-be couplings, plans and the run."""
-    return replace(
-        ports,
-        bc=ReadOnlyRecords(ports.bc),
-        sales=ReadOnlyRecords(ports.sales),
-        couplings=OverlaidCouplings(ports.couplings, ports.overlay(run)),
-        cursors=StandingCursors(ports.cursors),
-        intents=NoIntents(),
-        rehearses=run,
-    )
 
 
 class Rehearsal:
@@ -227,7 +102,8 @@ class Rehearsal:
     ) -> Outcome:
         target, source = decision.side, pair.record(decision.side.other)
         assert source is not None
-        ids = {target: self._act.new(scope, pair, decision).id, target.other: source.id}
+        write = self._act.new(scope, pair, decision)
+        ids = {target: write.id, target.other: source.id}
         coupling = Coupling(
             mapping=scope.mapping.name,
             bc_id=ids[Side.BC],
@@ -247,7 +123,16 @@ class Rehearsal:
             {label: [None, TO_BE_ASSIGNED]} if label and label not in _columns(scope, target, fields) else {}
         )
         action = "restore" if isinstance(decision, Restore) else "create"
-        self._enter(scope, pair, action, target=target, fields=fields, also=own, problems=decision.problems)
+        self._enter(
+            scope,
+            pair,
+            action,
+            target=target,
+            fields=fields,
+            also=own,
+            problems=decision.problems,
+            write=write,
+        )
         return Outcome.RESTORED if isinstance(decision, Restore) else Outcome.CREATED
 
     def _update(self, scope: Scope, pair: Pair, decision: Update, couplings: list[Coupling]) -> Outcome:
@@ -255,7 +140,8 @@ class Rehearsal:
         for target, values in decision.writes.items():
             before = pair.fields(target)
             fields = {name: (before.get(name), value) for name, value in values.items()}
-            self._enter(scope, pair, "update", target=target, fields=fields)
+            write = self._act.changed(scope, pair, target, values)
+            self._enter(scope, pair, "update", target=target, fields=fields, write=write)
         kept = replace(
             seen(pair.coupling, pair.bc, pair.sales),
             baseline=decision.baseline,
@@ -292,6 +178,25 @@ class Rehearsal:
                 self._enter(scope, pair, "update", target=Side.SALES, fields=fields)
         return count
 
+    def stands(self, scope: Scope, step: Step, action: str, before: Mapping[str, Any]) -> None:
+        """Note a row of Sales that no record of BC stands for; `before` is what it shows of the values now."""
+        column = scope.mapping.label(Side.SALES)
+        self._entries.append(
+            {
+                "mapping": scope.mapping.name,
+                "side": Side.SALES.value,
+                "id": step.id,
+                "label": str(step.values.get(column) or ""),
+                "action": action,
+                "target": Side.SALES.value,
+                "reason": "Sales needs it, and no record of Business Central stands for it",
+                "fields": {n: [readable(before.get(n)), readable(v)] for n, v in step.values.items()},
+                "problems": [],
+                "rows": {step.table.name: 1},
+                "shared": [],
+            }
+        )
+
     def _enter(
         self,
         scope: Scope,
@@ -303,6 +208,7 @@ class Rehearsal:
         fields: Mapping[str, tuple[Any, Any]] | None = None,
         also: Mapping[str, list[Any]] | None = None,
         problems: Sequence[FieldProblem] = (),
+        write: Write | None = None,
     ) -> None:
         record = pair.record(pair.source)
         column = scope.mapping.label(pair.source)
@@ -329,8 +235,34 @@ class Rehearsal:
                     }
                     for p in problems
                 ],
+                **_rows(scope, target, write),
             }
         )
+
+
+def rows_of(entries: Sequence[Mapping[str, Any]]) -> Counter[str]:
+    """Return how many rows these entries write, by side; shared ones once."""
+    found = Counter[str]()
+    shared: dict[str, str] = {}
+    for entry in entries:
+        if entry["target"]:
+            found[entry["target"]] += sum(entry["rows"].values())
+            shared |= dict.fromkeys(entry["shared"], entry["target"])
+    found.update(shared.values())
+    return found
+
+
+def _rows(scope: Scope, target: Side | None, write: Write | None) -> dict[str, Any]:
+    """Return the rows that an entry writes by table, its own and those of its steps (H16).
+
+    `shared` names those that several entries may need: the run makes each once.
+    """
+    if target is None:
+        return {"rows": {}, "shared": []}
+    steps = (*write.before, *write.after) if write is not None else ()
+    rows = Counter([scope.mapping.table(target).name, *(step.table.name for step in steps)])
+    shared = write.shared if write is not None else ()
+    return {"rows": dict(rows), "shared": [f"{step.table.name}({step.id})" for step in shared]}
 
 
 def _columns(scope: Scope, side: Side, fields: Mapping[str, Any] | Fields) -> set[str]:

@@ -15,7 +15,7 @@ from shared.core.model import Coupling, CouplingState, First, Side
 from shared.engine.kept import NEVER, Kept, hint_of
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
-from shared.engine.targeted import send_targeted
+from shared.engine.targeted import send_late, send_targeted
 from shared.ports import HeldRecord, Outdated
 
 #: A held record is tried again after this, then after twice as long, and so on up to a day.
@@ -52,7 +52,6 @@ class Memory:
                 else:
                     # A worker whose lease we took over, or a person, was faster (H11): look again.
                     kept.again.add(hint[1])
-        scope.coupled += len(born)
         born += scope.matched
         scope.matched = []
         both_gone = [c for c in kept.uncoupled if c.outcome == "both gone"]
@@ -182,6 +181,8 @@ class Memory:
         for (mapping, side), ids in woken.items():
             send_targeted(self._ports, mapping, side, sorted(ids), cause=f"waited for {name}", create=True)
         if not scope.full:
+            # A full synchronization has its own wake-ups, at the end of the line.
+            send_late(self._ports, name)
             self._look_at_theirs(name, born)
 
     def _look_at_theirs(self, name: str, born: Sequence[Coupling]) -> None:

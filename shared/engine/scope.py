@@ -31,6 +31,8 @@ class Scope:
     #: Named records: whoever modified them (H5).
     targeted: bool = False
     may_create: bool = False
+    #: A person asks for the counterparts of named records, whatever became of those they had.
+    asked: bool = False
     #: Why nothing is created; the usual reason when empty.
     refusal: str = ""
     #: Coupled records are passed over.
@@ -55,7 +57,6 @@ class Scope:
     streamed: Mapping[str, Coupling] | None = None
     read: int = 0
     changed: int = 0
-    coupled: int = 0
     #: Coupled by natural key in this turn; what waited for them is woken with the rest.
     matched: list[Coupling] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.core.errors import Misconfigured, Rejected, Transient
 from shared.engine.gather import Gather
 from shared.engine.parts import Ports
@@ -18,17 +20,26 @@ def stand(ports: Ports, gather: Gather, scope: Scope) -> None:
     rule = ports.rule(scope.mapping)
     gather.relate(scope, ())
     steps = list(rule.stands_alone(scope.context))
-    if not steps or scope.rehearsal is not None:
+    if not steps:
         return
     table = steps[0].table
     there = ports.sales.get(table, [s.id for s in steps])
-    missing = [Write(id=s.id, values=s.values) for s in steps if s.id not in there]
+    missing: list[Write] = []
     differing: list[Write] = []
     for step in steps:
-        shown = there[step.id].values if step.id in there else {}
-        changed = {n: v for n, v in step.values.items() if n in shown and shown[n] != v}
-        if changed:
+        shown = there[step.id].values if step.id in there else None
+        changed = {n: v for n, v in step.values.items() if shown is not None and n in shown and shown[n] != v}
+        if shown is None:
+            missing.append(Write(id=step.id, values=step.values))
+        elif changed:
             differing.append(Write(id=step.id, values=changed, if_version="*"))
+        else:
+            continue
+        if scope.rehearsal is not None:
+            wanted = replace(step, values=changed or step.values)
+            scope.rehearsal.stands(scope, wanted, "create" if shown is None else "update", shown or {})
+    if scope.rehearsal is not None:
+        return
     for send, writes in ((ports.sales.create, missing), (ports.sales.update, differing)):
         if not writes:
             continue

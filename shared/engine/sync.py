@@ -149,6 +149,10 @@ class PageSync:
             )
         answers = self._act.send(scope, writing)
         kept = self._keep(scope, side, plan, answers, outcomes)
+        for hint in hints.keys() - {hint_of(p) for p, _ in plan} - outcomes.keys():
+            if hints[hint] is None and not scope.is_skipped(side, hint, None):
+                # It is gone and was never coupled: nobody needs to know any more why it was held (H14).
+                kept.clear(side, hint)
         self._memory.save(scope, side, kept)
         if writing and kept.unknown is None:
             self._ports.intents.remove(scope.mapping.name, side)
@@ -257,11 +261,17 @@ class PageSync:
     ) -> Outcome | None:
         hint = hint_of(pair)
         shown: dict[Side, Record] = {}
+        failed: dict[Side, Written] = {}
         for target in decision.writes:
             written = answers[id(pair), target]
             if written.record is None:
-                return self._failed(scope, side, pair, written.error, kept)
-            shown[target] = self.gather.with_rule(scope, written.record)
+                failed[target] = written
+            else:
+                shown[target] = self.gather.with_rule(scope, written.record)
+        if failed:
+            if shown:
+                kept.updated(scope, pair, _without(decision, failed, pair), shown)
+            return self._failed(scope, side, pair, next(iter(failed.values())).error, kept)
         kept.updated(scope, pair, decision, shown)
         if decision.problems:
             conflict = any(p.conflict for p in decision.problems)
@@ -295,6 +305,25 @@ class PageSync:
             case _:
                 kept.hold(side, hint, "held", str(error), scope.mapping, pair)
                 return Outcome.HELD
+
+
+def _without(decision: Update, failed: Mapping[Side, Written], pair: Pair) -> Update:
+    """Return what was done of an update when one side took its part and the other did not (H25)."""
+    behind = [
+        FieldProblem(
+            field=name,
+            reason=str(written.error),
+            bc=pair.bc_fields.get(name),
+            sales=pair.sales_fields.get(name),
+        )
+        for side, written in failed.items()
+        for name in decision.writes[side]
+    ]
+    return replace(
+        decision,
+        writes={side: values for side, values in decision.writes.items() if side not in failed},
+        problems=(*decision.problems, *behind),
+    )
 
 
 def _first_write(pair: Pair, decision: Decision) -> bool:

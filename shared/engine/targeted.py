@@ -1,4 +1,4 @@
-"""Jobs for named records, whoever modified them."""
+"""Jobs that follow from others: for named records, whoever modified them, and for late references."""
 
 from __future__ import annotations
 
@@ -47,4 +47,22 @@ def send_targeted(
             )
             for j in jobs
         ]
+    )
+
+
+def send_late(ports: Ports, coupled: str) -> None:
+    """Tell the mappings with soft references to this one, or its options, that some are coupled now (H20)."""
+    jobs = [
+        Job(
+            kind="late",
+            mapping=other.name,
+            cause=f"coupled {coupled}",
+            token=random_token(),
+            arguments={"of": coupled},
+        )
+        for other in ports.mappings.values()
+        if other.may_come_later(coupled)
+    ]
+    ports.queue.send(
+        [OutgoingMessage(queue=queue_of(j.mapping), body=j.to_json(), message_id=j.message_id) for j in jobs]
     )

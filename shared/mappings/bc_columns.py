@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+#: The least version of the companion extension that has them all.
+COMPANION = "1.0.0.0"
+
 READ_ONLY: Mapping[str, str] = {
     "salespeople": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy
@@ -162,6 +165,14 @@ READ_ONLY: Mapping[str, str] = {
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy primaryKey
         lcyCode localCurrencySymbol localCurrencyDescription amountRoundingPrecision
         unitAmountRoundingPrecision
+    """,
+    "salesSetup": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy primaryKey
+        customerNumbers
+    """,
+    "marketingSetup": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy primaryKey
+        contactNumbers opportunityNumbers
     """,
     "companyInformation": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy primaryKey name

@@ -91,6 +91,8 @@ class Rule:
 
     #: Tables that `needs` reads besides the mapping's own, with the columns wanted: (side, table, columns).
     reads: tuple[tuple[Side, Table, tuple[str, ...]], ...] = ()
+    #: Tables of Sales that its steps write besides the mapping's own.
+    writes: tuple[Table, ...] = ()
     #: Several records of a side may stand for one counterpart: `shares` and `elected` tell which (H19).
     elects: bool = False
 

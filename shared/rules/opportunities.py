@@ -14,7 +14,7 @@ CONTACTS = Table(name="contacts")
 
 
 class Opportunities(Rule):
-    reads = ((Side.BC, CONTACTS, ("number", "type", "customerId")),)
+    reads = ((Side.BC, CONTACTS, ("type", "customerId")),)
 
     def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
         wanted = [
@@ -38,7 +38,7 @@ class Opportunities(Rule):
             "contacts", record.values.get("contactCompanyId")
         )
         if contact is not None and _customer(record, facts) == ZERO_GUID:
-            return f"its contact {contact.values.get('number')} belongs to no customer"
+            return "its contact belongs to no customer"
         return None
 
     def adds(self, side: Side, record: Record, facts: Facts) -> dict[str, Wire]:

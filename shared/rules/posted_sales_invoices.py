@@ -15,7 +15,7 @@ from shared.rules.base import NO_STEPS, Context, Need, Steps
 from shared.rules.customers import WithCurrency
 from shared.rules.default_price_list import LINES as PRICE_LINES
 from shared.rules.price_lists import READS as PRICE_READS
-from shared.rules.price_lists import line_for, list_for
+from shared.rules.price_lists import line_for, line_to_be, list_for
 from shared.rules.price_lists import needs as price_needs
 
 LINES = Table(name="postedSalesInvoiceLines")
@@ -245,7 +245,9 @@ class PostedSalesInvoices(WithCurrency):
             )
             unit: dict[str, Wire] = {}
             priced = facts.row("products", product) if product else None
-            if priced is not None and (own := id_of(priced, "_defaultuomid_value")):
+            if priced is None and product and amounts.price > 0:
+                shared += line_to_be(facts, list_id, product)
+            elif priced is not None and (own := id_of(priced, "_defaultuomid_value")):
                 unit = {"uomid@odata.bind": f"/uoms({own})"}
                 shared += _price(facts, list_id, priced, own, amounts.price)
             rows.append((shown, unit))

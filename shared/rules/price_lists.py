@@ -62,3 +62,13 @@ def line_for(facts: Context, *, list_id: str, product: str, unit: str, schedule:
         "pricingmethodcode": 1,
     }
     return Step(action="create", table=default.LINES, id=own, values=values)
+
+
+def line_to_be(facts: Context, list_id: str, product: str) -> list[Step]:
+    """Return the price that a product which a rehearsal would make will need in a list (H26).
+
+    Its unit is not known yet. In the default list it gets a price with itself.
+    """
+    if not facts.rehearsing or list_id == default.default_list(facts)[0]:
+        return []
+    return [line_for(facts, list_id=list_id, product=product, unit="", schedule="", amount=None)]

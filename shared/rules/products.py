@@ -23,6 +23,7 @@ class Products(Rule):
     """`quantity` is the BC column that `quantityonhand` shows."""
 
     reads = (*READS, *lists.READS)
+    writes = (lists.PRICE_LISTS, lists.LINES)
 
     def __init__(self, quantity: str) -> None:
         self._quantity = quantity

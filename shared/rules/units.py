@@ -59,6 +59,7 @@ def blank(id: object) -> bool:
 
 class UnitsOfMeasure(Rule):
     reads = READS
+    writes = (UNITS,)
 
     def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
         return [n for n in unit_needs(r.id for r in records if r.side is Side.SALES) if n.name == "units"]

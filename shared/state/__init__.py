@@ -2,3 +2,18 @@
 
 Every partition key starts with the company (H28), so companies can share the tables.
 """
+
+#: All of them.
+TABLES = (
+    "Couplings",
+    "Cursors",
+    "Held",
+    "History",
+    "Intents",
+    "Jobs",
+    "Leases",
+    "Overrides",
+    "Plans",
+    "Runs",
+    "Waits",
+)

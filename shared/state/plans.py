@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.ports import Row, TableStore
@@ -12,8 +12,22 @@ from shared.state.codec import dumps, loads, pack, unpack
 from shared.state.keys import PAGE, after_prefix, partition
 
 TABLE = "Plans"
-#: Entries of one row: far below the 1 MiB of a row even with long texts.
+#: Entries of one row, and their size as text: far below the 1 MiB of a row even with long texts.
 ENTRIES = 100
+TEXT = 256 * 1024
+
+
+def _parts(entries: Sequence[str]) -> Iterator[builtins.list[str]]:
+    part: builtins.list[str] = []
+    size = 0
+    for entry in entries:
+        if part and (len(part) == ENTRIES or size + len(entry) > TEXT):
+            yield part
+            part, size = [], 0
+        part.append(entry)
+        size += len(entry)
+    if part:
+        yield part
 
 
 class TablePlans:
@@ -27,10 +41,10 @@ class TablePlans:
         rows = [
             Row(
                 partition=partition(self._company, run),
-                key=f"{mapping}|{step:06d}|{n // ENTRIES:04d}",
-                properties={"mapping": mapping} | pack("entries", dumps(entries[n : n + ENTRIES])),
+                key=f"{mapping}|{step:06d}|{n:04d}",
+                properties={"mapping": mapping} | pack("entries", f"[{','.join(part)}]"),
             )
-            for n in range(0, len(entries), ENTRIES)
+            for n, part in enumerate(_parts([dumps(entry) for entry in entries]))
         ]
         if rows:
             upsert(self._store, TABLE, rows)

@@ -863,6 +863,7 @@ def test_an_option_is_inserted_once_and_never_changed(sales):
 # --- both ---
 
 
+@pytest.mark.peer("setup-006")
 def test_the_set_up_of_both_systems_is_read_in_at_most_six_requests(bc, sales):
     facts = SystemSetUp(bc.records, sales.records).facts()
 

@@ -127,6 +127,7 @@ def test_local_settings_example_has_a_schedule_for_every_timer():
 # --- settings --------------------------------------------------------------------------------
 
 
+@pytest.mark.peer("setup-001")
 def test_validate_settings_names_every_problem_at_once(monkeypatch):
     for name in GOOD:
         monkeypatch.delenv(name, raising=False)
@@ -138,6 +139,7 @@ def test_validate_settings_names_every_problem_at_once(monkeypatch):
     assert named >= {*REQUIRED, *SCHEDULES}
 
 
+@pytest.mark.peer("setup-001")
 def test_good_settings_are_accepted(monkeypatch):
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)

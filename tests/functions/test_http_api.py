@@ -26,6 +26,7 @@ READS = {
     "api_explain": RECORD,
     "api_history": RECORD,
     "api_status": {},
+    "api_doctor": {},
     "api_openapi": {},
 }
 WRITES = {
@@ -46,6 +47,7 @@ WRITES = {
 def app(monkeypatch: pytest.MonkeyPatch) -> FakeApp:
     made = FakeApp()
     monkeypatch.setattr("functions.http_api.app", lambda: made)
+    monkeypatch.setattr("functions.http_api.checkup", lambda env, schedules: {"state": "ok", "checks": []})
     monkeypatch.setenv("API_KEY_READ", "look-key")
     monkeypatch.setenv("API_KEY_ADMIN", "do-key")
     monkeypatch.delenv("WEBSITE_AUTH_ENABLED", raising=False)
@@ -77,7 +79,7 @@ def test_without_a_key_nothing_is_done(name, route, app):
 @pytest.mark.parametrize(("name", "route"), READS.items())
 def test_the_read_key_reads(name, route, app):
     assert call(name, headers=LOOK, **route).status_code == 200
-    assert len(app.api.calls) == (name != "api_openapi")
+    assert len(app.api.calls) == (name not in ("api_openapi", "api_doctor"))
 
 
 @pytest.mark.parametrize(("name", "route"), WRITES.items())
@@ -121,6 +123,20 @@ def test_health_answers_while_settings_are_wrong_and_says_nothing_secret(monkeyp
     response = call("api_health")
 
     assert response.status_code == 200 and json.loads(response.get_body()) == {"status": "ok"}
+
+
+def test_the_doctor_answers_while_settings_are_wrong_and_names_them(monkeypatch):
+    for name in ("BC_URL", "DATAVERSE_URL", "SCHEDULE_ITEMS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("API_KEY_READ", "look-key")
+    response = call("api_doctor", headers=LOOK)
+
+    told = json.loads(response.get_body())
+    said = {c["id"]: c for c in told["checks"]}
+    assert (response.status_code, told["state"]) == (200, "problem")
+    assert "BC_URL is missing" in said["house.settings"]["says"]
+    assert "SCHEDULE_ITEMS is missing" in said["house.schedules"]["says"]
+    assert said["sales.privileges"]["says"] == ["the settings are not complete"]
 
 
 # --- what is handed on -----------------------------------------------------------------------

@@ -12,6 +12,7 @@ from functions.openapi import ABOUT
 from sandbox.world import World
 from tests.functions.callers import BY_NAME
 from tests.scenarios.builders import a_company, a_coupled_customer, add_customer, an_id
+from tests.scenarios.clinic import Clinic
 
 DOCUMENT = described()
 KINDS = {"string": str, "boolean": bool, "integer": int, "object": dict, "array": list, "null": type(None)}
@@ -95,6 +96,16 @@ def test_answers_are_as_the_document_says(name, ask):
 
     assert misfits(json.loads(json.dumps(answer)), answer_of(name)) == []
     assert answer.get("value", True), "an empty list would prove nothing"
+
+
+@pytest.mark.parametrize("put", [lambda c: None, lambda c: c.sales.withdraw()])
+def test_a_doctor_answers_as_the_document_says(put):
+    clinic = Clinic()
+    put(clinic)
+
+    answer = json.loads(json.dumps(clinic.examine()))
+
+    assert misfits(answer, answer_of("api_doctor")) == [] and answer["checks"]
 
 
 def test_the_check_sees_what_is_wrong():

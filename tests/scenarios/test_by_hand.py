@@ -54,6 +54,7 @@ def test_coupling_twice_changes_nothing_the_second_time_H10():
 
 
 @pytest.mark.parametrize("taken", ["bc", "sales"])
+@pytest.mark.peer("coupling-004")
 def test_a_record_that_is_coupled_is_not_coupled_a_second_time_P14(taken):
     world, customer, account = a_coupled_customer()
     other, free = add_customer(world, "C2"), add_account(world, "A2")

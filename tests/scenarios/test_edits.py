@@ -137,6 +137,7 @@ def test_an_uncoupled_pair_stays_apart_until_a_person_brings_it_together_H8():
     assert world.coupled("customers") == {} and world.sales.all("accounts") == {}
 
 
+@pytest.mark.peer("deletion-017")
 def test_a_deletion_that_no_poll_saw_is_found_by_the_full_pass_H17():
     world, customer, account = a_coupled_customer()
     world.sales.delete("accounts", account)

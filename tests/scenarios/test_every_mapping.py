@@ -354,6 +354,7 @@ def test_a_change_reaches_the_other_side_and_does_not_come_back(name, edit):
 
 
 @pytest.mark.parametrize(("name", "edit"), named("own"))
+@pytest.mark.peer("engine-decision-043")
 def test_a_change_that_is_a_sides_own_stays_there(name, edit):
     pair = Coupled(name)
 

@@ -17,6 +17,7 @@ from tests.scenarios.builders import (
     add_customer,
     an_id,
 )
+from tests.scenarios.products import a_shop, add_price
 
 
 def explain(world: World, side: str, id: str, mapping: str = "customers") -> dict:
@@ -276,3 +277,25 @@ def test_a_contact_without_a_company_is_outside_until_it_gets_one():
     world.bc.edit("contacts", contact, customerId=customer)
 
     assert explain(world, "bc", contact, "contacts")["in_full_sync"]["outcome"] == "created"
+
+
+def test_explaining_a_price_that_lost_its_line_leaves_the_list_of_held_records_alone_H19():
+    world = a_shop()
+    add_price(world, "base")
+    add_price(world, "offer", startingDate=a_day(world, -3), unitPrice=50)
+    world.full_sync()
+    world.bc.delete("salesPrices", an_id("price offer"))
+    world.tick("sales_prices")
+    [held] = world.held("sales_prices")
+    wrote = []
+    transact = world.tables.transact
+    world.tables.transact = lambda table, ops: wrote.append(table) or transact(table, ops)
+
+    told = explain(world, "bc", an_id("price base"), "sales_prices")
+
+    assert told["now"]["outcome"] == "updated" and wrote == []
+    assert world.held("sales_prices") == [held]
+
+
+def a_day(world: World, distance: int) -> str:
+    return (world.clock.now().date() + timedelta(days=distance)).isoformat()

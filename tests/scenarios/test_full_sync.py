@@ -225,6 +225,7 @@ def test_payment_terms_are_coupled_to_the_option_with_the_same_label_P15():
     assert account_of(world, customer)["paymenttermscode"] == 1
 
 
+@pytest.mark.peer("mapping-customer-004")
 def test_shipment_methods_and_agents_are_options_of_the_account_too_P16_P17():
     world = a_company()
     world.bc.add("shipmentMethods", an_id("EXW"), code="EXW", description="Ex works")
@@ -275,6 +276,7 @@ def test_a_contact_without_customer_is_ignored_and_counted_P3_P21():
     assert world.coupled("contacts") == {}
 
 
+@pytest.mark.peer("rules-contact-002")
 def test_a_sales_contact_of_a_coupled_account_is_created_in_bc_P21():
     world, customer, account = a_coupled_customer()
     contact = add_sales_contact(world, "Bob", account)

@@ -43,7 +43,7 @@ def test_an_edit_between_our_bulk_write_and_our_reading_of_its_answer_is_not_tak
     (customer,) = [bc for bc, sales in world.coupled("customers").items() if sales == edited[0]]
     assert world.bc_sim.get("customers", customer)["phoneNumber"] == "0123"
     assert world.sales_sim.get("accounts", edited[0])["telephone1"] == "0123"
-    assert world.held() == []
+    assert world.held("customers") == []
 
 
 def test_a_bulk_write_is_answered_by_one_read_whatever_the_number_of_records_H4():

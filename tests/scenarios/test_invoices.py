@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from sandbox.world import GBP, World
-from tests.scenarios.builders import USER, ZERO, add_customer, an_id, line
+from tests.scenarios.builders import USER, ZERO, add_currency, add_customer, an_id, line
 from tests.scenarios.invoices import (
     a_comment,
     a_line,
@@ -209,6 +209,7 @@ def test_a_second_run_writes_nothing_and_reads_no_lines_again_P11():
         pytest.param(0, {"cancelled": True}, (3, 100_003), id="cancelled"),
     ],
 )
+@pytest.mark.peer("invoice-005", "invoice-006", "statistics-007", "statistics-008")
 def test_payments_and_cancelling_reach_sales_although_the_invoice_did_not_move_H22_S110_S111(
     remaining, differs, state
 ):
@@ -239,6 +240,7 @@ def test_a_paid_invoice_is_opened_before_it_is_closed_anew_and_unpaying_opens_it
     assert (shown["statecode"], shown["statuscode"]) == (0, 4)
 
 
+@pytest.mark.peer("statistics-011")
 def test_one_cancelled_by_hand_in_sales_follows_the_payment_in_bc_S112():
     world, invoice = a_synced_invoice()
     own = world.coupled(NAME)[invoice]
@@ -381,6 +383,27 @@ def test_an_invoice_in_dollars_has_the_price_list_of_dollars_with_its_price_S103
     assert [D(r["amount"]) for r in prices] == [100], "one price for the product, however many invoices"
 
 
+def test_a_price_list_is_made_before_its_prices_whatever_invoice_comes_first_S103_S108():
+    world = a_seller()
+    add_currency(world, "USD")
+    eur, usd = ({"currencyId": an_id(f"currency {c}"), "currencyCode": c} for c in ("EUR", "USD"))
+    add_invoice(world, a_line(), **eur)
+    world.full_sync()
+    # The first needs a price in the list that is there, the second a list of its own.
+    add_invoice(world, a_line("Resource"), number="103002", **eur)
+    add_invoice(world, a_line(), number="103003", **usd)
+    made, create = [], world.sales.create
+
+    def noted(table, writes):
+        made.append(table.name)
+        return create(table, writes)
+
+    world.sales.create = noted
+    world.full_sync(NAME)
+
+    assert made == ["pricelevels", "productpricelevels", "invoices"]
+
+
 def test_options_that_the_invoice_has_not_are_left_empty_and_counted_P18():
     world = a_seller()
     known = add_invoice(world, paymentTermsId=an_id("terms 14 DAYS"))
@@ -498,6 +521,7 @@ def test_a_new_invoice_waits_for_the_full_synchronization_as_in_bc_S97():
     assert late in world.coupled(NAME)
 
 
+@pytest.mark.peer("invoice-001")
 def test_lines_are_shown_as_a_mapping_and_have_no_job_of_their_own_P12_P13():
     world, _ = a_synced_invoice()
     shown = {m["mapping"]: m for m in world.app.api.mappings()["value"]}

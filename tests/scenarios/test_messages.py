@@ -1,12 +1,15 @@
 """Messages nobody can understand are set aside with their reason and change nothing (design §8)."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.core.errors import Transient
 from shared.engine.messages import FULL_SYNC_FIELDS, JOB_FIELDS, KINDS
+from shared.engine.parts import Limits
 from tests.scenarios.builders import a_company, add_customer
 
 BAD = [
@@ -31,6 +34,7 @@ BAD = [
         "sync-customers", b'{"version":"1"}', "'version' must be a whole number", id="a version that is text"
     ),
     pytest.param("sync-customers", b'{"kind":"targeted"}', "needs 'ids'", id="targeted without ids"),
+    pytest.param("sync-customers", b'{"rehearse":true}', "kind 'line'", id="a rehearsal of no run"),
     pytest.param("sync-customers", b"go", "not JSON", id="not JSON, to a mapping"),
     pytest.param("sync-customers", b"", "not JSON", id="empty, to a mapping"),
     pytest.param("full-sync", b"\xff\xfe", "not JSON", id="bytes that are no text, to full-sync"),
@@ -122,6 +126,37 @@ def test_an_administrator_enqueues_a_full_sync_message_P48():
     customer = add_customer(world)
 
     world.send("full-sync", b'{"mappings":["salespeople","currencies","customers"]}')
+    world.run()
+
+    assert customer in world.coupled("customers")
+
+
+def test_a_reading_that_goes_on_through_many_messages_reaches_its_end_H12():
+    world = a_company(limits=Limits(page=1, job=timedelta(seconds=0)))
+    customers = [add_customer(world, f"C{n:02}") for n in range(60)]
+    world.full_sync()
+    for customer in customers:
+        world.bc.edit("customers", customer, phoneNumber="42")
+
+    world.tick("customers")
+
+    assert {a["telephone1"] for a in world.sales.all("accounts").values()} == {"42"}
+
+
+def test_a_message_with_a_long_name_of_its_own_is_tried_again_like_any_other_H13():
+    world = a_company()
+    customer = add_customer(world)
+    failures = [3]
+
+    def unreachable(name):
+        if name == "get" and failures[0]:
+            failures[0] -= 1
+            raise Transient("BC cannot be reached")
+
+    world.full_sync("salespeople", "currencies")
+    world.bc.before = unreachable
+    said = {"kind": "targeted", "ids": [customer], "create": True, "token": "long" * 60}
+    world.send("sync-customers", json.dumps(said).encode())
     world.run()
 
     assert customer in world.coupled("customers")

@@ -94,7 +94,8 @@ def test_a_worker_whose_lease_ran_out_while_it_looked_does_not_couple_a_record_t
     assert [len(found) for found in both] == [1, 1]
 
 
-def test_a_coupling_is_not_re_pointed_in_one_step_from_either_side_coupling_002_coupling_005():
+@pytest.mark.peer("coupling-002")
+def test_a_coupling_is_not_re_pointed_in_one_step_from_either_side_coupling_002():
     """A deliberate deviation from coupling-002: there a request from BC moves the coupling silently."""
     world, customer, account = a_coupled_customer()
     other = add_account(world, "A2")
@@ -111,6 +112,7 @@ def test_a_coupling_is_not_re_pointed_in_one_step_from_either_side_coupling_002_
 
 
 @pytest.mark.parametrize("deleted", ["customer", "account"])
+@pytest.mark.peer("coupling-006")
 def test_a_coupling_to_a_record_that_is_gone_gives_way_coupling_006(deleted):
     world, customer, account = a_coupled_customer()
     if deleted == "customer":
@@ -127,6 +129,7 @@ def test_a_coupling_to_a_record_that_is_gone_gives_way_coupling_006(deleted):
     assert account_of(world, pair["bc"])["name"] == world.bc.show("customers", pair["bc"])["name"]
 
 
+@pytest.mark.peer("coupling-008")
 def test_uncoupling_five_times_is_uncoupling_once_coupling_008():
     world, customer, account = a_coupled_customer()
 

@@ -190,6 +190,7 @@ def test_a_line_edited_in_sales_shows_the_price_of_bc_again_within_a_day_P9():
     assert amounts(world) == [90]
 
 
+@pytest.mark.peer("rules-pricelist-003")
 def test_a_line_that_somebody_made_is_coupled_not_doubled_mappings_12():
     world = a_shop()
     world.full_sync("units_of_measure", "currencies", "items", "resources", "customer_price_groups")

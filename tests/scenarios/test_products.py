@@ -101,6 +101,7 @@ def test_a_renamed_unit_of_measure_renames_group_and_unit_P5():
 # --- a new item ----------------------------------------------------------------------------------
 
 
+@pytest.mark.peer("mapping-item-003", "mapping-pricelist-008")
 def test_an_item_becomes_an_active_product_with_a_line_in_a_price_list_made_by_itself_P6_P24():
     world = a_company()
     add_unit(world)
@@ -131,6 +132,7 @@ def test_a_resource_becomes_a_product_of_type_services_P7_P26():
     assert sorted(entry["amount"] for entry in lines_of(world, NAME)) == [90, 100]
 
 
+@pytest.mark.peer("mapping-pricelist-008")
 def test_a_default_price_list_that_is_there_already_is_used_P24():
     world = a_shop()
     world.sales.add("pricelevels", an_id("mine"), name=NAME, _transactioncurrencyid_value=GBP)
@@ -220,6 +222,7 @@ def test_an_answer_that_was_lost_makes_no_second_product_H16(mapping):
 # --- changes -------------------------------------------------------------------------------------
 
 
+@pytest.mark.peer("mapping-pricelist-011")
 def test_a_new_price_reaches_the_product_and_its_line_P24():
     world = a_synced_shop()
     world.bc.edit("items", ITEM, unitPrice=120)
@@ -229,6 +232,7 @@ def test_a_new_price_reaches_the_product_and_its_line_P24():
     assert 120 in [entry["amount"] for entry in lines_of(world, NAME)]
 
 
+@pytest.mark.peer("mapping-pricelist-011")
 def test_a_line_of_the_default_list_edited_by_hand_is_set_right_with_the_next_look_P24():
     world = a_synced_shop()
     [edited] = [i for i, r in world.sales.all("productpricelevels").items() if r["amount"] == 100]
@@ -238,6 +242,7 @@ def test_a_line_of_the_default_list_edited_by_hand_is_set_right_with_the_next_lo
     assert world.sales.show("productpricelevels", edited)["amount"] == 100
 
 
+@pytest.mark.peer("mapping-pricelist-010")
 def test_a_deleted_line_of_the_default_list_is_made_again_P24():
     world = a_synced_shop()
     [gone] = [
@@ -281,6 +286,7 @@ def test_blank_and_null_are_the_same_and_write_nothing_P6():
     assert world.written() == written
 
 
+@pytest.mark.peer("engine-decision-042")
 def test_stock_that_moved_reaches_the_product_although_the_item_did_not_move_H22_S116():
     world = a_synced_shop()
     world.tick("items")
@@ -306,6 +312,7 @@ def test_ledger_entries_of_an_item_that_is_not_coupled_create_nothing_S117():
 @pytest.mark.parametrize(
     ("mapping", "table", "id"), [("items", "items", ITEM), ("resources", "resources", RESOURCE)]
 )
+@pytest.mark.peer("mapping-item-006")
 def test_blocked_in_bc_is_retired_in_sales_and_back_H24(mapping, table, id):
     world = a_synced_shop()
     world.bc.edit(table, id, blocked=True)
@@ -340,6 +347,7 @@ def test_a_product_under_revision_leaves_its_item_as_it_is():
 # --- products made in Sales ----------------------------------------------------------------------
 
 
+@pytest.mark.peer("mapping-item-005")
 def test_a_published_product_becomes_an_item_with_its_unit_and_takes_the_number_of_bc_P6():
     world = a_synced_shop()
     product = add_product(world, "P1", price=25)
@@ -385,6 +393,7 @@ def test_items_and_products_of_the_same_number_are_coupled_not_doubled_H18():
 # --- what cannot go ------------------------------------------------------------------------------
 
 
+@pytest.mark.peer("rules-item-001")
 def test_an_item_without_base_unit_is_held_with_that_reason_mappings_9():
     world = a_company()
     add_item(world, unit="")

@@ -1,6 +1,7 @@
 """A rehearsal shows what a run would do and does nothing (design §4, H26)."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.scenarios.builders import (
     add_sales_contact,
     an_id,
 )
+from tests.scenarios.products import a_shop, add_price
 
 
 def both_sides(world: World) -> tuple:
@@ -181,6 +183,7 @@ def test_the_forecast_counts_requests_and_minutes_at_the_limits():
 
     sales = run["forecast"]["sales"]
     assert sales["records"] == len([e for e in plan if e["target"] == "sales"]) >= 250
+    assert sales["rows"] >= sales["records"], "a product takes several rows"
     assert sales["requests"] >= 3 and sales["minutes"] >= 0
 
 
@@ -217,3 +220,17 @@ def test_a_rehearsal_costs_no_request_per_record_H26_H28():
     assert more["bc"] <= 2 and more["sales"] <= 2
     # 800 would-be couplings of two rows each, written and taken away again, 100 rows to a transaction.
     assert more["tables"] <= 2 * 2 * 800 / 100 + 12
+
+
+def test_a_line_that_would_change_hands_is_told_as_an_update_of_the_same_line_H19_H26():
+    world = a_shop()
+    add_price(world, "old")
+    tomorrow = (world.clock.now().date() + timedelta(days=1)).isoformat()
+    add_price(world, "new", startingDate=tomorrow, unitPrice=80)
+    world.full_sync()
+    world.clock.advance(timedelta(days=1))
+
+    _, plan = world.rehearse("sales_prices")
+
+    [told] = plan
+    assert (told["action"], told["fields"]["amount"][1]) == ("update", "80")

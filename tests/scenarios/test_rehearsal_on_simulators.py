@@ -71,6 +71,26 @@ class SimulatedWorld(World):
     def rows_written(self) -> dict[str, int]:
         return {side: sim.log.counts()["rows_written"] for side, sim in self.sims.items()}
 
+    def written_by_table(self) -> dict[str, int]:
+        """Return the rows that Tandem wrote, without what the service makes of its own accord."""
+        found = Counter[str]()
+        for sim in self.sims.values():
+            for entry in sim.log.entries():
+                found.update(entry.written)
+        # Each write of a line works out its invoice's totals anew; a unit group is born with its unit.
+        found["invoices"] -= found["invoicedetails"]
+        del found["uoms"]
+        return dict(found)
+
+
+def rows_of_plan(plan: list[dict[str, Any]]) -> dict[str, int]:
+    """Return the rows of a plan by table; rows that several entries share are made once."""
+    found = Counter[str]()
+    for entry in plan:
+        found.update(entry["rows"])
+    found.update(name.partition("(")[0] for name in {one for e in plan for one in e["shared"]})
+    return dict(found)
+
 
 @pytest.fixture(scope="module")
 def told() -> tuple[SimulatedWorld, dict, list, dict[str, int], dict]:
@@ -110,7 +130,7 @@ def test_the_run_then_does_exactly_that_plan_when_nothing_moved_H26(told):
     for entry in created:
         couplings = world.coupled(entry["mapping"])
         assert entry["id"] in (couplings if entry["side"] == "bc" else couplings.values()), entry
-    assert Counter(e["target"] for e in plan if e["target"]) == Counter(world.rows_written())
+    assert rows_of_plan(plan) == world.written_by_table()
 
 
 def test_a_rehearsal_after_the_run_has_an_empty_plan_H26(told):

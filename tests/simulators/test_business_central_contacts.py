@@ -77,6 +77,7 @@ def test_a_primary_contact_must_belong_to_the_customers_company_and_gives_its_na
     assert (cleared["primaryContactNumber"], cleared["contactName"]) == ("", "")
 
 
+@pytest.mark.peer("mapping-customer-009")
 def test_a_customers_new_name_reaches_its_company_contact_and_persons(bc):
     customer = bc.post("customers", {"name": "Adatum"})
     person = person_of(bc, customer["id"])

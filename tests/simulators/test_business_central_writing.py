@@ -183,6 +183,7 @@ def test_a_person_in_the_client_may_name_a_code_and_an_unknown_one_is_refused(bc
     assert refused.value.code == "Internal_InvalidTableRelation"
 
 
+@pytest.mark.peer("rules-contact-002")
 def test_a_number_is_drawn_from_the_series_or_may_not_be_given(bc):
     first, second = (bc.post("customers", {"name": name})["number"] for name in "AB")
     assert first < second

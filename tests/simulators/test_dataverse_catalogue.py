@@ -107,8 +107,7 @@ def test_a_new_product_is_a_draft_of_type_sales_inventory(sales: DataverseSim, c
 def test_the_organization_can_have_products_created_active(
     sales: DataverseSim, web: httpx.Client, catalogue: Catalogue
 ) -> None:
-    organization = f"organizations({sales.organization_id})"
-    assert web.patch(organization, json={"createproductswithoutparentinactivestate": True}).is_success
+    sales.edit("organizations", sales.organization_id, createproductswithoutparentinactivestate=True)
     alone = row(sales, "products", sales.add("products", product(catalogue.group, catalogue.piece, "1001")))
     assert (alone["statecode"], alone["statuscode"]) == (0, 1)
     family = sales.add("products", {"name": "Bikes", "productnumber": "F", "productstructure": 2})

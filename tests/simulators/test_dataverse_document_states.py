@@ -39,6 +39,7 @@ _OPENED = {"quotes": (1, 2), "salesorders": (1, 3), "invoices": (2, 100001)}
 
 
 @pytest.mark.parametrize(("set_name", "navigation", "lines"), KINDS)
+@pytest.mark.peer("invoice-008", "sales-order-053")
 def test_a_document_that_has_left_its_first_state_is_read_only_with_its_lines(
     sales: DataverseSim, catalogue: Catalogue, set_name: str, navigation: str, lines: str
 ) -> None:
@@ -103,6 +104,19 @@ def test_a_status_of_another_state_is_refused(
     order = sales.add("salesorders", header(catalogue))
     move = {"statecode": state, "statuscode": status}
     assert refusal(lambda: sales.edit("salesorders", order, **move)) == (400, "0x80048408")
+
+
+@pytest.mark.peer("invoice-008")
+def test_a_cancelled_invoice_is_not_paid_until_it_is_active_again(
+    sales: DataverseSim, catalogue: Catalogue
+) -> None:
+    new = sales.add("invoices", header(catalogue, invoice_details=[line(catalogue)]))
+    sales.edit("invoices", new, statecode=3, statuscode=100003)
+    paid = {"statecode": 2, "statuscode": 100001}
+    assert refusal(lambda: sales.edit("invoices", new, **paid))[0] == 400
+    assert refusal(lambda: sales.edit("invoices", new, description="more"))[0] == 400
+    sales.edit("invoices", new, statecode=0, statuscode=4)
+    sales.edit("invoices", new, **paid)
 
 
 def test_an_invoice_is_billed_paid_and_cancelled_through_active(

@@ -45,6 +45,7 @@ def _amounts(*texts: str) -> list[Decimal]:
 
 
 @pytest.mark.parametrize(("set_name", "navigation", "lines"), KINDS)
+@pytest.mark.peer("sales-order-054")
 def test_the_totals_of_scenarios_28_and_29_are_worked_out_for_every_kind(
     sales: DataverseSim, catalogue: Catalogue, set_name: str, navigation: str, lines: str
 ) -> None:
@@ -87,6 +88,7 @@ def test_the_totals_of_scenarios_28_and_29_are_worked_out_for_every_kind(
         ),
     ],
 )
+@pytest.mark.peer("sales-order-054")
 def test_a_line_is_worked_out_from_price_quantity_discount_and_tax(
     sales: DataverseSim, catalogue: Catalogue, own: dict[str, Any], base: str, extended: str
 ) -> None:
@@ -107,6 +109,21 @@ def test_the_header_of_scenario_69_has_the_services_totals_whatever_is_sent(
     new = sales.add("invoices", header(catalogue, discountamount=95, invoice_details=details))
     sales.edit("invoices", new, totalamount=1, totaltax=1, totaldiscountamount=95, totallineitemamount=1)
     assert _totals(sales, "invoices", new) == _amounts("950", "50", "855", "145", "171", "1026")
+
+
+@pytest.mark.peer("invoice-008")
+def test_amounts_sent_with_a_new_line_are_not_taken(sales: DataverseSim, catalogue: Catalogue) -> None:
+    invoice = sales.add("invoices", header(catalogue))
+    sent = {
+        "baseamount": 7,
+        "extendedamount": 8,
+        "ispriceoverridden": True,
+        "priceperunit": 100,
+        "quantity": 2,
+    }
+    sales.add("invoicedetails", line(catalogue, f"invoices({invoice})", **sent))
+    (found,) = sales.all("invoicedetails")
+    assert (found["baseamount"], found["extendedamount"]) == (200, 200)
 
 
 def test_skipping_the_price_calculation_keeps_the_amounts_that_are_sent(

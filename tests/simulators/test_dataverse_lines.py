@@ -143,7 +143,7 @@ def test_products_need_a_price_list_as_long_as_the_organization_says_so(
     body = header(catalogue, order_details=[line(catalogue, priceperunit=5, ispriceoverridden=True)])
     del body["pricelevelid@odata.bind"]
     assert refusal(lambda: sales.add("salesorders", body)) == (400, "0x80100010")
-    web.patch(f"organizations({sales.organization_id})", json={"ispricelistmandatory": False})
+    sales.edit("organizations", sales.organization_id, ispricelistmandatory=False)
     assert row(sales, "salesorders", sales.add("salesorders", body))["totalamount"] == 5
 
 

@@ -60,6 +60,7 @@ def test_a_price_has_the_currency_of_its_list_and_follows_its_product_and_unit(
     sales.edit("productpricelevels", new, **bound, amount=13)
 
 
+@pytest.mark.peer("rules-pricelist-010")
 def test_there_is_one_price_for_list_product_and_unit(sales: DataverseSim, catalogue: Catalogue) -> None:
     again = price(catalogue.prices, catalogue.bike, catalogue.piece, 1)
     assert refusal(lambda: sales.add("productpricelevels", again)) == (400, "0x80043b08")
@@ -82,6 +83,7 @@ def test_there_is_one_price_for_list_product_and_unit(sales: DataverseSim, catal
         pytest.param({"transactioncurrencyid": None, "currency": 1}, "0x80048d19", id="unknown property"),
     ],
 )
+@pytest.mark.peer("rules-pricelist-010")
 def test_a_price_needs_list_product_unit_and_amount(
     sales: DataverseSim, catalogue: Catalogue, change: dict[str, Any], code: str
 ) -> None:

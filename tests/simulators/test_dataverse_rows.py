@@ -227,6 +227,13 @@ def test_application_required_is_not_enforced_and_system_required_is(web: httpx.
     assert error(web.post("transactioncurrencies", json={"currencyname": "Euro"})) == (400, "0x80040203")
 
 
+@pytest.mark.peer("rules-currency-004")
+@pytest.mark.parametrize("rate", [{}, {"exchangerate": None}, {"exchangerate": 0}])
+def test_a_currency_without_a_rate_is_refused(web: httpx.Client, rate: dict) -> None:
+    euro = {"currencyname": "Euro", "isocurrencycode": "EUR", "currencysymbol": "€", "currencyprecision": 2}
+    assert web.post("transactioncurrencies", json={**euro, **rate}).status_code == 400
+
+
 def test_an_iso_code_is_unique_and_never_changes(sales: DataverseSim, web: httpx.Client) -> None:
     euro = {"currencyname": "Euro", "isocurrencycode": "EUR", "currencysymbol": "€", "currencyprecision": 2}
     made = web.post("transactioncurrencies", json={**euro, "exchangerate": 1.17})

@@ -48,15 +48,15 @@ class Shelf(SimApp):
 
     def serve(self, request: Request, identity: Identity) -> Response:
         if request.path.endswith("/$batch"):
-            self.note(operations=3, rows_read=3, message="$batch", kind="read")
+            self.note(operations=3, read={"things": 3}, message="$batch", kind="read")
             return json_response({})
         if request.method == "POST":
             with self.lock:
                 self.rows.append(request.get_json())
-            self.note(rows_written=1, message="Create")
+            self.note(written={"things": 1}, message="Create")
             return json_response(self.rows[-1], 201)
         page = self.rows[: 1 if self.half_page else None]
-        self.note(rows_read=len(page))
+        self.note(read={"things": len(page)})
         return json_response({"by": identity.name, "value": page})
 
     def reset(self) -> None:
@@ -287,7 +287,7 @@ def test_the_log_says_what_each_request_cost(shelf, http):
 def test_counts_stay_exact_when_old_entries_are_let_go():
     log = RequestLog(keep=3)
     for _ in range(10):
-        log.add(at=NOON, method="GET", path="/x", kind="read", status=200, rows_read=2)
+        log.add(at=NOON, method="GET", path="/x", kind="read", status=200, read={"x": 2})
 
     assert [entry.seq for entry in log.entries()] == [8, 9, 10]
     assert [entry.seq for entry in log.entries(since=9)] == [10]

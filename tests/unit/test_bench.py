@@ -23,7 +23,9 @@ LOG = """Azurite Table service is starting on 127.0.0.1:1
 
 def entry(kind: str, path: str, *, written: int = 0, read: int = 0, identity: str = "integration") -> Any:
     method = "GET" if kind == "read" else "POST"
+    table = path.split("/")[2].partition("(")[0] if path.count("/") > 1 else ""
     counts = {"rows_written": written, "rows_read": read}
+    counts |= {"written": {table: written} if written else {}, "read": {table: read} if read else {}}
     return {"kind": kind, "path": path, "method": method, "identity": identity, **counts}
 
 
@@ -60,10 +62,10 @@ def test_a_full_synchronization_within_its_budgets_misses_none():
     ("spent", "said"),
     [
         ({"sales": [entry("write", "/x/accounts", written=1)] * 40}, "Dataverse write requests"),
-        ({"sales": [entry("write", "/x/accounts", written=4000)]}, "accounts and contacts written"),
+        ({"sales": [entry("write", "/x/accounts", written=4000)]}, "rows written in Sales: accounts"),
         ({"sales": [entry("read", ONE)]}, "requests for a single record"),
         ({"bc": [entry("write", "/x/$batch")]}, "BC write requests"),
-        ({"bc": [entry("read", "/x/customers", read=1000)] * 9}, "BC reads of the list of customers"),
+        ({"bc": [entry("read", "/x/customers", read=1000)] * 9}, "BC reads of customers"),
         ({"bc": [entry("read", "/x/customers", read=500)] * 4}, "records in a full page"),
         ({"tables": TableRequests(transactions=90)}, "Table transactions"),
     ],

@@ -63,11 +63,15 @@ def test_full_sync_sends_what_was_asked_for(server):
 def test_couple_and_resolve_send_what_was_asked_for_P14(server):
     tandem(server, "couple", "customers", "B1", "S1", "--from", "sales")
     tandem(server, "resolve", "customers", "bc", "i1", "--use", "sales", "--field", "phone")
+    tandem(server, "resolve", "customers", "bc", "i1", "--use", "bc", "--overwrite")
+    tandem(server, "create", "customers", "sales", "i2")
 
     sent = [json.loads(r.content) for r in server.asked if r.method == "POST"]
     assert sent == [
         {"mapping": "customers", "bc": "b1", "sales": "s1", "from": "sales"},
         {"use": "sales", "field": "phone"},
+        {"use": "bc", "overwrite": True},
+        {"side": "sales", "ids": ["i2"], "create": True},
     ]
 
 

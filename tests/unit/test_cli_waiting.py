@@ -22,6 +22,8 @@ PLAN = {
             "reason": "",
             "fields": {"phone": ["1", "<b>2</b>"]},
             "problems": [],
+            "rows": {"accounts": 1},
+            "shared": [],
         }
     ],
     "next": None,
@@ -29,7 +31,7 @@ PLAN = {
 
 
 def test_a_rehearsal_shows_the_plan_and_writes_it_as_a_page_of_its_own(server, capsys, tmp_path):
-    forecast = {"sales": {"records": 1, "requests": 1, "minutes": 0.0}}
+    forecast = {"sales": {"records": 1, "rows": 1, "requests": 1, "minutes": 0.0}}
     server.answers_with("runs/r1", httpx.Response(200, json=RUN | {"rehearse": True, "forecast": forecast}))
     server.answers_with("runs/r1/plan", httpx.Response(200, json=PLAN))
     page = tmp_path / "plan.html"
@@ -37,7 +39,7 @@ def test_a_rehearsal_shows_the_plan_and_writes_it_as_a_page_of_its_own(server, c
     assert tandem(server, "full-sync", "--rehearse", "--html", str(page)) == OK
 
     shown = " ".join(capsys.readouterr().out.split())
-    assert "phone: 1 → <b>2</b>" in shown and "1 records to write in about 1 requests" in shown
+    assert "phone: 1 → <b>2</b>" in shown and "1 records (1 rows) to write in about 1 requests" in shown
     written = page.read_text()
     assert "phone: 1 → &lt;b&gt;2&lt;/b&gt;" in written and "Nothing was written" in written
     assert "http" not in written and "<script" not in written

@@ -73,6 +73,7 @@ def test_false_is_a_value_H30():
 
 
 @given(st.text(max_size=30))
+@pytest.mark.peer("engine-decision-040")
 def test_a_text_that_fits_comes_back_as_it_went(text):
     converter = Text(30, 30)
     for side in Side:
@@ -82,6 +83,7 @@ def test_a_text_that_fits_comes_back_as_it_went(text):
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**9), max_value=10**9))
+@pytest.mark.peer("engine-decision-040")
 def test_a_number_comes_back_as_it_went(number):
     converter = Number(2)
     for side in Side:
@@ -90,6 +92,7 @@ def test_a_number_comes_back_as_it_went(number):
 
 
 @given(st.dates(min_value=date(1753, 1, 1)))
+@pytest.mark.peer("engine-decision-040")
 def test_a_date_comes_back_as_it_went(day):
     for side in Side:
         assert Day().read(side, Day().write(side, day, "x", KNOWN)["x"], KNOWN) == day

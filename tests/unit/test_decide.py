@@ -159,6 +159,7 @@ def test_different_fields_changed_on_the_two_sides_both_travel():
         ),
     ],
 )
+@pytest.mark.peer("engine-decision-043")
 def test_a_one_way_field_belongs_to_its_owner_H23(bc, sales, base, written):
     from decimal import Decimal
 

@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from shared.mappings.docs import document
+from tests.peers import page as peers
 
 ROOT = Path(__file__).parents[2]
 DEPLOYMENT = ("deploy", "connect-business-central", "security", "limits-and-cost")
@@ -12,6 +15,43 @@ DEPLOYMENT = ("deploy", "connect-business-central", "security", "limits-and-cost
 def test_the_mappings_page_shows_the_mappings_as_they_are_P13():
     page = Path(__file__).parents[2] / "docs" / "mappings.md"
     assert page.read_text() == document(), "run `make docs`"
+
+
+#: Areas whose scenarios come with parts that are still to be built.
+LATER = ("sales-order", "quote", "statistics")
+
+
+def test_the_page_of_peer_scenarios_is_current_and_each_scenario_has_one_answer():
+    assert peers.all_problems() == []
+    assert (ROOT / "docs/peer-scenarios.md").read_text() == peers.document(), "run `make docs`"
+
+
+def test_nine_of_ten_scenarios_that_concern_what_is_built_are_proven():
+    rows = peers.rows(peers.read("scenarios.yaml"), peers.read("answers.yaml"), peers.marked())
+    concern = [r for r in rows if r.area not in LATER and r.answer in (peers.PROVEN, peers.DEVIATION)]
+    proven = [r for r in concern if r.answer == peers.PROVEN]
+
+    assert len(rows) == 299 and len(proven) >= 0.9 * len(concern)
+    assert [r.id for r in rows if r.answer != peers.PROVEN and not r.reason] == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "tests", "problem"),
+    [
+        ({}, {}, "a-001: no test is marked with it and answers.yaml says nothing"),
+        ({"deviations": {"a-001": "why"}, "not_yet": {"a-001": "why"}}, {}, "a-001: several answers"),
+        ({"not_yet": {"b-001": "why"}}, {"a-001": ("t",)}, "b-001: unknown in answers.yaml"),
+        ({}, {"a-001": ("t",), "b-001": ("t",)}, "b-001: unknown, marked by t"),
+        (
+            {"remarks": {"a-001": "but"}, "not_yet": {"a-001": "why"}},
+            {},
+            "a-001: a remark is for what is proven",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_said(answers, tests, problem):
+    empty = {name: {} for name in (*peers.ANSWERS, "remarks")}
+    assert peers.problems({"a": {"a-001": "Something."}}, {**empty, **answers}, tests) == [problem]
 
 
 def test_the_security_page_names_every_table_that_is_stored():

@@ -27,6 +27,7 @@ def problems(text: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "customers: {}", "customers: {on_conflict: ask}"])
+@pytest.mark.peer("setup-008")
 def test_without_changes_the_defaults_are_in_force_P13(text):
     made = apply(text)
     assert tuple(made.mappings.values()) == ALL
@@ -72,6 +73,7 @@ def test_fields_are_switched_off_and_changed_P13():
     assert isinstance(fields["name"].converter, Text) and fields["name"].converter.cut
 
 
+@pytest.mark.peer("setup-024")
 def test_a_field_is_added_P13():
     made = apply(
         """
@@ -98,6 +100,7 @@ def test_matching_fields_are_changed_by_name_P13():
     assert [m.bc for m in made.match] == [("email",), ("name", "city")]
 
 
+@pytest.mark.peer("setup-022")
 def test_a_mapping_is_switched_off_and_soft_references_to_it_go_P13():
     made = apply("contacts: off")
     assert "contacts" not in made.mappings and made.off == ("contacts",)

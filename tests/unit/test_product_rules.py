@@ -79,6 +79,7 @@ def test_a_rehearsal_does_not_miss_a_group_that_it_would_have_made_H26():
 
 
 @pytest.mark.parametrize(("code", "name"), [("PCS", "NAV PCS"), (" pcs ", "NAV PCS"), ("", "NAV ")])
+@pytest.mark.peer("mapping-unit-004")
 def test_a_unit_group_is_named_nav_and_the_code_mappings_9(code, name):
     assert group_name(code) == name
 
@@ -100,6 +101,7 @@ SECOND = sales("s", name=other_name(FACTS), _transactioncurrencyid_value="gbp")
         pytest.param([], [EUROS], [SECOND], ("s", None), id="the second name"),
     ],
 )
+@pytest.mark.peer("mapping-pricelist-008")
 def test_the_default_price_list_is_found_or_made_P24_mappings_11(own, usual, other, expected):
     facts = seeing(own_list={MINE: own}, lists={NAME.lower(): usual, other_name(FACTS).lower(): other})
 

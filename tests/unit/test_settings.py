@@ -16,6 +16,7 @@ GOOD = {name: "x" for name in REQUIRED} | {
 }
 
 
+@pytest.mark.peer("setup-005")
 def test_all_missing_settings_are_named_at_once():
     with pytest.raises(Misconfigured) as caught:
         Settings.from_env({})
@@ -42,6 +43,7 @@ def test_all_missing_settings_are_named_at_once():
         ({"CLIENT_SECRET": "@Microsoft.KeyVault(SecretUri=x)"}, "CLIENT_SECRET is a Key Vault reference"),
     ],
 )
+@pytest.mark.peer("setup-011")
 def test_a_wrong_setting_says_what_and_the_limit(differs, problem):
     with pytest.raises(Misconfigured, match=problem.replace("(", r"\(")):
         Settings.from_env(GOOD | differs)
@@ -140,3 +142,9 @@ def test_the_example_shows_every_setting_and_its_default():
     }
     named |= {"ServiceBusConnection", "ServiceBusConnection__fullyQualifiedNamespace"}
     assert named <= set(values)
+
+
+@pytest.mark.peer("setup-015")
+def test_users_sign_in_at_the_public_cloud_unless_told_otherwise():
+    assert Settings.from_env(GOOD).login_url == "https://login.microsoftonline.com"
+    assert Settings.from_env(GOOD | {"LOGIN_URL": "https://login.other/"}).login_url == "https://login.other"

@@ -1,0 +1,1 @@
+"""`tandem doctor`: is everything set up that Tandem needs (P31–P33)?"""

@@ -1,0 +1,179 @@
+"""Puts `tandem doctor` together: it runs while the app itself cannot be put together, and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.adapters import doctor_house
+from shared.adapters.auth import BC_SCOPE, dataverse_scope
+from shared.adapters.doctor_bc import BusinessCentralLook
+from shared.adapters.doctor_sales import SalesLook
+from shared.adapters.service_bus import ServiceBusQueue
+from shared.adapters.tables import AzureTables
+from shared.core.doctor import BcFacts, HouseFacts, SalesFacts, SignIn
+from shared.core.errors import Misconfigured
+from shared.core.model import Side
+from shared.engine.doctor.checks import examine
+from shared.engine.doctor.sales import BULK
+from shared.engine.doctor.wanted import Examined, Wanted, option_mappings, rights
+from shared.engine.messages import FULL_SYNC, REJECTED, queue_of
+from shared.engine.overriding import InForce
+from shared.mappings import BY_NAME
+from shared.mappings.bc_columns import COMPANION
+from shared.ports import Clock
+from shared.rules import RULES
+from shared.settings import Settings
+from shared.state import TABLES
+from shared.wiring import Clients, SystemClock, columns, credential_of, identity_of, mappings_of
+
+#: Seconds that a doctor waits for one answer: all of them must fit into one call of the API.
+PATIENCE = 15
+QUEUES = (FULL_SYNC, REJECTED, *(queue_of(name) for name in BY_NAME))
+INCOMPLETE = SignIn(silent="the settings are not complete")
+
+
+class NothingKept:
+    """No overrides were good before: a doctor writes nothing."""
+
+    def get(self) -> str | None:
+        return None
+
+    def put(self, text: str) -> None:
+        """Not kept."""
+
+
+def wanted_of(chosen: InForce, clients: Sequence[str]) -> Wanted:
+    mappings = chosen.overridden.mappings
+    return Wanted(
+        mappings=mappings,
+        rules=RULES,
+        bc_columns=columns(mappings, Side.BC),
+        sales_columns=columns(mappings, Side.SALES),
+        companion=COMPANION,
+        clients=tuple(clients),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doctor:
+    """Looks at both systems and at the house, and judges what it found. Changes nothing.
+
+    `looks`: at both systems, as each application user.
+    """
+
+    wanted: Wanted
+    looks: Sequence[tuple[BusinessCentralLook, SalesLook]]
+    house: Callable[[], HouseFacts]
+    clock: Clock
+
+    def examine(self) -> dict[str, Any]:
+        wanted = self.wanted
+        choices = option_mappings(wanted)
+        codes = {m.name: f"{m.bc.name}?$select={m.label_bc}" for m in choices}
+        options = {m.name: m.sales for m in choices}
+        sets, bc_sets = list(rights(wanted)), list(wanted.bc_columns)
+        (bc, sales), *others = [
+            (at_bc.look(sets=bc_sets, codes=codes), at_sales.look(sets=sets, bulk=BULK, options=options))
+            for at_bc, at_sales in self.looks
+        ]
+        return examine(
+            Examined(
+                wanted=wanted,
+                bc=bc,
+                sales=sales,
+                house=self.house(),
+                now=self.clock.now(),
+                others=tuple(others),
+            )
+        )
+
+
+def checkup(env: Mapping[str, str], *, schedules: Sequence[str]) -> dict[str, Any]:
+    """Return what `GET /api/doctor` answers. `schedules`: what is wrong with the timers' settings."""
+    try:
+        settings = Settings.from_env(env)
+    except Misconfigured as problem:
+        return _without_settings(problem.problems, schedules)
+    with ExitStack() as open_:
+        clients = Clients(settings, seconds=PATIENCE)
+        open_.callback(clients.login.close)
+        clock = SystemClock()
+        chosen = mappings_of(settings, NothingKept(), clients.login)
+        looks = []
+        scopes = (BC_SCOPE, dataverse_scope(settings.dataverse_url))
+        for users in zip(*(clients.users(scope) for scope in scopes), strict=True):
+            bc, sales = (clients.of(user) for user in users)
+            open_.callback(bc.close)
+            open_.callback(sales.close)
+            looks.append(
+                (
+                    BusinessCentralLook(
+                        http=bc, root=settings.bc_url, company=settings.bc_company_id, clock=clock
+                    ),
+                    SalesLook(http=sales, root=settings.dataverse_url, clock=clock),
+                )
+            )
+        return Doctor(
+            wanted=wanted_of(chosen, [settings.client_id, *(name for name, _ in settings.more_clients)]),
+            looks=looks,
+            house=lambda: _house(settings, HouseFacts(schedules=tuple(schedules), overrides=chosen.problems)),
+            clock=clock,
+        ).examine()
+
+
+def _house(settings: Settings, known: HouseFacts) -> HouseFacts:
+    """Return what is known with certificate, queues and tables. Opens them anew, and closes them."""
+    problem, ends = doctor_house.certificate(credential_of(settings))
+    identity = identity_of(settings)
+    with ExitStack() as open_:
+        try:
+            queue = ServiceBusQueue(
+                connection_string=settings.service_bus_connection,
+                namespace=settings.service_bus_namespace,
+                credential=identity,
+            )
+            open_.callback(queue.close)
+            queues = doctor_house.queues(queue, QUEUES)
+        except Misconfigured as error:
+            queues = {"all queues": str(error)}
+        try:
+            store = AzureTables(
+                connection_string=settings.tables_connection_string,
+                endpoint=settings.tables_endpoint,
+                credential=identity,
+            )
+            open_.callback(store.close)
+            tables_problem, missing = doctor_house.tables(store.names, TABLES)
+        except Misconfigured as error:
+            tables_problem, missing = str(error), None
+    return replace(
+        known,
+        certificate=problem,
+        certificate_ends=ends,
+        queues=queues,
+        tables_problem=tables_problem,
+        tables_missing=missing,
+    )
+
+
+def _without_settings(problems: Sequence[str], schedules: Sequence[str]) -> dict[str, Any]:
+    clock = SystemClock()
+    return examine(
+        Examined(
+            wanted=Wanted(
+                mappings=BY_NAME,
+                rules=RULES,
+                bc_columns=columns(BY_NAME, Side.BC),
+                sales_columns=columns(BY_NAME, Side.SALES),
+                companion=COMPANION,
+                clients=(),
+            ),
+            bc=BcFacts(sign_in=INCOMPLETE),
+            sales=SalesFacts(sign_in=INCOMPLETE),
+            house=HouseFacts(settings=tuple(problems), schedules=tuple(schedules)),
+            now=clock.now(),
+        )
+    )

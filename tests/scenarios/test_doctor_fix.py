@@ -1,0 +1,130 @@
+"""`tandem doctor --fix`: what the setup account does once, and is not needed for afterwards (P32, P33)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from sandbox.simkit import INTEGRATION, INTEGRATION_2, PEOPLE, Fault
+from shared.adapters.auth import FixedAuth
+from shared.adapters.doctor_fix import SetUpAccount
+from shared.core.errors import Misconfigured, Rejected, Transient
+from tests.scenarios.clinic import SALES_ROOT, Clinic
+from tests.scenarios.test_doctor import disabled_user, granted, no_user, sales_is
+
+
+def account(clinic: Clinic, token: str = PEOPLE.client_id) -> SetUpAccount:
+    http = httpx.Client(transport=httpx.WSGITransport(app=clinic.sales), auth=FixedAuth(token))
+    return SetUpAccount(http, root=SALES_ROOT, sleep=clinic.time.advance)
+
+
+def no_role(c: Clinic) -> None:
+    """An environment as new: nobody has made a role yet."""
+    c.sales.withdraw()
+    role = next(r["roleid"] for r in c.sales.all("roles") if r["name"] == "Tandem")
+    c.sales.delete("roles", role)
+
+
+def nothing_at_all(c: Clinic) -> None:
+    no_role(c)
+    no_user(c)
+    sales_is(not_tracked=["account", "contact", "product"])(c)
+
+
+REPAIRS = [
+    pytest.param(no_user, "sales.user", id="no application user"),
+    pytest.param(lambda c: c.sales.withdraw(), "sales.privileges", id="no role"),
+    pytest.param(no_role, "sales.privileges", id="no such role in the environment"),
+    pytest.param(granted("prvWriteAccount", None), "sales.privileges", id="a privilege"),
+    pytest.param(granted("prvReadAccount", "Basic"), "sales.organization-read", id="a depth"),
+    pytest.param(sales_is(not_tracked=["account", "invoice"]), "sales.change-tracking", id="tracking"),
+    pytest.param(lambda c: None, "both.options", id="options"),
+]
+
+
+@pytest.mark.parametrize(("put", "check"), REPAIRS)
+def test_a_repair_ends_what_the_check_found_and_may_be_repeated(put: Callable[[Clinic], None], check: str):
+    clinic = Clinic()
+    put(clinic)
+    wish = clinic.verdict(check)["fix"]
+
+    done = account(clinic).fix(wish)
+
+    assert done and clinic.verdict(check)["state"] == "ok"
+    account(clinic).fix(wish)
+    assert clinic.verdict(check)["state"] == "ok"
+
+
+@pytest.mark.parametrize(("put", "check"), REPAIRS[:-1])
+def test_only_an_administrator_repairs(put: Callable[[Clinic], None], check: str):
+    clinic = Clinic()
+    put(clinic)
+    wish = clinic.verdict(check)["fix"]
+
+    with pytest.raises(Misconfigured, match="setup account"):
+        account(clinic, INTEGRATION_2.client_id).fix(wish)
+
+
+def test_the_role_that_is_made_has_exactly_what_the_mappings_need():
+    clinic = Clinic()
+    no_role(clinic)
+    account(clinic).fix(clinic.verdict("sales.privileges")["fix"])
+
+    held = clinic.sales.environment.security.held(INTEGRATION.user_id)
+
+    assert set(held.values()) == {"Global"}
+    assert {"prvReadAccount", "prvWriteAccount", "prvAssignAccount", "prvCreateProductpricelevel"} <= set(
+        held
+    )
+    assert not [n for n in held if n.startswith("prvDelete")], "Tandem deletes nothing"
+    assert not {"prvWriteSystemuser", "prvCreateSystemuser", "prvWriteRole", "prvWriteSalesorder"} & set(held)
+
+
+def test_every_application_user_gets_the_role():
+    clinic = Clinic()
+    clinic.second_user = True
+    clinic.sales.withdraw("integration-2")
+
+    account(clinic).fix(clinic.verdict("sales.privileges")["fix"])
+
+    assert clinic.examine()["state"] == "ok"
+
+
+def test_a_user_who_was_disabled_is_left_to_a_person():
+    clinic = Clinic()
+    disabled_user(clinic)
+
+    with pytest.raises(Rejected, match="disabled; enable it in the Power Platform admin center"):
+        account(clinic).fix(clinic.verdict("sales.user")["fix"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        r"/roles$",
+        "AddPrivilegesRole",
+        r"/systemusers$",
+        "systemuserroles_association",
+        "LogicalName",
+        "Publish",
+    ],
+)
+def test_a_repair_whose_answer_was_lost_is_finished_by_the_next(path: str):
+    clinic = Clinic()
+    nothing_at_all(clinic)
+    tracking = {"kind": "track", "tables": ["account", "contact", "product"]}
+    wishes = [clinic.verdict("sales.user")["fix"], tracking]
+    clinic.sales.faults.add(Fault(kind="write", lost_reply=True, path=path))
+
+    with pytest.raises(Transient, match="does not answer"):
+        for wish in wishes:
+            account(clinic).fix(wish)
+    for wish in wishes:
+        account(clinic).fix(wish)
+
+    assert clinic.examine()["state"] == "ok"
+    assert len([r for r in clinic.sales.all("roles") if r["name"] == "Tandem"]) == 1
+    users = [u for u in clinic.sales.all("systemusers") if u["applicationid"] == INTEGRATION.client_id]
+    assert len(users) == 1

@@ -1,0 +1,158 @@
+"""Pages and records that were only half done: what was done is remembered, what was not is not lost (H1, H20, H25)."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.core.errors import Transient
+from shared.core.mapping import OnConflict
+from shared.engine.parts import Limits
+from tests.scenarios.builders import (
+    a_company,
+    a_coupled_customer,
+    account_of,
+    add_contact,
+    add_customer,
+    an_id,
+    line,
+)
+
+# --- one record, two sides -------------------------------------------------------------------------
+
+
+def test_what_one_side_took_is_remembered_although_the_other_refused_its_part_H25():
+    world = a_company(customers={"on_conflict": OnConflict.BC_WINS})
+    customer = add_customer(world)
+    world.full_sync()
+    account = world.coupled("customers")[customer]
+    world.bc.refuse = lambda table, values: "no such address" if "email" in values else None
+    world.bc.edit("customers", customer, city="Bergen")
+    world.sales.edit("accounts", account, emailaddress1="new@contoso.com")
+    world.tick("customers")
+    assert account_of(world, customer)["address1_city"] == "Bergen"
+    assert "no such address" in world.held("customers")[0]["reason"]
+
+    world.sales.edit("accounts", account, address1_city="Oslo")
+    world.tick("customers")
+    world.bc.refuse = lambda table, values: None
+    world.clock.advance(timedelta(hours=1))
+    world.housekeeping()
+
+    # Bergen was BC's word of before; Oslo is a new edit, and nobody in BC has contradicted it.
+    assert account_of(world, customer)["address1_city"] == "Oslo"
+    assert world.bc.show("customers", customer)["city"] == "Oslo"
+
+
+def test_what_the_other_side_refused_travels_when_it_no_longer_does_H25():
+    world, customer, account = a_coupled_customer()
+    world.bc.refuse = lambda table, values: "no such address" if "email" in values else None
+    world.bc.edit("customers", customer, city="Bergen")
+    world.sales.edit("accounts", account, emailaddress1="new@contoso.com")
+    world.tick("customers")
+    world.bc.refuse = lambda table, values: None
+
+    world.clock.advance(timedelta(minutes=6))
+    world.housekeeping()
+
+    assert world.bc.show("customers", customer)["email"] == "new@contoso.com"
+    assert world.held("customers") == []
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+def test_repeating_a_page_does_not_pull_the_brake_that_the_page_had_passed_H1():
+    world = a_company(limits=Limits(brake_floor=3))
+    customers = [add_customer(world, f"C{n}", city="Rome") for n in range(20)]
+    world.full_sync()
+    # Eight of the twenty that are read: less than half. The page that is repeated has the eight only.
+    for customer in customers[8:]:
+        world.sales.edit("accounts", world.coupled("customers")[customer], fax="")
+    for n, customer in enumerate(customers):
+        world.bc.edit("customers", customer, **({"city": "Oslo"} if n < 8 else {"name": f"Customer C{n}"}))
+    failures = [1]
+
+    def unreachable(name):
+        if name == "update" and failures:
+            failures.pop()
+            raise Transient("Sales cannot be reached")
+
+    world.sales.before = unreachable
+    world.tick("customers")
+
+    assert world.app.api.status()["rejected"] == []
+    assert [account_of(world, c)["address1_city"] for c in customers[:8]] == ["Oslo"] * 8
+
+
+def test_a_forced_line_is_not_stopped_by_the_brake_when_its_page_is_repeated_H1():
+    world = a_company(limits=Limits(brake_floor=3))
+    customers = [add_customer(world, f"C{n}", city="Rome") for n in range(10)]
+    world.full_sync()
+    for customer in customers:
+        world.bc.edit("customers", customer, city="")
+    run = world.full_sync("customers")
+    assert "brake" in line(run, "customers")["message"]
+    world.crash_when(lambda when, name: (when, name) == ("before", "sales.update"))
+
+    world.app.api.resume(run["id"], {"force": True})
+    world.run()
+    world.heal()
+
+    assert world.app.api.run(run["id"])["state"] == "finished"
+    assert [account_of(world, c)["address1_city"] for c in customers] == [None] * 10
+
+
+CALLS = ["sales.create", "tables.transact:Couplings", "tables.transact:Intents", "tables.transact:Jobs"]
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_what_a_repeated_page_couples_fills_late_references_too_H20(call, moment):
+    world = a_company()
+    contact = an_id("contact K1")
+    customer = add_customer(world, primaryContactId=contact)
+    world.full_sync()
+    add_contact(world, "K1", customer)
+    world.crash_when(lambda when, name: when == moment and name.startswith(call))
+
+    world.app.api.sync("contacts", {"side": "bc", "ids": [contact], "create": True})
+    world.run()
+    world.heal()
+
+    assert account_of(world, customer)["_primarycontactid_value"] == world.coupled("contacts")[contact]
+
+
+def test_a_late_reference_follows_whom_the_record_names_now_H20():
+    world = a_company()
+    customer = add_customer(world, primaryContactId=an_id("contact K1"))
+    world.full_sync()
+    world.bc.edit("customers", customer, primaryContactId=an_id("contact K2"), city="Bergen")
+    world.tick("customers")
+    add_contact(world, "K2", customer)
+
+    world.app.api.sync("contacts", {"side": "bc", "ids": [an_id("contact K2")], "create": True})
+    world.run()
+
+    coupled = world.coupled("contacts")[an_id("contact K2")]
+    assert account_of(world, customer)["_primarycontactid_value"] == coupled
+
+
+# --- records that are gone -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", ["the timer", "housekeeping"])
+def test_a_held_record_that_is_deleted_is_held_no_longer_H14(by):
+    world = a_company()
+    world.sales.refuse = lambda table, values: "no" if table == "accounts" else None
+    customer = add_customer(world)
+    world.full_sync()
+    assert len(world.held("customers")) == 1
+
+    world.bc.delete("customers", customer)
+    if by == "the timer":
+        world.tick("customers")
+    else:
+        world.clock.advance(timedelta(minutes=6))
+        world.housekeeping()
+
+    assert world.held("customers") == []
