@@ -4,6 +4,7 @@ CUSTOMERS ?= 200
 SEED ?= 1
 ITEMS ?=
 DATA ?=
+SALES_DATA ?=
 KILLS ?= 0
 FAULTS ?=
 AGAIN ?=
@@ -34,11 +35,11 @@ $(KUSTO): tests/kusto/package-lock.json | $(READY)
 	touch $@
 
 demo: setup
-	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) \
+	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) $(if $(SALES_DATA),--sales-data $(SALES_DATA)) \
 		--kills $(KILLS) $(if $(FAULTS),--faults) $(if $(AGAIN),--again)
 
 up: setup
-	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA))
+	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) $(if $(SALES_DATA),--sales-data $(SALES_DATA))
 
 down:
 	$(BIN)/python -m sandbox.down
@@ -57,6 +58,7 @@ bench: setup
 
 docs: setup
 	$(BIN)/python -m shared.mappings.docs > docs/mappings.md
+	$(BIN)/python -m shared.engine.doctor.docs > docs/doctor.md
 	$(BIN)/python -m infra.mapping_list
 	$(BIN)/python -m sandbox.bc_columns > shared/mappings/bc_columns.py
 	$(BIN)/python -m tests.peers.page > docs/peer-scenarios.md

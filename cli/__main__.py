@@ -56,7 +56,8 @@ def main(arguments: Sequence[str] | None = None, *, transport: httpx.BaseTranspo
     except Failed as failed:
         print(f"tandem: {failed}", file=sys.stderr)
         if chosen.command == "doctor":
-            return doctor.PROBLEMS if failed.code == doctor.PROBLEMS else doctor.UNCHECKED
+            refused = failed.code == doctor.PROBLEMS and failed.status is None
+            return doctor.PROBLEMS if refused else doctor.UNCHECKED
         return failed.code
     if chosen.json:
         print(json.dumps(data, indent=2))

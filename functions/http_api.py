@@ -8,15 +8,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import azure.functions as func
 
 from functions.access import Access, access_of
+from functions.calls import guarded
 from functions.openapi import document
 from functions.timers import schedule_problems
 from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.engine.admin import AdminApi, ApiProblem
-from shared.wiring import app
+from shared.signal_names import CALL
+from shared.trace import Trace
+from shared.wiring import app, signals
 from shared.wiring_doctor import checkup
 
 bp = func.Blueprint()
@@ -223,9 +227,17 @@ def examined() -> dict[str, Any]:
     return checkup(os.environ, schedules=list(schedule_problems(os.environ)))
 
 
-def route(needs: Access, status: int, call: Call | Alone) -> Callable[[func.HttpRequest], func.HttpResponse]:
+def route(
+    name: str, needs: Access, status: int, call: Call | Alone
+) -> Callable[[func.HttpRequest], func.HttpResponse]:
     def run(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, needs, call, status=status)
+        def work(_: Trace) -> func.HttpResponse:
+            with signals().span(CALL, function=name) as span:
+                response = answer(req, needs, call, status=status)
+                span.set(status=response.status_code)
+            return response
+
+        return guarded(name, work, sender=req.headers.get("traceparent"), correlation=str(uuid4()))
 
     return run
 
@@ -233,7 +245,7 @@ def route(needs: Access, status: int, call: Call | Alone) -> Callable[[func.Http
 for _name, _path, _method, _needs, _status, _call in ROUTES:
     bp.function_name(_name)(
         bp.route(route=_path, methods=[_method], auth_level=func.AuthLevel.ANONYMOUS)(
-            route(_needs, _status, _call)
+            route(_name, _needs, _status, _call)
         )
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.trace import follow, trace_of
+from functions.calls import guarded
+from shared.trace import Trace, trace_of
 from shared.wiring import app
 
 
@@ -16,7 +17,8 @@ def handle(queue: str, message: func.ServiceBusMessage, context: func.Context) -
     properties = message.application_properties or {}
     sender, host = trace_of(properties), context.trace_context.trace_parent
     correlation = message.correlation_id or message.message_id or context.invocation_id
-    with follow(sender, host, correlation=str(correlation)) as trace:
+
+    def work(trace: Trace) -> None:
         app().run_message(
             queue,
             message.get_body(),
@@ -24,3 +26,5 @@ def handle(queue: str, message: func.ServiceBusMessage, context: func.Context) -
             delivery_count=message.delivery_count or 1,
             traceparent=trace.parent,
         )
+
+    guarded(queue.replace("-", "_"), work, sender=sender, host=host, correlation=str(correlation))

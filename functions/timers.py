@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import azure.functions as func
 
+from functions.calls import guarded
+from shared.engine.tandem import Tandem
 from shared.mappings import ALL
-from shared.trace import Trace, follow
 from shared.wiring import app
 
 bp = func.Blueprint()
@@ -53,15 +53,16 @@ def occurrence(timer: func.TimerRequest, now: datetime) -> str:
     return f"{now.isoformat(timespec='milliseconds')}-{uuid4().hex[:8]}"
 
 
-def ticking(context: func.Context) -> AbstractContextManager[Trace]:
+def tick(name: str, context: func.Context, do: Callable[[Tandem], None]) -> None:
     """Follow the host's trace; the messages of one tick have one correlation id (H29)."""
-    return follow(host=context.trace_context.trace_parent, correlation=context.invocation_id)
+    host, correlation = context.trace_context.trace_parent, context.invocation_id
+    guarded(name, lambda _: do(app()), host=host, correlation=correlation)
 
 
 def poll(mapping: str) -> Callable[[func.TimerRequest, func.Context], None]:
     def run(timer: func.TimerRequest, context: func.Context) -> None:
-        with ticking(context):
-            app().poll(mapping, occurrence=occurrence(timer, datetime.now(UTC)))
+        planned = occurrence(timer, datetime.now(UTC))
+        tick(f"poll_{mapping}", context, lambda tandem: tandem.poll(mapping, occurrence=planned))
 
     return run
 
@@ -77,5 +78,4 @@ for _mapping in ALL:
 @bp.function_name("housekeeping")
 @bp.timer_trigger(arg_name="timer", schedule="%SCHEDULE_HOUSEKEEPING%")
 def housekeeping(timer: func.TimerRequest, context: func.Context) -> None:
-    with ticking(context):
-        app().housekeeping()
+    tick("housekeeping", context, lambda tandem: tandem.housekeeping())

@@ -201,7 +201,7 @@ def main() -> int:
     try:
         console.print("starting the sandbox …")
         sandbox.start(company=company.name, base_currency=company.local_currency)
-        counts = sandbox.load(company)
+        counts = sandbox.load(company, arguments.sales_data)
         console.print("loaded: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
         sandbox.start_functions()
         return _play(Demo(sandbox), arguments, records=counts.get("customers", 0) + counts.get("contacts", 0))

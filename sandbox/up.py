@@ -20,6 +20,7 @@ import httpx
 from sandbox.azurite.start import command as azurite_command
 from sandbox.azurite.start import connection_string, free_port
 from sandbox.demo_data import CompanyFromFiles, GeneratedCompany, load_company, over_http
+from sandbox.demo_data.sales_files import sales_rows
 from sandbox.processes import Processes, stop_left
 from shared.mappings import BY_NAME
 
@@ -146,9 +147,14 @@ class Sandbox:
         """Return a client of a simulator's control surface."""
         return httpx.Client(base_url=self.endpoints["simulators"][which], verify=self.trust(), timeout=300)
 
-    def load(self, company: GeneratedCompany | CompanyFromFiles) -> dict[str, int]:
+    def load(
+        self, company: GeneratedCompany | CompanyFromFiles, sales_data: Path | None = None
+    ) -> dict[str, int]:
+        """Fill BC with a company, and Sales with what it has already; return the number of rows by set."""
         with self.simulator("bc") as bc, self.simulator("dataverse") as sales:
             counts: dict[str, int] = load_company(company, bc=over_http(bc), sales=over_http(sales))
+            for name, rows in sales_rows(sales_data) if sales_data else ():
+                counts[f"{name} in Sales"] = over_http(sales).load(name, rows)
             for client in (bc, sales):
                 client.delete("/_sim/log")
             return counts
@@ -166,6 +172,9 @@ def arguments_of(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--items", type=int, help="default: a fifth of the customers, at least 40")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", type=Path, help="folder of <table>.json files instead of generated data")
+    parser.add_argument(
+        "--sales-data", type=Path, help="folder of account.json and contact.json: Sales is not empty"
+    )
     return parser
 
 
@@ -175,7 +184,7 @@ def main() -> int:
     sandbox = Sandbox(keep=True)
     try:
         sandbox.start(company=company.name, base_currency=company.local_currency)
-        sandbox.load(company)
+        sandbox.load(company, arguments.sales_data)
         sandbox.start_functions()
     except BaseException:
         sandbox.stop()

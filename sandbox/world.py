@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox.in_memory.parts import FixedSetUp, SkewedClock, TurnedClock
-from sandbox.in_memory.queue import InMemoryQueue
+from sandbox.in_memory.queue import InMemoryQueue, ReceivedMessage
 from sandbox.in_memory.records import INTEGRATION, InMemoryRecords
 from sandbox.in_memory.tables import InMemoryTables
 from shared.adapters.overrides import parse_overrides
@@ -26,6 +26,7 @@ from shared.mappings import ALL
 from shared.mappings.bc_columns import BC_COLUMNS
 from shared.ports import Facts, OutgoingMessage
 from shared.rules import RULES
+from shared.signals import SILENT, Signals
 from shared.state.couplings import TableCouplings
 from shared.state.cursors import TableCursors, TableIntents
 from shared.state.held import TableHeld
@@ -35,6 +36,7 @@ from shared.state.leases import TableLeases
 from shared.state.overrides import TableLastGood
 from shared.state.plans import TablePlans
 from shared.state.runs import TableRuns
+from shared.trace import follow, trace_of
 
 COMPANY = "11111111-2222-4333-8444-555555555555"
 GBP = "00000000-0000-4000-8000-0000000000aa"
@@ -66,10 +68,12 @@ class World:
         mappings: Sequence[EntityMapping] = ALL,
         limits: Limits = Limits(),
         overrides: str = "",
+        signals: Signals = SILENT,
         sales_ahead: timedelta = timedelta(0),
         **differs: Mapping[str, Any],
     ) -> None:
         self.clock = TurnedClock()
+        self.signals = signals
         self.bc = InMemoryRecords(Side.BC, self.clock)
         #: `sales_ahead` is how much later it is by the clock of Sales than by ours and BC's.
         self.sales = InMemoryRecords(Side.SALES, SkewedClock(self.clock, sales_ahead))
@@ -93,7 +97,7 @@ class World:
         }
         self.bc.makes, self.sales.makes = self._code_of_unit, base_unit
         self.tables = InMemoryTables()
-        self.queue = InMemoryQueue(self.clock)
+        self.queue = InMemoryQueue(self.clock, signals=signals)
         self.mappings = {m.name: replace(m, **differs.get(m.name, {})) for m in mappings}
         self.limits = limits
         self._events: list[tuple[Callable[[str, str], bool], Callable[[], object]]] = []
@@ -150,6 +154,7 @@ class World:
                 in_force=chosen,
                 rules=RULES,
                 limits=self.limits,
+                signals=self.signals,
                 spent=lambda: {
                     "bc": self.bc.requests,
                     "sales": self.sales.requests,
@@ -216,9 +221,7 @@ class World:
             if message is None:
                 continue
             try:
-                (worker or self.app).run_message(
-                    queue, message.body, message_id=message.message_id, delivery_count=message.delivery_count
-                )
+                self.deliver(worker or self.app, message)
             except Crash:
                 # The process is gone; the lock and the lease run out on their own.
                 self.app = self.start_app()
@@ -233,6 +236,16 @@ class World:
             return False
         self.clock.set(due + timedelta(milliseconds=1))
         return True
+
+    def deliver(self, worker: Tandem, message: ReceivedMessage) -> None:
+        """Hand a message to a worker, as its function does."""
+        with follow(trace_of(message.properties), correlation=message.correlation_id):
+            worker.run_message(
+                message.queue,
+                message.body,
+                message_id=message.message_id,
+                delivery_count=message.delivery_count,
+            )
 
     def housekeeping(self) -> None:
         self.app.housekeeping()

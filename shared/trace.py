@@ -1,7 +1,7 @@
 """Which trace the work at hand belongs to: set where work comes in, read where messages go out (H29).
 
-A trace parent is W3C's `traceparent`. Tandem records no spans of its own, so one is passed on as it
-came. The correlation id is ours: traces are sampled, it is not (azure-platform.md 8.10).
+A trace parent is W3C's `traceparent`: of the nearest span of ours (`shared.signals`), or, where none is
+recorded, as it came. The correlation id is ours: traces are sampled, it is not (azure-platform.md 8.10).
 """
 
 from __future__ import annotations
@@ -23,10 +23,14 @@ LONGEST = 128
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """`correlation` names what started the work: a person's call, a timer's tick, a message."""
+    """`correlation` names what started the work: a person's call, a timer's tick, a message.
+
+    `begins`: nobody caused it, so the first span of ours has no parent.
+    """
 
     parent: str
     correlation: str = ""
+    begins: bool = False
 
     @property
     def id(self) -> str:
@@ -50,10 +54,22 @@ def follow(sender: object = None, host: object = None, *, correlation: str = "")
         host: The one of this call of a function: it wins where it belongs to the sender's trace, as
             it is nearer to the work.
     """
-    trace = Trace(parent=_nearest(sender, host) or new_parent(), correlation=correlation[:LONGEST])
+    caused = _nearest(sender, host)
+    trace = Trace(parent=caused or new_parent(), correlation=correlation[:LONGEST], begins=caused is None)
     token = _current.set(trace)
     try:
         yield trace
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def below(parent: str) -> Iterator[None]:
+    """Make what happens inside the block follow from this span of the trace at hand."""
+    here = current_trace()
+    token = _current.set(Trace(parent=parent, correlation=here.correlation if here else ""))
+    try:
+        yield
     finally:
         _current.reset(token)
 

@@ -38,6 +38,7 @@ from shared.mappings.bc_columns import BC_COLUMNS
 from shared.ports import Clock, Facts, LastGood, TableStore
 from shared.rules import RULES
 from shared.settings import Settings
+from shared.signals import SILENT, Signals
 from shared.state.couplings import TableCouplings
 from shared.state.cursors import TableCursors, TableIntents
 from shared.state.held import TableHeld
@@ -48,6 +49,7 @@ from shared.state.overrides import TableLastGood
 from shared.state.permits import TablePermits
 from shared.state.plans import TablePlans
 from shared.state.runs import TableRuns
+from shared.telemetry import start as start_telemetry
 
 #: How long set-up values are kept before they are read again.
 FACTS_FOR = timedelta(minutes=5)
@@ -154,6 +156,12 @@ def credential_of(settings: Settings, *, secret: str = "") -> Credential:
     return Secret(secret or settings.client_secret)
 
 
+def certificate_ends(settings: Settings) -> datetime | None:
+    """Return when the certificate that signs the integration user in ends; None without one."""
+    credential = credential_of(settings)
+    return credential.ends() if isinstance(credential, Certificate) else None
+
+
 def identity_of(settings: Settings) -> Any:
     """Return how tables and queues are signed in to, or None when connection strings do it.
 
@@ -198,7 +206,7 @@ class Clients:
         return httpx.Client(auth=auth, verify=self._trust, timeout=self._timeout)
 
 
-def build(settings: Settings) -> Worker:
+def build(settings: Settings, signals: Signals = SILENT) -> Worker:
     """Put the production parts together. Asks BC once, for the company's id."""
     clients = Clients(settings, seconds=settings.request_seconds)
     login = clients.login
@@ -212,6 +220,7 @@ def build(settings: Settings) -> Worker:
         connection_string=settings.tables_connection_string,
         endpoint=settings.tables_endpoint,
         credential=identity,
+        signals=signals,
     )
     share = share_of(settings, store, company, clock)
     chosen = mappings_of(settings, TableLastGood(store, company), login)
@@ -224,6 +233,7 @@ def build(settings: Settings) -> Worker:
         users=bc_users,
         parallel=permits_of(settings),
         permits=share,
+        signals=signals,
     )
     sales = DataverseRecords(
         clients.of(*sales_users),
@@ -232,6 +242,7 @@ def build(settings: Settings) -> Worker:
         users=sales_users,
         clock=clock,
         share=share,
+        signals=signals,
     )
     return Worker(
         Ports(
@@ -252,6 +263,7 @@ def build(settings: Settings) -> Worker:
                 connection_string=settings.service_bus_connection,
                 namespace=settings.service_bus_namespace,
                 credential=identity,
+                signals=signals,
             ),
             clock=clock,
             mappings=mappings,
@@ -266,6 +278,8 @@ def build(settings: Settings) -> Worker:
                 jobs=timedelta(days=settings.jobs_days),
                 runs=settings.runs_keep,
             ),
+            signals=signals,
+            certificate_ends=lambda: certificate_ends(settings),
             spent=lambda: {"bc": bc.requests, "sales": sales.requests, "tables": store.requests()},
         ),
         share,
@@ -275,4 +289,11 @@ def build(settings: Settings) -> Worker:
 @cache
 def app() -> Worker:
     """Return this process's application. Raises `Misconfigured` with every bad setting."""
-    return build(Settings.from_env(os.environ))
+    settings = Settings.from_env(os.environ)
+    return build(settings, signals())
+
+
+@cache
+def signals() -> Signals:
+    """Return how this process tells what it does; set up once, whether or not the settings are good."""
+    return start_telemetry(os.environ)

@@ -93,6 +93,9 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       CLIENT_ID: integrationClientId
       LOGIN_URL: environment().authentication.loginEndpoint
       APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
+      // Tandem exports its own telemetry, so the host must not forward the worker's log lines as well. Not
+      // PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: that would export every library's, addresses and all.
+      PYTHON_ENABLE_OPENTELEMETRY: 'true'
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
     })
   }

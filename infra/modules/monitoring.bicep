@@ -30,6 +30,50 @@ var logAlerts = [
     frequency: 'PT15M'
     window: 'PT1H'
   }
+  {
+    name: 'mapping-late'
+    title: 'Tandem: a mapping is late or stopped'
+    description: 'A mapping has finished no job for two hours, or its last job was stopped: tandem status says why.'
+    severity: 2
+    query: loadTextContent('../monitoring/mapping-late.kql')
+    operator: 'GreaterThan'
+    threshold: 0
+    frequency: 'PT15M'
+    window: 'PT30M'
+  }
+  {
+    name: 'error-rate'
+    title: 'Tandem: many jobs fail'
+    description: 'More than five jobs and calls failed within 15 minutes, and more than one in ten.'
+    severity: 2
+    query: loadTextContent('../monitoring/error-rate.kql')
+    operator: 'GreaterThan'
+    threshold: 0
+    frequency: 'PT5M'
+    window: 'PT15M'
+  }
+  {
+    name: 'brake-pulled'
+    title: 'Tandem: the brake was pulled'
+    description: 'A job would have changed too many records, or blanked a field in many, and asks first.'
+    severity: 1
+    query: loadTextContent('../monitoring/brake-pulled.kql')
+    operator: 'GreaterThan'
+    threshold: 0
+    frequency: 'PT5M'
+    window: 'PT15M'
+  }
+  {
+    name: 'certificate-ending'
+    title: 'Tandem: the certificate ends soon'
+    description: 'The certificate that signs the integration user in ends within 30 days.'
+    severity: 2
+    query: loadTextContent('../monitoring/certificate-ending.kql')
+    operator: 'GreaterThan'
+    threshold: 0
+    frequency: 'PT1H'
+    window: 'PT6H'
+  }
 ]
 var queueAlerts = [
   {

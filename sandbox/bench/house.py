@@ -27,6 +27,7 @@ from shared.adapters.setup import SystemSetUp
 from shared.core.model import Side
 from shared.engine.parts import Limits
 from shared.ports import Op
+from shared.signals import SILENT, Signals
 from shared.wiring import columns
 
 BC_ROOT = f"https://bc.test/v2.0/{INTEGRATION.tenant}/sandbox/api/tandem/sync/v1.0"
@@ -61,8 +62,8 @@ class House(World):
 
     tables: CountedTables
 
-    def __init__(self, *, customers: int, items: int | None = None) -> None:
-        super().__init__(limits=Limits(brake_share=1.0))
+    def __init__(self, *, customers: int, items: int | None = None, signals: Signals = SILENT) -> None:
+        super().__init__(limits=Limits(brake_share=1.0), signals=signals)
         company = GeneratedCompany(customers=customers, items=items, seed=1)
         clock = SimClock()
         both = (INTEGRATION, PEOPLE)
@@ -78,6 +79,7 @@ class House(World):
             api_root=BC_ROOT,
             columns=columns(self.mappings, Side.BC),
             parallel=1,
+            signals=signals,
         )
         sales = DataverseRecords(
             _client(self.sales_sim),
@@ -85,6 +87,7 @@ class House(World):
             columns=columns(self.mappings, Side.SALES),
             clock=self.clock,
             parallel=1,
+            signals=signals,
         )
         self.bc, self.sales = bc, sales  # type: ignore[assignment]
         self.facts = SystemSetUp(bc, sales).facts()

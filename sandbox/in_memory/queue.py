@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.ports import Clock, OutgoingMessage, PeekedMessage
+from shared.signal_names import SEND
+from shared.signals import SILENT, Signals
+from shared.trace import current_trace, trace_properties
 
 #: The defaults of the product's queues (design §8, azure-platform.md 3.3–3.6).
 LOCK, DETECTION, MAX_DELIVERIES = timedelta(minutes=1), timedelta(minutes=10), 10
@@ -20,6 +23,8 @@ class ReceivedMessage:
     sequence_number: int
     delivery_count: int
     locked_until: datetime
+    properties: Mapping[str, str] = field(default_factory=dict)
+    correlation_id: str = ""
 
 
 @dataclass
@@ -31,6 +36,7 @@ class _Stored:
     enqueued_at: datetime
     due: datetime
     properties: Mapping[str, str] = field(default_factory=dict)
+    correlation_id: str = ""
     #: Raised when a lock is taken; tells locks of one message apart.
     deliveries: int = 0
     locked_until: datetime | None = None
@@ -46,8 +52,9 @@ class InMemoryQueue:
     keeps its number (on Service Bus it gets a new one when it is due).
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, signals: Signals = SILENT) -> None:
         self._clock = clock
+        self._signals = signals
         self._messages: dict[str, list[_Stored]] = {}
         self._dead: dict[str, list[PeekedMessage]] = {}
         self._seen: dict[tuple[str, str], datetime] = {}
@@ -55,7 +62,13 @@ class InMemoryQueue:
         self.sent = 0
 
     def send(self, messages: Sequence[OutgoingMessage]) -> None:
-        now = self._clock.now()
+        for queue in dict.fromkeys(m.queue for m in messages):
+            group = [m for m in messages if m.queue == queue]
+            with self._signals.span(SEND, queue=queue, count=len(group)):
+                self._send(group)
+
+    def _send(self, messages: Sequence[OutgoingMessage]) -> None:
+        now, here = self._clock.now(), current_trace()
         for message in messages:
             seen = self._seen.get((message.queue, message.message_id))
             if seen is not None and now - seen < DETECTION:
@@ -71,7 +84,8 @@ class InMemoryQueue:
                     sequence_number=self._sequence,
                     enqueued_at=now,
                     due=message.scheduled_at or now,
-                    properties=dict(message.properties),
+                    properties={**trace_properties(), **message.properties},
+                    correlation_id=message.correlation_id or (here.correlation if here else ""),
                 )
             )
 
@@ -99,6 +113,8 @@ class InMemoryQueue:
                 message.sequence_number,
                 message.deliveries,
                 message.locked_until,
+                message.properties,
+                message.correlation_id,
             )
         return None
 

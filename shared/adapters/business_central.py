@@ -40,6 +40,7 @@ from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.core.mapping import Table
 from shared.core.model import Record, Side, Wire
 from shared.ports import ChangePage, Write, Written
+from shared.signals import SILENT, Signals
 
 #: Characters of a filter: keeps the URL below 8 KB (§12 "By id").
 FILTER_LENGTH = 7000
@@ -73,12 +74,13 @@ class BusinessCentralRecords:
         parallel: int = PARALLEL,
         permits: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        signals: Signals = SILENT,
     ) -> None:
         self.company_id = company_id
         self._company = f"companies({company_id})"
         self._columns = {name: tuple(wanted) for name, wanted in columns.items()}
         self._line = BusinessCentralLine(
-            http, api_root=api_root, parallel=parallel, permits=permits, sleep=sleep
+            http, api_root=api_root, parallel=parallel, permits=permits, sleep=sleep, signals=signals
         )
         self._users = tuple(users)
         self._user_ids: frozenset[str] = frozenset()

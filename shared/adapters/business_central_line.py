@@ -12,6 +12,7 @@ from shared.adapters.odata import BC, Answer, Lost, chunks, decode, encode, read
 from shared.adapters.share import Share
 from shared.adapters.throttle import Channel, Effect, answer_of
 from shared.core.errors import Misconfigured, Transient
+from shared.signals import SILENT, Signals
 
 #: Operations of one $batch (business-central-api.md §7).
 BATCH = 100
@@ -31,9 +32,12 @@ class BusinessCentralLine:
         parallel: int,
         permits: Share | None = None,
         sleep: Callable[[float], None],
+        signals: Signals = SILENT,
     ) -> None:
         self.root = api_root.rstrip("/")
-        self.channel = Channel(http, system=BC, parallel=parallel, permits=permits, sleep=sleep)
+        self.channel = Channel(
+            http, system=BC, parallel=parallel, permits=permits, sleep=sleep, signals=signals
+        )
 
     def get_all(
         self,

@@ -58,12 +58,19 @@ class Certificate:
             Misconfigured: there is no such file, it holds no certificate with a private key, the
                 password is wrong, or the certificate is over. Neither text nor password is told.
         """
-        found = _parse(_content(self.source), self.password)
+        found = self._found()
         if found.ends <= datetime.now(UTC):
             raise Misconfigured(
                 f"CLIENT_CERTIFICATE ended on {found.ends:%Y-%m-%d}; put a new one in its place"
             )
         return found
+
+    def ends(self) -> datetime:
+        """Return the first moment at which it is no longer valid, also when that is past. Raises as `read`."""
+        return self._found().ends
+
+    def _found(self) -> CertificateAndKey:
+        return _parse(_content(self.source), self.password)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,7 @@ from shared.core.errors import Misconfigured, Rejected, Stale, SyncError, Transi
 from shared.core.mapping import Table
 from shared.core.model import Record, Side, Wire
 from shared.ports import ChangePage, Clock, Step, Write, Written
+from shared.signals import SILENT, Signals
 
 #: Records of one bulk message or $batch of writes, about. More are allowed (§5, §6); a hundred keeps
 #: one refused record from sinking many, and keeps a request short.
@@ -78,10 +79,17 @@ class DataverseRecords:
         parallel: int = 4,
         share: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        signals: Signals = SILENT,
     ) -> None:
         self._columns = {name: tuple(wanted) for name, wanted in columns.items()}
         self._line = DataverseLine(
-            http, api_root=api_root, parallel=parallel, users=max(1, len(users)), share=share, sleep=sleep
+            http,
+            api_root=api_root,
+            parallel=parallel,
+            users=max(1, len(users)),
+            share=share,
+            sleep=sleep,
+            signals=signals,
         )
         self._options = Options(self._line)
         self._changes = ChangeReader(self._line, clock, self._record)

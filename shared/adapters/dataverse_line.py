@@ -15,6 +15,7 @@ from shared.adapters.portion import Portion
 from shared.adapters.share import Share
 from shared.adapters.throttle import Channel, Effect, answer_of
 from shared.core.errors import Misconfigured, Transient
+from shared.signals import SILENT, Signals
 
 #: Most operations of one $batch, members of change sets counted singly (dataverse-web-api.md §5).
 OPERATIONS = 1000
@@ -38,6 +39,7 @@ class DataverseLine:
         users: int = 1,
         share: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        signals: Signals = SILENT,
     ) -> None:
         self.root = api_root.rstrip("/")
         self._inner_root = urlsplit(self.root).path
@@ -49,6 +51,7 @@ class DataverseLine:
             users=users,
             share=share,
             sleep=sleep,
+            signals=signals,
         )
         # One after another in a fixed order: a seed reproduces it exactly, whatever the time it takes.
         self.portion = Portion(OPERATIONS, limit=http.timeout.read if parallel > 1 else None)

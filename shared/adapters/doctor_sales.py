@@ -12,7 +12,7 @@ import httpx
 from shared.adapters.dataverse_line import COMMON, UNCACHED, DataverseLine
 from shared.adapters.dataverse_options import path_of, records_of
 from shared.adapters.doctor_clock import asked
-from shared.adapters.odata import DATAVERSE, Answer, told
+from shared.adapters.odata import DATAVERSE, Answer, forbidden, told
 from shared.adapters.throttle import Effect
 from shared.core.doctor import SalesFacts, SalesTable, SignIn
 from shared.core.errors import Misconfigured, SyncError, Transient
@@ -169,7 +169,9 @@ def _read(line: DataverseLine, paths: Mapping[str, str]) -> tuple[dict[str, Any]
         if answer.status == 200:
             bodies[topic] = answer.body
         else:
-            troubles[topic] = f"{topic.replace(':', ' of ')} cannot be read: {told(answer)}"
+            # A missing right is told by its name.
+            why = str(forbidden(DATAVERSE, answer)) if answer.status == 403 else told(answer)
+            troubles[topic] = f"{topic.replace(':', ' of ')} cannot be read: {why}"
     return bodies, troubles
 
 

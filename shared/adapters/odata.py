@@ -36,6 +36,7 @@ NO_RIGHT = frozenset({"0x80040220", "0x80040231", "0x80048405", "0x80040299", "0
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _LONG_NUMBER = re.compile(r'"\\ue000([-+0-9.E]+)\\ue000"')
 _PRIVILEGE = re.compile(r"missing (prv\w+) privilege")
+_TABLE = re.compile(r"\$?[A-Za-z][A-Za-z0-9_.]*")
 _CORRELATION = re.compile(r"\s*CorrelationId:\s*[0-9a-fA-F-]+\.?\s*$")
 
 
@@ -101,6 +102,12 @@ def decode(content: bytes) -> Any:
 
 def is_guid(text: str) -> bool:
     return _GUID.match(text) is not None
+
+
+def table_in(url: str) -> str:
+    """Return the entity set, action or `$batch` that an address ends with: no id, no filter, no host."""
+    last = url.partition("?")[0].rstrip("/").rpartition("/")[2].partition("(")[0]
+    return last if _TABLE.fullmatch(last) else "other"
 
 
 def literal(text: str) -> str:

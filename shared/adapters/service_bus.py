@@ -28,6 +28,8 @@ from azure.servicebus.exceptions import (
 
 from shared.core.errors import Misconfigured, Rejected, Transient
 from shared.ports import OutgoingMessage, PeekedMessage
+from shared.signal_names import SEND
+from shared.signals import SILENT, Signals
 from shared.trace import current_trace, trace_properties
 
 
@@ -37,8 +39,16 @@ class ServiceBusQueue:
     A send whose answer is lost is safe to repeat: the broker drops a message id it has seen.
     """
 
-    def __init__(self, *, connection_string: str = "", namespace: str = "", credential: Any = None) -> None:
+    def __init__(
+        self,
+        *,
+        connection_string: str = "",
+        namespace: str = "",
+        credential: Any = None,
+        signals: Signals = SILENT,
+    ) -> None:
         """Take a connection string, or a fully-qualified namespace with a token credential. Opens nothing."""
+        self._signals = signals
         # A sender is not safe for two threads; a slow queue does not hold up the others.
         self._locks: dict[str, threading.Lock] = {}
         self._senders: dict[str, ServiceBusSender] = {}
@@ -55,7 +65,11 @@ class ServiceBusQueue:
         for message in messages:
             by_queue.setdefault(message.queue, []).append(message)
         for queue, group in by_queue.items():
-            with self._lock_of(queue), self._told(queue):
+            with (
+                self._signals.span(SEND, queue=queue, count=len(group)),
+                self._lock_of(queue),
+                self._told(queue),
+            ):
                 self._send(queue, [self._message(m) for m in group])
 
     def _lock_of(self, queue: str) -> threading.Lock:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -35,6 +35,8 @@ from azure.data.tables import (
 from shared.adapters.table_rules import PAGE, check_transaction, escape_key, unescape_key
 from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.ports import Op, OpFailed, Row
+from shared.signal_names import REQUEST, REQUESTS
+from shared.signals import SILENT, Signals, Span
 
 #: Point reads at the same time. The SDK's connection pool holds ten.
 THREADS = 8
@@ -60,7 +62,9 @@ class AzureTables:
         connection_string: str = "",
         endpoint: str = "",
         credential: TokenCredential | None = None,
+        signals: Signals = SILENT,
     ) -> None:
+        self._signals = signals
         self._requests = 0
         self._lock = threading.Lock()
         self._tables: dict[str, TableClient] = {}
@@ -89,6 +93,10 @@ class AzureTables:
             return frozenset(table.name for table in self._service.list_tables())
 
     def get(self, table: str, partition: str, key: str) -> Row | None:
+        with self._span("get", table):
+            return self._get(table, partition, key)
+
+    def _get(self, table: str, partition: str, key: str) -> Row | None:
         client = self._table(table)
         with _answering(f"reading a row of {table}"):
             try:
@@ -98,11 +106,12 @@ class AzureTables:
 
     def get_many(self, table: str, partition: str, keys: Sequence[str]) -> dict[str, Row]:
         wanted = list(dict.fromkeys(keys))
-        if len(wanted) < 2:
-            rows = [self.get(table, partition, key) for key in wanted]
-        else:
-            self._table(table)
-            rows = list(self._pool.map(lambda key: self.get(table, partition, key), wanted))
+        with self._span("get", table, len(wanted)):
+            if len(wanted) < 2:
+                rows = [self._get(table, partition, key) for key in wanted]
+            else:
+                self._table(table)
+                rows = list(self._pool.map(lambda key: self._get(table, partition, key), wanted))
         return {row.key: row for row in rows if row is not None}
 
     def query(
@@ -137,7 +146,8 @@ class AzureTables:
         given = 0
         while limit is None or given < limit:
             # Not around the yield: what the caller raises meanwhile is none of ours.
-            with _answering(f"querying {table}"):
+            first = self._span("query", table) if not given else nullcontext()
+            with _answering(f"querying {table}"), first:
                 try:
                     entity = next(entities)
                 except StopIteration:
@@ -148,7 +158,7 @@ class AzureTables:
     def transact(self, table: str, ops: Sequence[Op]) -> list[str | None]:
         check_transaction(ops)
         client = self._table(table)
-        with _answering(f"writing {len(ops)} rows of {table}"):
+        with self._span("transact", table, len(ops)), _answering(f"writing {len(ops)} rows of {table}"):
             try:
                 if len(ops) == 1:
                     return [_single(client, ops[0])]
@@ -173,6 +183,13 @@ class AzureTables:
         """Count what goes over the wire, retries included: the SDK calls this for each attempt."""
         with self._lock:
             self._requests += 1
+        self._signals.count(
+            REQUESTS, system="tables", effect="read" if request.http_request.method == "GET" else "write"
+        )
+
+    def _span(self, method: str, table: str, count: int = 1) -> AbstractContextManager[Span]:
+        """Tell of one operation; of a query, until its first rows are there. Keys are not told."""
+        return self._signals.span(REQUEST, system="tables", method=method, table=table, count=count)
 
     def _table(self, name: str) -> TableClient:
         """Return the table, made if need be. Two makers do no harm: one finds it made (4.7)."""

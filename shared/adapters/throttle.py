@@ -5,16 +5,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import Context, copy_context
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TypeVar
 
 import httpx
 
-from shared.adapters.odata import NOT_DONE, UNKNOWN_OUTCOME, Answer, Lost, decode, forbidden, retry_after
+from shared.adapters.odata import (
+    BC,
+    NOT_DONE,
+    UNKNOWN_OUTCOME,
+    Answer,
+    Lost,
+    decode,
+    forbidden,
+    retry_after,
+    table_in,
+)
 from shared.adapters.share import Share
 from shared.core.errors import Misconfigured, Transient
+from shared.signal_names import REQUEST, REQUESTS, THROTTLED
+from shared.signals import SILENT, Signals, Span
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -92,6 +105,7 @@ class Channel:
             share (H29).
         follow_hint: Let `x-ms-dop-hint` set the number instead (dataverse-web-api.md §7), or as much
             of it as falls to this process by `share`. It is what one of the `users` may have.
+        signals: Told of every attempt: method, table, status; never the address, which holds ids and filters.
         sleep: Waits so many seconds; tests advance a clock instead.
         wait_at_most: Longest single wait in seconds; a longer Retry-After becomes `Transient`.
         tries: Most attempts of one request, the first included.
@@ -110,8 +124,11 @@ class Channel:
         share: Share | None = None,
         wait_at_most: float = 5.0,
         tries: int = 5,
+        signals: Signals = SILENT,
     ) -> None:
         self._http = http
+        self._signals = signals
+        self._side = "bc" if system == BC else "sales"
         self._system = system
         self._sleep = sleep
         self._parallel = parallel
@@ -144,7 +161,8 @@ class Channel:
             with ThreadPoolExecutor(
                 max_workers=min(len(items), max(self._parallel, self._slots.now))
             ) as pool:
-                return list(pool.map(work, items))
+                # Each in a copy of this context: its requests belong to this trace.
+                return list(pool.map(lambda here, item: here.run(work, item), contexts(items), items))
 
     def _fit(self, items: int) -> None:
         """Find out how many requests may be under way, before so many begin."""
@@ -193,13 +211,15 @@ class Channel:
             try:
                 with self._slot():
                     self._count(effect)
-                    response = self._http.request(
-                        method,
-                        url,
-                        headers=dict(headers),
-                        content=content,
-                        auth=user or httpx.USE_CLIENT_DEFAULT,
-                    )
+                    with self._told(method, url, effect, attempt) as span:
+                        response = self._http.request(
+                            method,
+                            url,
+                            headers=dict(headers),
+                            content=content,
+                            auth=user or httpx.USE_CLIENT_DEFAULT,
+                        )
+                        span.set(status=response.status_code)
                     # Cookies would tie us to one web server (dataverse-web-api.md §7).
                     self._http.cookies.clear()
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
@@ -214,6 +234,7 @@ class Channel:
                 if response.status_code in (401, 403):
                     raise forbidden(self._system, answer_of(response))
                 if response.status_code in NOT_DONE:
+                    self._signals.count(THROTTLED, system=self._side, status=response.status_code)
                     if response.status_code == 429:
                         self._slots.throttled()
                     wait = retry_after(response.headers, datetime.now(UTC))
@@ -230,6 +251,11 @@ class Channel:
                 repeats_after_loss -= 1
             self._wait(attempt, problem)
 
+    def _told(self, method: str, url: str, effect: Effect, attempt: int) -> AbstractContextManager[Span]:
+        asked = {"system": self._side, "effect": effect.value}
+        self._signals.count(REQUESTS, **asked)
+        return self._signals.span(REQUEST, **asked, method=method, table=table_in(url), attempt=attempt)
+
     def _wait(self, attempt: int, problem: Transient) -> None:
         """Wait before the next attempt, or raise when it is not worth blocking a job for."""
         asked = problem.retry_after or timedelta(seconds=0.25 * 2**attempt)
@@ -245,6 +271,11 @@ class Channel:
                 self.reads += 1
             else:
                 self.writes += 1
+
+
+def contexts(items: Sequence[object]) -> list[Context]:
+    """Return a copy of the context at hand for each item: one cannot be entered twice at a time."""
+    return [copy_context() for _ in items]
 
 
 def answer_of(response: httpx.Response) -> Answer:

@@ -216,14 +216,14 @@ class Is:
 
     def write(self, side: Side, value: Value, column: str, resolver: Resolver) -> Mapping[str, Wire]:
         if value is not True:
-            raise Unconvertible("has no form when it is not set")
+            raise Unconvertible(str(self.misfit(side, value)))
         return {column: (self.bc if side is Side.BC else self.sales)[0]}
 
     def narrow(self, value: Value) -> Value:
         return value
 
     def misfit(self, side: Side, value: Value) -> str | None:
-        return None
+        return None if value is True else "is not set, and the other side has no form for that"
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ class InUse:
 
     def write(self, side: Side, value: Value, column: str, resolver: Resolver) -> Mapping[str, Wire]:
         if not isinstance(value, bool):
-            raise Unconvertible("has no form when it is neither in use nor retired")
+            raise Unconvertible(str(self.misfit(side, value)))
         bc, state, status = self.used if value else self.retired
         return {column: bc} if side is Side.BC else {column: state, "statuscode": status}
 
@@ -252,7 +252,11 @@ class InUse:
         return value
 
     def misfit(self, side: Side, value: Value) -> str | None:
-        return None
+        return (
+            None
+            if isinstance(value, bool)
+            else "is neither in use nor retired, and has no form on the other side"
+        )
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,9 @@ def birth(mapping: EntityMapping, pair: Pair, target: Side) -> Create | Wait | H
             else:
                 return waits(f, target.other, value)
             continue
-        reason = pair.unconvertible.get(f.name) or f.converter.misfit(target, value)
+        reason = pair.unconvertible.get(f.name)
+        if reason is None and value is not None:
+            reason = f.converter.misfit(target, value)
         if reason is None and f.required and value is None:
             reason = "is blank, and the other side needs it"
         if reason is not None:
@@ -264,7 +266,7 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         baseline[f.name] = Agreed(bc=shown[0], sales=shown[1])
 
     needed = {side: values for side, values in writes.items() if values}
-    if outside and not needed:
+    if outside and not needed and not problems:
         return Ignore(reason=f"outside filter: {outside}")
     if not needed and not problems:
         changed = baseline != dict(coupling.baseline.items()) or coupling.first is not None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from shared.core.decide import Pair
 from shared.core.errors import Exists, Rejected, SyncError
-from shared.core.model import Create, Decision, Fields, Restore, Side, Update, derived_id
+from shared.core.model import Create, Decision, FieldProblem, Fields, Restore, Side, Update, derived_id
 from shared.core.project import render
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
@@ -112,3 +113,22 @@ class Act:
 
 def _named(step: Step, error: SyncError) -> SyncError:
     return Rejected(f"{step.table.name}: {error}") if isinstance(error, Rejected) else error
+
+
+def without(decision: Update, failed: Mapping[Side, Written], pair: Pair) -> Update:
+    """Return what was done of an update when one side took its part and the other did not (H25)."""
+    behind = [
+        FieldProblem(
+            field=name,
+            reason=str(written.error),
+            bc=pair.bc_fields.get(name),
+            sales=pair.sales_fields.get(name),
+        )
+        for side, written in failed.items()
+        for name in decision.writes[side]
+    ]
+    return replace(
+        decision,
+        writes={side: values for side, values in decision.writes.items() if side not in failed},
+        problems=(*decision.problems, *behind),
+    )

@@ -47,7 +47,8 @@ class Actions:
     def _couple(self, job: Job, scope: Scope, wish: Mapping[str, Any]) -> Tally:
         """Couple two records; whose values come first is the administrator's word (P14)."""
         ports, mapping = self._ports, scope.mapping
-        ids = {Side.BC: str(wish["bc"]), Side.SALES: str(wish["sales"])}
+        # Ids are lower case on both sides, however a person has copied them.
+        ids = {Side.BC: str(wish["bc"]).lower(), Side.SALES: str(wish["sales"]).lower()}
         for side, id in ids.items():
             if id not in ports.records(side).get(mapping.table(side), [id]):
                 raise Refused(f"{mapping.name} has no record {id} in {side.value}")

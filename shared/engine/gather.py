@@ -70,8 +70,10 @@ class Gather:
                     present[i] = current[i]
         gone = [i for i in hints if i not in present and i in couplings]
         open_: dict[str, Record] = {}
+        left: set[str] = set()
 
         def leave(i: str) -> None:
+            left.add(i)
             outcomes[i] = Outcome.IGNORED
             if turn == 0:
                 scope.ignore("skipped by a person")
@@ -119,7 +121,7 @@ class Gather:
             # A parked pair of which both are gone is no longer anybody's question.
             if scope.is_skipped(side, i, couplings.get(i)) and partners.get(i, "") in others:
                 leave(i)
-        gone = [i for i in gone if i not in outcomes]
+        gone = [i for i in gone if i not in left]
         self.relate(scope, [*open_.values(), *others.values()])
         open_ = {i: self.with_rule(scope, r) for i, r in open_.items()}
         others = {i: self.with_rule(scope, r) for i, r in others.items()}

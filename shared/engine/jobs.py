@@ -23,10 +23,13 @@ from shared.engine.parts import Ports
 from shared.engine.references import References
 from shared.engine.rehearsal import Rehearsal
 from shared.engine.scope import Scope
+from shared.engine.signalling import of_job, tell_job
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
 from shared.engine.targeted import send_late
 from shared.ports import ChangePage, JobEntry, Outdated, OutgoingMessage, StoredCursor
+from shared.signal_names import JOB
+from shared.signals import Span
 
 #: Waits between two tries of the same work: doubled each time, up to the last.
 FIRST_WAIT, LAST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
@@ -61,6 +64,11 @@ class Jobs:
         ports, mapping = self._ports, self._ports.mappings[job.mapping]
         if job.rehearse and not ports.rehearses:
             return Jobs(rehearsing(ports, job.run), set_aside=self._set_aside).handle(job)
+        with ports.signals.span(JOB, **of_job(job), step=job.step) as span:
+            self._handle(job, mapping, span)
+
+    def _handle(self, job: Job, mapping: EntityMapping, span: Span) -> None:
+        ports = self._ports
         started, before = ports.clock.now(), ports.requests()
         tally, state, message, scope = Tally(), "finished", "", None
         try:
@@ -74,6 +82,7 @@ class Jobs:
                     tally = self._do(job, scope)
         except Busy as busy:
             if job.kind == "poll" and scope is None:
+                span.set(state="busy")
                 return  # the next tick reads from the same cursor (H13)
             self._later(job, busy)
             state, message = "deferred", str(busy)
@@ -89,23 +98,23 @@ class Jobs:
             if job.kind == "line":
                 self.lines.fail(job, str(error))
         spent = ports.requests()
-        ports.jobs.add(
-            JobEntry(
-                # What a person asked for is found by the id that the answer named.
-                id=job.token if job.by_hand else random_token(),
-                mapping=job.mapping,
-                side=job.side.value,
-                started=started,
-                finished=ports.clock.now(),
-                tally=tally.as_json(),
-                requests={name: spent[name] - before[name] for name in spent},
-                run=job.run,
-                cause=job.cause or job.kind,
-                state=state,
-                message=message,
-                details={} if scope is None else scope.details(),
-            )
+        entry = JobEntry(
+            # What a person asked for is found by the id that the answer named.
+            id=job.token if job.by_hand else random_token(),
+            mapping=job.mapping,
+            side=job.side.value,
+            started=started,
+            finished=ports.clock.now(),
+            tally=tally.as_json(),
+            requests={name: spent[name] - before[name] for name in spent},
+            run=job.run,
+            cause=job.cause or job.kind,
+            state=state,
+            message=message,
+            details={} if scope is None else scope.details(),
         )
+        ports.jobs.add(entry)
+        tell_job(ports.signals, span, job, entry)
 
     def _known_stop(self, job: Job, message: str) -> bool:
         """Say whether the mapping's last job was stopped by the same: one message tells it, not one a tick."""
@@ -139,7 +148,6 @@ class Jobs:
                 facts=facts,
                 references=References(ports.couplings, local_currency_id=facts.lcy_currency_id),
                 run=run,
-                fence=lease.fence,
                 check_lease=check,
                 now=ports.clock.now(),
                 skipped=ports.held.skipped(mapping.name),
@@ -313,6 +321,8 @@ class Jobs:
             found = ports.records(intent.side).get(scope.mapping.table(intent.side), intent.ids)
             gone = [i for i in intent.ids if i not in found]
             self._pages.run(with_right, intent.side, found.values(), gone, job=job)
+            if scope.check_lease is not None:
+                scope.check_lease()
             ports.intents.remove(scope.mapping.name, intent.side)
 
     # --- later -----------------------------------------------------------------------------

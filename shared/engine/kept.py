@@ -38,7 +38,7 @@ class Kept:
     """What one turn of a page wants remembered."""
 
     saves: list[tuple[Coupling, tuple[Side, str]]] = field(default_factory=list)
-    uncoupled: list[Coupling] = field(default_factory=list)
+    uncoupled: list[tuple[Coupling, str]] = field(default_factory=list)
     history: list[HistoryEntry] = field(default_factory=list)
     held: list[HeldRecord] = field(default_factory=list)
     cleared: set[tuple[Side, str]] = field(default_factory=set)

@@ -27,6 +27,7 @@ from shared.engine.overlay import OverlaidCouplings
 from shared.engine.parts import Ports
 from shared.engine.rehearsal import rows_of
 from shared.engine.scope import Scope
+from shared.engine.signalling import tell_run
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
 from shared.ports import Outdated, OutgoingMessage, RunRow
@@ -98,6 +99,7 @@ class Lines:
             for name, needs in lines.items()
         ]
         ports.runs.create(rows)
+        tell_run(ports.signals, rows[0])
         self.advance(run)
 
     def advance(self, run: str) -> None:
@@ -121,6 +123,8 @@ class Lines:
         if state != head.data["state"]:
             finished = now if state != rules.RUNNING else None
             self._save(head, {"state": state, "finished": finished})
+            if state != rules.RUNNING:
+                tell_run(ports.signals, head, state)
             if state == rules.FINISHED and isinstance(ports.couplings, OverlaidCouplings):
                 for name in rows:
                     ports.couplings.forget(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.core.mapping import EntityMapping
 from shared.core.model import Side
@@ -25,6 +25,7 @@ from shared.ports import (
     SetUp,
 )
 from shared.rules import Rule
+from shared.signals import SILENT, Signals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,9 @@ class Ports:
     in_force: InForce | None = None
     #: The run that these ports rehearse; "" in earnest.
     rehearses: str = ""
+    signals: Signals = SILENT
+    #: When the certificate that signs us in ends; None without one.
+    certificate_ends: Callable[[], datetime | None] = lambda: None
     #: Requests spent so far: bc, sales, tables.
     spent: Callable[[], dict[str, int]]
 

@@ -7,7 +7,6 @@ nothing is done twice, because what was saved decides to `Nothing`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +14,7 @@ from shared.core.model import Coupling, CouplingState, First, Side
 from shared.engine.kept import NEVER, Kept, hint_of
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
+from shared.engine.signalling import tell_held
 from shared.engine.targeted import send_late, send_targeted
 from shared.ports import HeldRecord, Outdated
 
@@ -54,21 +54,35 @@ class Memory:
                     kept.again.add(hint[1])
         born += scope.matched
         scope.matched = []
-        both_gone = [c for c in kept.uncoupled if c.outcome == "both gone"]
-        marked = [
-            replace(c, state=CouplingState.UNCOUPLED) for c in kept.uncoupled if c.outcome != "both gone"
-        ]
-        if marked:
-            ports.couplings.save(marked)
-        if both_gone:
-            with suppress(Outdated):  # somebody has changed it meanwhile: the next look decides anew
-                ports.couplings.remove(both_gone)
-        for coupling in both_gone:
-            scope.forget(coupling)
+        self._uncouple(scope, kept)
         if kept.history:
             ports.history.add(kept.history)
         self._hold(scope, kept)
         self._wake(name, born, scope)
+
+    def _uncouple(self, scope: Scope, kept: Kept) -> None:
+        """Leave a marker, or nothing where both are gone. Whoever was changed meanwhile is looked at again (H11)."""
+        ports = self._ports
+        marked = [
+            (replace(c, state=CouplingState.UNCOUPLED), h)
+            for c, h in kept.uncoupled
+            if c.outcome != "both gone"
+        ]
+        results = ports.couplings.save([c for c, _ in marked]) if marked else []
+        for (_, hint), result in zip(marked, results, strict=True):
+            if result.coupling is None:
+                kept.again.add(hint)
+            else:
+                scope.learn(result.coupling)
+        both_gone = [(c, h) for c, h in kept.uncoupled if c.outcome == "both gone"]
+        if not both_gone:
+            return
+        try:
+            ports.couplings.remove([c for c, _ in both_gone])
+        except Outdated:
+            kept.again |= {hint for _, hint in both_gone}
+        for coupling, _ in both_gone:
+            scope.forget(coupling)
 
     @staticmethod
     def _refused(kept: Kept, scope: Scope, hint: tuple[Side, str], reason: str) -> None:
@@ -149,6 +163,7 @@ class Memory:
                     )
                 )
             ports.held.put(rows)
+            tell_held(ports.signals, name, rows)
             self._recheck(scope, rows)
         if cleared:
             ports.held.remove(name, cleared)

@@ -43,7 +43,6 @@ class Scope:
     added: Set[str] = frozenset()
     forced: bool = False
     run: str = ""
-    fence: int = 0
     #: What a person said of conflicts, by BC id.
     resolutions: Mapping[str, Resolution] = field(default_factory=dict)
     #: Records that a person has parked, as held rows name them.

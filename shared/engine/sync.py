@@ -33,15 +33,17 @@ from shared.core.model import (
     Update,
     Wait,
 )
-from shared.engine.act import Act
+from shared.engine.act import Act, without
 from shared.engine.gather import Gather
 from shared.engine.kept import Kept, hint_of
 from shared.engine.messages import Job
 from shared.engine.parts import Ports
 from shared.engine.remember import Memory
 from shared.engine.scope import Scope
+from shared.engine.signalling import tell_page, waits_of
 from shared.engine.targeted import send_targeted
 from shared.ports import Intent, Written
+from shared.signal_names import BRAKE, BRAKE_PULLED, PAGE
 
 #: How often a record that keeps changing is read and decided again before it is queued anew (H25).
 ROUNDS = 4
@@ -71,11 +73,22 @@ class PageSync:
         hints: dict[str, Record | None] = {r.id: r for r in records}
         for gone in deleted:
             hints.setdefault(gone, None)
+        signals, name = self._ports.signals, scope.mapping.name
+        waits: list[float] = []
+        with signals.span(PAGE, mapping=name, side=side.value, count=len(hints)) as span:
+            tally = self._agree(scope, side, hints, waits, job=job)
+            if scope.rehearsal is None:
+                tell_page(signals, span, name, side, tally, waits)
+        return tally
+
+    def _agree(
+        self, scope: Scope, side: Side, hints: dict[str, Record | None], waits: list[float], *, job: Job
+    ) -> Tally:
         outcomes: dict[str, Outcome] = {}
         for turn in range(ROUNDS):
             if not hints:
                 break
-            again = self._turn(scope, side, hints, outcomes, job=job, turn=turn)
+            again = self._turn(scope, side, hints, outcomes, waits, job=job, turn=turn)
             hints = {}
             if again and turn < ROUNDS - 1:
                 found = self._ports.records(side).get(scope.mapping.table(side), sorted(again))
@@ -89,6 +102,8 @@ class PageSync:
                     sorted(again),
                     cause="kept changing",
                     after=timedelta(seconds=5),
+                    create=scope.may_create,
+                    force=scope.forced,
                 )
                 for i in again:
                     outcomes.setdefault(i, Outcome.WAITING)
@@ -102,6 +117,7 @@ class PageSync:
         side: Side,
         hints: Mapping[str, Record | None],
         outcomes: dict[str, Outcome],
+        waits: list[float],
         *,
         job: Job,
         turn: int,
@@ -128,6 +144,8 @@ class PageSync:
                 known=len(scope.index) if scope.full and scope.index is not None else 0,
             )
         if stop is not None:
+            self._ports.signals.count(BRAKE, mapping=scope.mapping.name, side=side.value)
+            self._ports.signals.event(BRAKE_PULLED, mapping=scope.mapping.name, side=side.value)
             raise Misconfigured(
                 f"brake: {scope.mapping.name} {stop}; start it with force if this is what you want"
             )
@@ -155,7 +173,13 @@ class PageSync:
                 kept.clear(side, hint)
         self._memory.save(scope, side, kept)
         if writing and kept.unknown is None:
+            if scope.check_lease is not None:
+                # One that was overtaken leaves the intent alone: it may be the other's by now (H11).
+                scope.check_lease()
             self._ports.intents.remove(scope.mapping.name, side)
+        if not scope.full:
+            # A full synchronization couples what was there for years: that is no time to sync.
+            waits += waits_of(side, [p for p, _ in writing], outcomes, self._ports.clock.now())
         if kept.unknown is not None:
             raise kept.unknown
         return kept.again
@@ -200,7 +224,8 @@ class PageSync:
             case Uncouple():
                 assert pair.coupling is not None
                 gone = pair.bc is None and pair.sales is None
-                kept.uncoupled.append(replace(pair.coupling, outcome="both gone" if gone else "uncoupled"))
+                outcome = "both gone" if gone else "uncoupled"
+                kept.uncoupled.append((replace(pair.coupling, outcome=outcome), hint))
                 kept.clear(side, hint, pair)
                 return Outcome.UNCOUPLED
             case Wait():
@@ -270,7 +295,7 @@ class PageSync:
                 shown[target] = self.gather.with_rule(scope, written.record)
         if failed:
             if shown:
-                kept.updated(scope, pair, _without(decision, failed, pair), shown)
+                kept.updated(scope, pair, without(decision, failed, pair), shown)
             return self._failed(scope, side, pair, next(iter(failed.values())).error, kept)
         kept.updated(scope, pair, decision, shown)
         if decision.problems:
@@ -305,25 +330,6 @@ class PageSync:
             case _:
                 kept.hold(side, hint, "held", str(error), scope.mapping, pair)
                 return Outcome.HELD
-
-
-def _without(decision: Update, failed: Mapping[Side, Written], pair: Pair) -> Update:
-    """Return what was done of an update when one side took its part and the other did not (H25)."""
-    behind = [
-        FieldProblem(
-            field=name,
-            reason=str(written.error),
-            bc=pair.bc_fields.get(name),
-            sales=pair.sales_fields.get(name),
-        )
-        for side, written in failed.items()
-        for name in decision.writes[side]
-    ]
-    return replace(
-        decision,
-        writes={side: values for side, values in decision.writes.items() if side not in failed},
-        problems=(*decision.problems, *behind),
-    )
 
 
 def _first_write(pair: Pair, decision: Decision) -> bool:

@@ -9,11 +9,14 @@ from shared.core.model import Side
 from shared.core.runs import RUNNING
 from shared.engine.admin import AdminApi
 from shared.engine.jobs import Jobs
-from shared.engine.messages import FULL_SYNC, REJECTED, random_token, read_full_sync, read_job
+from shared.engine.measures import measure
+from shared.engine.messages import FULL_SYNC, REJECTED, FullSync, random_token, read_full_sync, read_job
 from shared.engine.parts import Ports
 from shared.engine.retention import forget_what_is_old
 from shared.engine.targeted import send_targeted
 from shared.ports import OutgoingMessage
+from shared.signal_names import CONTROL, MESSAGE_SET_ASIDE, SET_ASIDE, TICK, TICKS
+from shared.signals import named
 
 #: A set-aside message carries at most this much of the original.
 KEPT_BYTES = 32_000
@@ -31,7 +34,9 @@ class Tandem:
         """Queue the jobs of one tick of a mapping's timer."""
         chosen = self.ports.mappings.get(mapping)
         if chosen is not None:  # its timer ticks on while an override has switched the mapping off
-            self.jobs.poll(chosen, occurrence=occurrence)
+            self.ports.signals.count(TICKS, mapping=mapping)
+            with self.ports.signals.span(TICK, mapping=mapping):
+                self.jobs.poll(chosen, occurrence=occurrence)
 
     def run_message(
         self,
@@ -50,34 +55,34 @@ class Tandem:
         known = tuple(self.ports.mappings)
         try:
             if queue == FULL_SYNC:
-                control = read_full_sync(body, known=known)
-                # The message's own id names the run, so that a second delivery starts the same run.
-                run = (
-                    control.run
-                    or "".join(c if c.isalnum() else "-" for c in message_id)[:64]
-                    or random_token()
-                )
-                match control.action:
-                    case "start":
-                        self.jobs.lines.start(
-                            run,
-                            control.mappings,
-                            create=control.create,
-                            force=control.force,
-                            rehearse=control.rehearse,
-                            changes=control.changes,
-                            match=control.match,
-                        )
-                    case "resume":
-                        self.jobs.lines.resume(run, force=control.force)
-                    case "cancel":
-                        self.jobs.lines.cancel(run)
+                self._control(read_full_sync(body, known=known), message_id)
             elif (name := queue.removeprefix("sync-")) in self._off():
                 raise InvalidMessage(f"mapping '{name}' is switched off by MAPPING_OVERRIDES")
             else:
                 self.jobs.handle(read_job(body, mapping=name, known=known))
         except InvalidMessage as error:
             self.set_aside(queue, body, str(error), message_id)
+
+    def _control(self, control: FullSync, message_id: str) -> None:
+        # The message's own id names the run, so that a second delivery starts the same run.
+        given = "".join(c if c.isalnum() else "-" for c in message_id)[:64]
+        run, lines = control.run or given or random_token(), self.jobs.lines
+        with self.ports.signals.span(CONTROL, wish=control.action, run=named(run)):
+            match control.action:
+                case "start":
+                    lines.start(
+                        run,
+                        control.mappings,
+                        create=control.create,
+                        force=control.force,
+                        rehearse=control.rehearse,
+                        changes=control.changes,
+                        match=control.match,
+                    )
+                case "resume":
+                    lines.resume(run, force=control.force)
+                case "cancel":
+                    lines.cancel(run)
 
     def _off(self) -> tuple[str, ...]:
         return self.ports.in_force.overridden.off if self.ports.in_force is not None else ()
@@ -87,6 +92,9 @@ class Tandem:
 
         A function cannot dead-letter with a reason of its own (azure-platform.md 1.25).
         """
+        self.ports.signals.count(SET_ASIDE, queue=queue)
+        # Its reason quotes the message, so that is only in the message set aside.
+        self.ports.signals.event(MESSAGE_SET_ASIDE, queue=queue, count=len(body))
         kept = {
             "queue": queue,
             "reason": reason[:2000],
@@ -105,7 +113,12 @@ class Tandem:
         )
 
     def housekeeping(self) -> None:
-        """Retry what is due, look at waiting records again, and send stuck lines again (H14, H15)."""
+        """Retry what is due, look at waiting records again, send stuck lines again (H14, H15), and measure."""
+        with self.ports.signals.span(TICK):
+            self._keep_house()
+            measure(self.ports)
+
+    def _keep_house(self) -> None:
         ports = self.ports
         now = ports.clock.now()
         due: dict[tuple[str, Side], list[str]] = {}

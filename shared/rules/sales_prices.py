@@ -52,14 +52,12 @@ class SalesPrices(Rule):
             return []
         numbers = tuple(sorted({str(r.values.get("itemNumber") or "") for r in prices}))
         rivals = [p for number in numbers for p in facts.rows("rivals", number)]
-        # A blank unit is the item's base unit (mappings.md §12).
-        without = {
-            str(p.values.get("itemId")) for p in (*prices, *rivals) if blank(p.values.get("unitOfMeasureId"))
-        }
+        # A blank unit is the item's base unit (mappings.md §12), and no other one is valid in Sales.
+        items = {str(p.values.get("itemId")) for p in (*prices, *rivals)}
         lists = {self._list(r, facts) for r in prices} - {None}
         return [
             Need(name="rivals", side=Side.BC, table=PRICES, column="itemNumber", values=numbers),
-            Need(name="items", side=Side.BC, table=ITEMS, column="id", values=tuple(sorted(without))),
+            Need(name="items", side=Side.BC, table=ITEMS, column="id", values=tuple(sorted(items))),
             Need(
                 name="lists",
                 side=Side.SALES,
@@ -106,6 +104,12 @@ class SalesPrices(Rule):
             code = record.values.get("currencyCode") or facts.lcy_code
             return f"it is in {code}, its price list in another currency"
         unit, code = self._unit(record, facts)
+        item = facts.row("items", record.values.get("itemId"))
+        own = item.values.get("baseUnitOfMeasureId") if item is not None else None
+        if not blank(own) and str(unit).lower() != str(own).lower():
+            # Each unit is a group of its own, and a product has one group (mappings.md §9, §10).
+            base = item.values.get("baseUnitOfMeasureCode") if item is not None else ""
+            return f"it is in {code}, its product is sold in {base} only"
         group = facts.sales_id("units_of_measure", unit)
         return unit_in(facts, group, code)[1] if group else None
 

@@ -11,6 +11,7 @@ from functions.timers import SCHEDULES
 from shared.engine.messages import REJECTED, queue_of
 from shared.mappings import ALL
 from shared.settings import Settings
+from shared.signal_names import ACTIONS, ATTRIBUTES, METRICS, SPANS
 from tests.architecture import bicep_reader as bicep
 from tests.architecture.bicep_reader import Bicep, find, properties, strings, text
 from tests.functions.callers import BY_NAME
@@ -24,7 +25,7 @@ LOCAL = {
     "CA_BUNDLE": "the sandbox's own certificates",
     "CLIENT_CERTIFICATE_PASSWORD": "a certificate from Key Vault has none",
 }
-#: Settings that the host and the Azure SDKs read, not Tandem (azure-platform.md 3.20, 8.8, 9.7).
+#: Settings that the host, its worker and the Azure SDKs read, not Tandem (azure-platform.md 3.20, 8.2, 8.8, 9.7).
 HOST = {
     "AzureWebJobsStorage__accountName",
     "AzureWebJobsStorage__credential",
@@ -33,6 +34,7 @@ HOST = {
     "ServiceBusConnection__clientId",
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+    "PYTHON_ENABLE_OPENTELEMETRY",
 }
 KEYS = {"API_KEY_READ", "API_KEY_ADMIN"}
 #: What the identity may do, and on what (azure-platform.md 3.18, 4.12, 6.8, 8.8, 9.7). Nothing more.
@@ -245,13 +247,32 @@ def queries(root: Path) -> dict[str, str]:
 
 
 def _telemetry(root: Path) -> Iterator[str]:
-    """Names of functions in queries are names of functions; a prefix is one of some."""
-    functions = set(BY_NAME)
-    for where, query in queries(root).items():
+    """Names of functions and signals in queries are those of the code, and each metric is looked at somewhere."""
+    functions, found = set(BY_NAME), queries(root)
+    for where, query in found.items():
         for prefix in re.findall(r'Name startswith "([^"]+)"', query):
             if not any(f.startswith(prefix) for f in functions):
                 yield f"{where}: no function's name starts with '{prefix}'"
-        for group in re.findall(r"Name in \(([^)]+)\)", query):
-            for name in re.findall(r'"([^"]+)"', group):
-                if name not in functions:
-                    yield f"{where}: there is no function '{name}'"
+        for name in named_in(query, "Name"):
+            known = functions if not name.startswith("tandem.") else METRICS | SPANS
+            if name not in known:
+                yield f"{where}: there is no function, metric or span '{name}'"
+        for name in named_in(query, "Action") | named_in(query, r"tostring\(Properties\.action\)"):
+            if name not in ACTIONS:
+                yield f"{where}: no log line has the action '{name}'"
+        for name in re.findall(r"Properties\.(\w+)", query):
+            if name not in ATTRIBUTES:
+                yield f"{where}: nothing has the attribute '{name}'"
+    used = set().union(*(named_in(query, "Name") for query in found.values()))
+    yield from (f"no query looks at '{name}'" for name in sorted((METRICS | SPANS) - used))
+    told = "".join(found.values())
+    yield from (f"no query looks at '{name}'" for name in sorted(ACTIONS) if f'"{name}"' not in told)
+    bicep = (root / "infra/modules/monitoring.bicep").read_text()
+    alerts = {p.name for p in (root / "infra/monitoring").glob("*.kql")}
+    yield from (f"{name} is no alert" for name in sorted(alerts) if f"monitoring/{name}'" not in bicep)
+
+
+def named_in(query: str, column: str) -> set[str]:
+    """Return the texts that a column is compared with."""
+    groups = re.findall(rf"{column} (?:== |in \()((?:\"[^\"]+\"(?:, )?)+)", query)
+    return {name for group in groups for name in re.findall(r'"([^"]+)"', group)}

@@ -14,9 +14,11 @@ import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
+from sandbox.in_memory.signals import InMemorySignals
 from shared.adapters.tables import AzureTables
 from shared.core.errors import Misconfigured, Transient
 from shared.ports import Op, Row
+from shared.signal_names import REQUEST, REQUESTS
 
 ROW = Row(partition="p", key="k", properties={"n": 1})
 
@@ -161,3 +163,22 @@ def test_a_table_is_made_once_however_many_want_it_first(azurite: str) -> None:
         before = one.requests()
         one.get(table, "p", "0")
         assert one.requests() == before + 1
+
+
+def test_each_operation_is_a_span_and_each_request_is_counted_without_a_key_of_a_row(azurite):
+    signals = InMemorySignals()
+    store = AzureTables(connection_string=azurite, signals=signals)
+    table, jane = f"T{uuid.uuid4().hex}", f"Jane {uuid.uuid4()}"
+    store.transact(
+        table, [Op(action="create", row=Row(partition=jane, key=str(n), properties={})) for n in (1, 2)]
+    )
+    store.get(table, jane, "1")
+    store.get_many(table, jane, ["1", "2"])
+    assert len(list(store.query(table, jane))) == 2
+    store.close()
+
+    told = [(s.name, s.attributes["method"], s.attributes["count"]) for s in signals.spans()]
+    assert told == [(REQUEST, "transact", 2), (REQUEST, "get", 1), (REQUEST, "get", 2), (REQUEST, "query", 1)]
+    assert {s.attributes["table"] for s in signals.spans()} == {table}
+    assert sum(n for (name, _), n in signals.counts().items() if name == REQUESTS) == store.requests() == 6
+    assert "Jane" not in repr([s.attributes for s in signals.spans()])

@@ -16,6 +16,7 @@ from azure.functions.servicebus import ServiceBusMessage
 from azure.functions.timer import TimerRequest
 
 import function_app
+from functions.calls import CallFailed
 from functions.timers import SCHEDULES, occurrence, schedule_problems
 from shared.core.errors import Misconfigured
 from shared.mappings import ALL
@@ -241,8 +242,10 @@ def test_a_message_is_handed_on_with_its_queue(name, queue, app):
     assert (named["message_id"], named["delivery_count"]) == ("m1", 3)
 
 
-def test_an_exception_abandons_the_message(app):
-    app.raises = RuntimeError("a bug")
+def test_an_exception_abandons_the_message_and_is_told_by_its_class_and_place(app):
+    app.raises = RuntimeError("Jane Doe")
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(CallFailed, match="^RuntimeError at functions/messages.py:") as told:
         BY_NAME["full_sync"].get_user_function()(a_message(), HOST)
+
+    assert told.value.__cause__ is told.value.__context__ is None

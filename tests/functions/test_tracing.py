@@ -13,10 +13,12 @@ from azure.functions.servicebus import ServiceBusMessage as TriggerMessage
 from azure.functions.timer import TimerRequest
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
+from sandbox.in_memory.signals import InMemorySignals
 from sandbox.service_bus.testing import running_emulator
 from shared.adapters.service_bus import ServiceBusQueue
 from shared.mappings import ALL
 from shared.ports import OutgoingMessage
+from shared.signal_names import SEND
 from shared.trace import PROPERTIES, Trace, current_trace, follow, new_parent, trace_of, trace_properties
 from tests.functions.callers import BY_NAME
 from tests.functions.host_process import running_broker, running_host
@@ -100,6 +102,7 @@ class Broker:
     """Takes what is sent to the queue `out`."""
 
     def __init__(self, connection_string: str) -> None:
+        self.connection_string = connection_string
         self.queue = ServiceBusQueue(connection_string=connection_string)
         self._client = ServiceBusClient.from_connection_string(connection_string)
         self._receiver = self._client.get_queue_receiver("out")
@@ -189,6 +192,19 @@ def test_outside_of_a_trace_a_message_is_sent_as_it_is_H29(broker):
 
     correlation, properties = broker.next()
     assert not correlation and not set(PROPERTIES) & set(properties)
+
+
+def test_a_message_belongs_below_the_span_that_sent_it_H29(broker):
+    signals = InMemorySignals()
+    queue = ServiceBusQueue(connection_string=broker.connection_string, signals=signals)
+    with follow(SENDER, correlation="tick"):
+        Sending(queue).poll()
+    queue.close()
+
+    [send] = signals.spans()
+    correlation, properties = broker.next()
+    assert (send.name, send.trace, send.attributes) == (SEND, TRACE, {"queue": "out", "count": 1})
+    assert correlation == "tick" and properties["traceparent"] == f"00-{TRACE}-{send.id}-01"
 
 
 def test_through_the_real_worker_library_a_trace_goes_from_message_to_message_H29(tmp_path: Path):

@@ -10,6 +10,7 @@ import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,10 @@ class Row:
 
 def marks(path: Path) -> Iterator[tuple[str, str]]:
     """Yield (scenario id, name of the test) for each mark in a file, also of a single case of a table."""
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+    text = path.read_text(encoding="utf-8")
+    if "mark.peer(" not in text:
+        return
+    for node in ast.walk(ast.parse(text, str(path))):
         if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_"):
             continue
         for call in (c for d in node.decorator_list for c in ast.walk(d) if isinstance(c, ast.Call)):
@@ -45,6 +49,7 @@ def marks(path: Path) -> Iterator[tuple[str, str]]:
                     yield str(ast.literal_eval(argument)), node.name
 
 
+@cache
 def marked(tests: Path = TESTS) -> dict[str, tuple[str, ...]]:
     """Return the tests of each scenario, as file and name."""
     found: dict[str, list[str]] = defaultdict(list)

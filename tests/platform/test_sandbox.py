@@ -113,6 +113,8 @@ def test_a_full_synchronization_survives_three_kills_of_its_host_P47(demo: Demo)
                 in ("running", "finished")
             ),
             f"{milestone} runs",
+            # The killed host's lease runs out first.
+            at_most=120,
         )
         demo.power_cut()
 

@@ -19,6 +19,7 @@ from shared.adapters.setup import SystemSetUp
 from shared.core.model import Side
 from shared.engine.parts import Limits
 from shared.mappings import BY_NAME
+from shared.signals import SILENT, Signals
 from shared.wiring import columns
 
 
@@ -31,8 +32,9 @@ class WiredWorld(World):
         customers: int = 5,
         limits: Limits = Limits(),
         users: Sequence[Identity] = (INTEGRATION,),
+        signals: Signals = SILENT,
     ) -> None:
-        super().__init__(limits=limits)
+        super().__init__(limits=limits, signals=signals)
         self.time = SimClock()
         self.time.freeze()
         self.time.set(self.clock.now())
@@ -51,6 +53,7 @@ class WiredWorld(World):
             users=self._users,
             parallel=1,
             sleep=self.time.advance,
+            signals=signals,
         )
         self.sales: Any = DataverseRecords(
             self._client(self.sales_sim),
@@ -60,6 +63,7 @@ class WiredWorld(World):
             clock=self.time,
             parallel=1,
             sleep=self.time.advance,
+            signals=signals,
         )
         self.facts = SystemSetUp(self.bc, self.sales).facts()
         self.app = self.start_app()

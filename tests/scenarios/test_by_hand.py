@@ -41,6 +41,15 @@ def test_the_person_who_couples_says_whose_values_come_first_P14(first, bc, sale
     assert bool(world.held("customers")) == (first == "compare")
 
 
+def test_ids_in_capitals_are_the_same_ids_P14():
+    world = a_prepared_company()
+    customer, account = add_customer(world), add_account(world)
+
+    job = world.act("customers", "couple", bc=customer.upper(), sales=account.upper(), **{"from": "bc"})
+
+    assert job["state"] == "finished" and world.coupled("customers") == {customer: account}
+
+
 def test_coupling_twice_changes_nothing_the_second_time_H10():
     world = a_prepared_company()
     customer, account = add_customer(world), add_account(world)

@@ -238,7 +238,7 @@ STATES: dict[str, tuple[list[tuple[Callable[[Clinic], None], str, str]], Callabl
         None,
     ),
     "both.iso-currencies": (
-        [(lambda c: c.bc.add("currencies", {"code": "MILES"}), "advice", "2 currencies have no ISO 4217 code")],
+        [(lambda c: c.bc.add("currencies", {"code": "MILES"}), "advice", "use them: MILES, POINTS (2)")],
         lambda c: c.bc.delete("currencies", next(r["id"] for r in c.bc.all("currencies") if r["code"] == "POINTS")),
     ),
     "both.options": (
@@ -305,6 +305,7 @@ def test_every_check_has_states_that_fail_it_and_one_that_passes_it():
         for put, state, says in failing
     ],
 )
+@pytest.mark.peer("setup-002")
 def test_a_check_fails_in_the_state_that_it_is_for_and_says_what_to_do(check, put, state, says):
     clinic = Clinic()
     put(clinic)
@@ -316,6 +317,7 @@ def test_a_check_fails_in_the_state_that_it_is_for_and_says_what_to_do(check, pu
 
 
 @pytest.mark.parametrize(("check", "put"), [(check, passing) for check, (_, passing) in STATES.items()])
+@pytest.mark.peer("setup-002")
 def test_a_check_passes_when_its_state_is_well(check, put):
     clinic = Clinic()
     if put is not None:
@@ -351,7 +353,11 @@ def test_every_application_user_needs_the_same_rights_and_is_named():
         (bc_is(companion=""), "bc.number-series", "not installed"),
         (no_user, "sales.privileges", "there is no application user"),
         (no_user, "both.options", "there is no application user"),
-        (granted("prvReadOrganization", None), "both.base-currency", "missing prvReadOrganization privilege"),
+        (
+            granted("prvReadOrganization", None),
+            "both.base-currency",
+            "lacks the privilege prvReadOrganization",
+        ),
         (bc_is(denied=["currencies"]), "both.iso-currencies", "currencies cannot be read"),
     ],
 )

@@ -1,12 +1,17 @@
 """Pages and records that were only half done: what was done is remembered, what was not is not lost (H1, H20, H25)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from sandbox.in_memory.records import INTEGRATION
+from sandbox.world import COMPANY, Crash
 from shared.core.errors import Transient
-from shared.core.mapping import OnConflict
+from shared.core.mapping import OnConflict, OnDelete
+from shared.core.model import Side, derived_id
 from shared.engine.parts import Limits
+from shared.engine.sync import ROUNDS
 from tests.scenarios.builders import (
     a_company,
     a_coupled_customer,
@@ -156,3 +161,85 @@ def test_a_held_record_that_is_deleted_is_held_no_longer_H14(by):
         world.housekeeping()
 
     assert world.held("customers") == []
+
+
+# --- two workers -----------------------------------------------------------------------------------
+
+
+def test_an_uncoupling_that_somebody_was_faster_than_is_looked_at_again_H11():
+    world = a_company(customers={"on_delete": OnDelete.UNCOUPLE})
+    customer = add_customer(world)
+    world.full_sync()
+    world.sales.delete("accounts", world.coupled("customers")[customer])
+
+    def somebody_saves():
+        couplings = world.app.ports.couplings
+        [found] = couplings.find("customers", Side.BC, [customer]).values()
+        couplings.save([replace(found, outcome="seen by somebody")])
+
+    world.once(lambda when, name: (when, name) == ("before", "tables.transact:Couplings"), somebody_saves)
+    world.tick("customers")
+
+    assert world.coupled("customers") == {}
+
+
+def test_a_worker_that_was_overtaken_leaves_the_intent_of_the_other_alone_H1_H11():
+    world = a_company()
+    first, second = add_customer(world, "C1"), add_customer(world, "C2")
+    world.full_sync()
+    world.bc.edit("customers", first, city="Bergen")
+
+    def overtakes():
+        world.clock.advance(world.limits.lease + timedelta(seconds=1))
+        world.bc.edit("customers", second, city="Oslo")
+        other = world.start_app()
+        world.crash_when(lambda when, name: (when, name) == ("before", "sales.update"))
+        other.poll("customers", occurrence="later")
+        with pytest.raises(Crash):
+            other.run_message("sync-customers", b'{"kind":"poll"}')
+
+    world.once(lambda when, name: (when, name) == ("after", "sales.update"), overtakes)
+    world.app.run_message("sync-customers", b'{"kind":"poll"}')
+
+    [left] = world.app.ports.intents.get("customers")
+    assert left.ids == (second,)
+    world.clock.advance(world.limits.lease)
+    world.run()
+    assert account_of(world, second)["address1_city"] == "Oslo"
+
+
+def test_a_record_that_keeps_changing_is_still_created_by_the_job_that_comes_later_H25():
+    world = a_company()
+    customer = add_customer(world)
+    account = derived_id(company=COMPANY, mapping="customers", source=Side.BC, source_id=customer)
+    rounds = []
+
+    def comes_and_goes(name):
+        if name == "create" and not rounds.count("end"):
+            world.sales._put("accounts", account, {"name": "?"}, INTEGRATION, create=True)
+            rounds.append("round")
+        elif name == "get" and rounds and world.sales.show("accounts", account) and "end" not in rounds:
+            world.sales.delete("accounts", account)
+            if len(rounds) == ROUNDS:
+                rounds.append("end")
+
+    world.full_sync("salespeople", "currencies", "payment_terms")
+    world.sales.before = comes_and_goes
+    world.full_sync("customers")
+
+    assert rounds == [*["round"] * ROUNDS, "end"]
+    assert world.coupled("customers") == {customer: account}
+
+
+def test_a_value_without_a_form_holds_its_record_and_not_its_page():
+    world = a_company(overrides="customers: {fields: {inactive: {blank: write}}}")
+    blocked, other = add_customer(world, "C1"), add_customer(world, "C2")
+    world.full_sync()
+    world.bc.edit("customers", blocked, blocked="All")
+    world.bc.edit("customers", other, city="Bergen")
+
+    world.tick("customers")
+
+    assert account_of(world, other)["address1_city"] == "Bergen"
+    [held] = world.held("customers")
+    assert held["id"] == blocked and "is not set, and the other side has no form" in held["reason"]

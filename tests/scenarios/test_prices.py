@@ -141,13 +141,19 @@ def test_other_sales_prices_stay_outside_P9_P28(differs):
     assert amounts(a_shop_with(("P1", differs))) == []
 
 
-def test_a_price_in_another_unit_is_a_line_of_its_own_only_when_the_product_has_that_unit_mappings_12():
+def test_a_price_in_another_unit_than_its_product_is_held_and_never_tried_P23_P28():
     world = a_shop_with(
         ("base", {}),
         ("box", {"unitOfMeasureId": unit_id("BOX"), "unitOfMeasureCode": "BOX", "unitPrice": 500}),
     )
 
-    assert amounts(world) == [90, 500]
+    assert amounts(world) == [90]
+    [held] = world.held("sales_prices")
+    assert held["reason"] == "it is in BOX, its product is sold in PCS only"
+
+    world.bc.edit("salesPrices", an_id("price box"), unitOfMeasureId=unit_id("PCS"), minimumQuantity=10)
+    world.tick("sales_prices")
+    assert world.held("sales_prices") == []
 
 
 def test_a_second_full_synchronization_and_a_day_write_nothing_P9():

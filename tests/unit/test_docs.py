@@ -5,16 +5,31 @@ from pathlib import Path
 
 import pytest
 
+from cli import doctor
+from shared.engine.doctor.checks import CHECKS
+from shared.engine.doctor.docs import document as doctors
 from shared.mappings.docs import document
 from tests.peers import page as peers
 
 ROOT = Path(__file__).parents[2]
 DEPLOYMENT = ("deploy", "connect-business-central", "security", "limits-and-cost")
+LINKED = (*DEPLOYMENT, "first-run", "doctor")
 
 
 def test_the_mappings_page_shows_the_mappings_as_they_are_P13():
     page = Path(__file__).parents[2] / "docs" / "mappings.md"
     assert page.read_text() == document(), "run `make docs`"
+
+
+def test_the_doctors_page_shows_every_check_as_it_is():
+    assert (ROOT / "docs/doctor.md").read_text() == doctors(), "run `make docs`"
+
+
+def test_the_page_of_the_first_run_names_what_fix_does_and_how_it_signs_in_P31_P33():
+    page = (ROOT / "docs/first-run.md").read_text()
+
+    assert [c.id for c in CHECKS if c.fixable and f"`{c.id}`" not in page] == []
+    assert all(f"`{name}`" in page for name in (doctor.TOKEN, doctor.CLIENT, doctor.SECRET, "DATAVERSE_URL"))
 
 
 #: Areas whose scenarios come with parts that are still to be built.
@@ -74,6 +89,6 @@ def test_pages_and_parameters_of_a_deployment_name_the_same_settings():
 
 
 def test_the_pages_of_a_deployment_link_to_files_that_exist():
-    for name in DEPLOYMENT:
+    for name in LINKED:
         for link in re.findall(r"\]\(([^)#]+)\)", (ROOT / "docs" / f"{name}.md").read_text()):
             assert (ROOT / "docs" / link).exists(), (name, link)

@@ -102,7 +102,7 @@ def test_matching_fields_are_changed_by_name_P13():
 
 @pytest.mark.peer("setup-022")
 def test_a_mapping_is_switched_off_and_soft_references_to_it_go_P13():
-    made = apply("contacts: off")
+    made = apply("contacts: off\nopportunities: {fields: {contact: off}}")
     assert "contacts" not in made.mappings and made.off == ("contacts",)
     assert "primary_contact" not in {f.name for f in made.mappings["customers"].fields}
 
@@ -113,7 +113,10 @@ def test_a_mapping_that_others_need_goes_only_with_the_fields_that_need_it_P13()
     )[:1]
     assert "field 'payment_terms' refers to 'payment_terms', which is off" in problem
 
-    made = apply("payment_terms: off\ncustomers: {fields: {payment_terms: off}}")
+    made = apply(
+        "payment_terms: off\ncustomers: {fields: {payment_terms: off}}\n"
+        "posted_sales_invoices: {fields: {payment_terms: off}}"
+    )
     assert "payment_terms" not in made.mappings["customers"].depends_on
 
 

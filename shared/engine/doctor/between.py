@@ -73,8 +73,8 @@ def iso_codes(x: Examined) -> Finding:
         return Finding()
     return Finding(
         advice=(
-            f"{len(other)} currencies have no ISO 4217 code and stay in Business Central with the "
-            f"customers and prices that use them: {_few(other)}",
+            f"without an ISO 4217 code, so they stay in Business Central with the customers and prices that "
+            f"use them: {_few(other)} ({len(other)})",
         )
     )
 

@@ -382,6 +382,22 @@ def test_a_new_contact_becomes_the_primary_one_and_makes_no_work_for_the_custome
     assert world.written() == written
 
 
+def test_of_several_primary_contacts_named_before_they_exist_the_last_one_is_filled_in_H20():
+    world, customer, _ = a_pair_under(0, primaryContactId=an_id("contact K2"))
+    world.bc.edit("customers", customer, primaryContactId=an_id("contact K3"))
+    world.tick("customers")
+    restart_with(world, "contacts: {create_missing: always}")
+    second = add_contact(world, "K2", customer)
+    world.tick("contacts")
+    assert account_of(world, customer).get("_primarycontactid_value") is None
+
+    third = add_contact(world, "K3", customer)
+    world.tick("contacts")
+
+    shown = account_of(world, customer)["_primarycontactid_value"]
+    assert shown == world.coupled("contacts")[third] != world.coupled("contacts")[second]
+
+
 @pytest.mark.parametrize(
     "sides",
     [
