@@ -34,7 +34,9 @@ from tests.scenarios.builders import (
     add_customer,
     an_id,
 )
+from tests.scenarios.invoices import add_invoice
 from tests.scenarios.products import add_group, add_item, add_price, add_resource, add_unit
+from tests.scenarios.test_opportunities import add_opportunity
 
 Values = Mapping[str, Any]
 
@@ -133,6 +135,16 @@ def a_price(world: World) -> str:
     an_item(world)
     add_group(world)
     return add_price(world, "P1")
+
+
+def a_deal(world: World) -> str:
+    return add_opportunity(world, contact=a_person(world), estimatedClosingDate="2026-03-01")
+
+
+def an_invoice(world: World) -> str:
+    an_item(world)
+    add_customer(world)
+    return add_invoice(world)
 
 
 WAITS_FOR_SALESPERSON = (
@@ -240,6 +252,31 @@ CASES: dict[str, Case] = {
         blanks=(
             Edit(side=BC, change={"city": ""}, shown={"address1_city": None}),
             Edit(side=SALES, change={"address1_city": None}, shown={"city": ""}),
+        ),
+    ),
+    "opportunities": Case(
+        add=with_a_newcomer(a_deal),
+        edits=(
+            Edit(side=BC, change={"description": "Big deal"}, shown={"name": "Big deal"}),
+            Edit(side=SALES, change={"name": "Bigger deal"}, shown={"description": "Bigger deal"}),
+        ),
+        own=(Edit(side=SALES, change={"description": "A note"}, shown={"description": "Deal OP1"}),),
+        gone=HELD,
+        waits=WAITS_FOR_SALESPERSON,
+        too_long=Edit(side=SALES, change={"name": "x" * 101}, shown={"description": "Deal OP1"}),
+        blanks=(
+            Edit(side=BC, change={"estimatedClosingDate": "0001-01-01"}, shown={"estimatedclosedate": None}),
+        ),
+    ),
+    "posted_sales_invoices": Case(
+        add=with_a_newcomer(an_invoice),
+        edits=(Edit(side=BC, change={"shipToCity": "Ulm"}, shown={"shipto_city": "Ulm"}),),
+        own=(Edit(side=SALES, change={"emailaddress": "a@b.com"}, shown={"number": "103001"}),),
+        gone=HELD,
+        waits=WAITS_FOR_SALESPERSON,
+        blanks=(
+            Edit(side=BC, change={"billToCity": ""}, shown={"billto_city": None}),
+            Edit(side=BC, change={"dueDate": "0001-01-01"}, shown={"duedate": None}),
         ),
     ),
 }
