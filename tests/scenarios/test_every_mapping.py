@@ -36,7 +36,7 @@ from tests.scenarios.builders import (
 )
 from tests.scenarios.invoices import add_invoice
 from tests.scenarios.products import add_group, add_item, add_price, add_resource, add_unit
-from tests.scenarios.test_opportunities import add_opportunity
+from tests.scenarios.test_opportunities import add_company_contact, add_opportunity
 
 Values = Mapping[str, Any]
 
@@ -126,6 +126,19 @@ def an_item(world: World) -> str:
     return add_item(world, vendorItemNumber="V-1")
 
 
+def a_deal(world: World) -> str:
+    customer = add_customer(world)
+    person = add_contact(world, "K1", customer)
+    company = add_company_contact(world, customer)
+    return add_opportunity(world, contact=person, contactCompanyId=company)
+
+
+def an_invoice(world: World) -> str:
+    add_customer(world)
+    an_item(world)
+    return add_invoice(world)
+
+
 def a_resource(world: World) -> str:
     add_unit(world, "HOUR")
     return add_resource(world, vendorNumber="V1")
@@ -135,16 +148,6 @@ def a_price(world: World) -> str:
     an_item(world)
     add_group(world)
     return add_price(world, "P1")
-
-
-def a_deal(world: World) -> str:
-    return add_opportunity(world, contact=a_person(world), estimatedClosingDate="2026-03-01")
-
-
-def an_invoice(world: World) -> str:
-    an_item(world)
-    add_customer(world)
-    return add_invoice(world)
 
 
 WAITS_FOR_SALESPERSON = (
@@ -257,27 +260,20 @@ CASES: dict[str, Case] = {
     "opportunities": Case(
         add=with_a_newcomer(a_deal),
         edits=(
-            Edit(side=BC, change={"description": "Big deal"}, shown={"name": "Big deal"}),
-            Edit(side=SALES, change={"name": "Bigger deal"}, shown={"description": "Bigger deal"}),
+            Edit(side=BC, change={"description": "20 chairs"}, shown={"name": "20 chairs"}),
+            Edit(side=SALES, change={"name": "20 desks"}, shown={"description": "20 desks"}),
         ),
         own=(Edit(side=SALES, change={"description": "A note"}, shown={"description": "Deal OP1"}),),
         gone=HELD,
         waits=WAITS_FOR_SALESPERSON,
         too_long=Edit(side=SALES, change={"name": "x" * 101}, shown={"description": "Deal OP1"}),
-        blanks=(
-            Edit(side=BC, change={"estimatedClosingDate": "0001-01-01"}, shown={"estimatedclosedate": None}),
-        ),
     ),
     "posted_sales_invoices": Case(
         add=with_a_newcomer(an_invoice),
-        edits=(Edit(side=BC, change={"shipToCity": "Ulm"}, shown={"shipto_city": "Ulm"}),),
+        edits=(Edit(side=BC, change={"billToCity": "Rome"}, shown={"billto_city": "Rome"}),),
         own=(Edit(side=SALES, change={"emailaddress": "a@b.com"}, shown={"number": "103001"}),),
         gone=HELD,
         waits=WAITS_FOR_SALESPERSON,
-        blanks=(
-            Edit(side=BC, change={"billToCity": ""}, shown={"billto_city": None}),
-            Edit(side=BC, change={"dueDate": "0001-01-01"}, shown={"duedate": None}),
-        ),
     ),
 }
 
