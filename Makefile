@@ -39,7 +39,7 @@ demo: setup
 		--kills $(KILLS) $(if $(FAULTS),--faults) $(if $(AGAIN),--again)
 
 up: setup
-	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) $(if $(SALES_DATA),--sales-data $(SALES_DATA))
+	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) $(if $(PUSH),--push) $(if $(SALES_DATA),--sales-data $(SALES_DATA))
 
 down:
 	$(BIN)/python -m sandbox.down

@@ -57,7 +57,7 @@ def _role(principal: str) -> Access:
         found = [
             ROLES.get(c.get("val"), Access.NONE) for c in data.get("claims", []) if c.get("typ") in wanted
         ]
-    except (binascii.Error, ValueError, AttributeError, TypeError):
+    except (binascii.Error, ValueError, AttributeError, TypeError, RecursionError):
         return Access.NONE
     return max(found, default=Access.NONE)
 

@@ -39,6 +39,9 @@ param alertEmail string = ''
 @description('Amount a month at which a warning is sent, in the currency of the subscription; 0: no budget.')
 param monthlyBudget int = 0
 
+@description('Be told of changes within a minute instead of polling alone (docs/push.md).')
+param push bool = false
+
 param costCenter string = ''
 
 @description('Processes at most. BC takes five requests at once whatever this is (docs/limits-and-cost.md).')
@@ -184,6 +187,8 @@ module app 'modules/app.bicep' = {
     integrationClientId: registerApps ? registrations!.outputs.integrationClientId : integrationClientId
     signIn: signIn
     apiKeys: apiKeys
+    push: push
+    noticesHost: data.outputs.noticesHost
     bcUrl: bcUrl
     bcCompany: bcCompany
     dataverseUrl: dataverseUrl

@@ -442,6 +442,38 @@ class History(Protocol):
         """Delete the months that were over before; False when there is more than `limit` rows of them."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """BC's promise to tell us of changes in one of its tables."""
+
+    id: str
+    #: The entity set.
+    table: str
+    expires_at: datetime
+    #: It sends the secret that is in force now.
+    current: bool
+    etag: str
+
+
+class Subscriptions(Protocol):
+    """Webhook subscriptions of our company that tell us. Making and renewing each ask us back at once."""
+
+    def possible(self) -> set[str]:
+        """Return the entity sets that can be subscribed to."""
+
+    def list(self) -> Many[Subscription]:
+        """Return the subscriptions that send to our address, whoever made them."""
+
+    def create(self, table: str) -> None:
+        """Subscribe; a second one to the same table only sends twice. Raises `Rejected` when we did not answer."""
+
+    def renew(self, subscription: Subscription) -> None:
+        """Prolong it, with the secret in force now. Raises `Missing` when BC has dropped it."""
+
+    def remove(self, subscription: Subscription) -> None:
+        """End it. What is gone is no matter."""
+
+
 # --- messages and time -------------------------------------------------------------------------
 
 

@@ -98,6 +98,12 @@ class Settings:
     availability_key: str = field(default="", repr=False)
     #: YAML that changes mappings, or the https:// address of a blob that holds it (docs/mappings.md).
     mapping_overrides: str = field(default="", repr=False)
+    #: Notices of both systems are listened to (docs/push.md).
+    push: bool = False
+    #: Address of our route `webhooks/bc`, as Business Central reaches it.
+    webhook_url: str = ""
+    #: The first is given to Business Central; all are taken, so that it can be changed.
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     #: By mapping, as the host's timers read them.
     schedules: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -129,8 +135,9 @@ class Settings:
             f"{name} is a Key Vault reference that was not resolved"
             for name, value in env.items()
             if value.startswith(KEY_VAULT)
-            and (name in REQUIRED or name.startswith(("API_KEY", "CLIENT_", "MORE_CLIENTS")))
+            and (name in REQUIRED or name.startswith(("API_KEY", "CLIENT_", "MORE_CLIENTS", "WEBHOOK_")))
         ]
+        problems += push_problems(env)
         numbers: dict[str, float] = {}
         for name, default, least, most in (
             ("PAGE_SIZE", 1000, 1, 5000),
@@ -189,12 +196,32 @@ class Settings:
             **{name.lower(): _word(env, name) for name in (*WORDS, *NUMBERS)},
             availability_key=env.get("AVAILABILITY_KEY", "").strip(),
             mapping_overrides=env.get("MAPPING_OVERRIDES", "").strip(),
+            push=env.get("PUSH", "").strip() == "on",
+            webhook_url=env.get("WEBHOOK_URL", "").strip(),
+            webhook_secrets=tuple(env.get("WEBHOOK_SECRETS", "").split()),
             schedules={
                 name.removeprefix(SCHEDULE).lower(): text.strip()
                 for name, text in env.items()
                 if name.startswith(SCHEDULE) and text.strip()
             },
         )
+
+
+def push_problems(env: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with the settings of push; what it needs is only asked for while it is on."""
+    switch, url = env.get("PUSH", "").strip(), env.get("WEBHOOK_URL", "").strip()
+    if switch not in ("", "on", "off"):
+        yield f"PUSH must be on or off, not '{switch}'"
+    if switch != "on":
+        return
+    if not url.startswith("https://"):
+        yield "WEBHOOK_URL must start with https:// while PUSH is on: the address of api/webhooks/bc"
+    secrets = env.get("WEBHOOK_SECRETS", "").strip()
+    if secrets.startswith(KEY_VAULT):
+        return  # told with the other references
+    # BC takes less than 250 characters (business-central-api.md §9).
+    if not 1 <= len(secrets.split()) <= 2 or not all(32 <= len(s) <= 200 for s in secrets.split()):
+        yield "WEBHOOK_SECRETS must be one secret, or the new and the old one with a blank between, of 32 to 200 characters"
 
 
 def _more_clients(text: str, *, by_secret: bool, problems: list[str]) -> tuple[tuple[str, str], ...]:

@@ -28,6 +28,7 @@ from shared.adapters.service_bus import ServiceBusQueue
 from shared.adapters.setup import SystemSetUp
 from shared.adapters.share import Share
 from shared.adapters.tables import AzureTables
+from shared.adapters.webhooks import BusinessCentralSubscriptions
 from shared.core.mapping import COMPUTED, EntityMapping
 from shared.core.model import Side
 from shared.engine.overriding import InForce, in_force
@@ -265,6 +266,17 @@ def build(settings: Settings, signals: Signals = SILENT) -> Worker:
         share=share,
         signals=signals,
     )
+    subscriptions = None
+    if settings.push:
+        subscriptions = BusinessCentralSubscriptions(
+            bc_http,
+            api=f"{settings.bc_url}/api",
+            company_id=company,
+            url=settings.webhook_url,
+            secret=settings.webhook_secrets[0],
+            permits=share,
+            sleep=time.sleep,
+        )
     return Worker(
         Ports(
             bc=bc,
@@ -289,6 +301,7 @@ def build(settings: Settings, signals: Signals = SILENT) -> Worker:
             clock=clock,
             mappings=mappings,
             in_force=chosen,
+            subscriptions=subscriptions,
             rules=RULES,
             limits=Limits(
                 page=settings.page_size,
@@ -301,7 +314,11 @@ def build(settings: Settings, signals: Signals = SILENT) -> Worker:
             ),
             signals=signals,
             certificate_ends=lambda: certificate_ends(settings),
-            spent=lambda: {"bc": bc.requests, "sales": sales.requests, "tables": store.requests()},
+            spent=lambda: {
+                "bc": bc.requests + (subscriptions.requests if subscriptions else 0),
+                "sales": sales.requests,
+                "tables": store.requests(),
+            },
         ),
         share,
     )

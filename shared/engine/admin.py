@@ -18,6 +18,7 @@ from shared.engine.messages import (
     BY_HAND,
     FULL_SYNC,
     MATCH_FIELDS,
+    RECORD_ID,
     FullSync,
     Job,
     action_problems,
@@ -77,11 +78,13 @@ class AdminApi:
         chosen = self._ports.mappings[self._mapping(mapping)]
         must_fit(body, {**MATCH_FIELDS, "preview": bool})
         how = {k: v for k, v in body.items() if k != "preview"}
-        problems = match_problems(how) or problems_of(chosen, how.get("fields", []))
-        if not problems and not how.get("fields") and not chosen.match:
-            problems = [f"{mapping} has no matching fields of its own; name some in 'fields'"]
-        if problems:
+        if problems := match_problems(how):
             raise ApiProblem(400, "Bad body", "; ".join(problems))
+        problems = list(problems_of(chosen, how.get("fields", [])))
+        if not how.get("fields") and not chosen.match:
+            problems.append(f"{mapping} has no matching fields of its own; name some in 'fields'")
+        if problems:
+            raise ApiProblem(409, "Does not go with the mapping", "; ".join(problems))
         run = self._new_run()
         rehearse = body.get("preview", False)
         self._control(FullSync(action="start", mappings=(mapping,), run=run, rehearse=rehearse, match=how))
@@ -242,7 +245,7 @@ class AdminApi:
             mapping=mapping,
             cause=action,
             action=action,
-            arguments=dict(arguments),
+            arguments={n: v.lower() if n in ("id", "bc", "sales") else v for n, v in arguments.items()},
             token=random_token(),
         )
         queue = queue_of(mapping)
@@ -297,9 +300,9 @@ class AdminApi:
     def _ids(ids: Sequence[Any]) -> list[str]:
         if not isinstance(ids, list) or not 0 < len(ids) <= 1000:
             raise ApiProblem(400, "Bad ids", "'ids' must be a list of 1 to 1000 ids")
-        if not all(isinstance(i, str) and 0 < len(i) <= 64 for i in ids):
-            raise ApiProblem(400, "Bad ids", "an id is a text of 1 to 64 characters")
-        return list(ids)
+        if not all(isinstance(i, str) and RECORD_ID.fullmatch(i) for i in ids):
+            raise ApiProblem(400, "Bad ids", "an id is a GUID, or the number of an option")
+        return [i.lower() for i in ids]
 
     def _control(self, control: FullSync) -> None:
         self._ports.queue.send(

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.core.decide import Pair, equal, generation_of, settled
 from shared.core.errors import SyncError
-from shared.core.mapping import Blank, EntityMapping, When
+from shared.core.mapping import EntityMapping
 from shared.core.model import (
     Agreed,
     Coupling,
@@ -59,8 +59,10 @@ class Kept:
             return
         self.saves.append(
             (
-                replace(
-                    seen(coupling, pair.bc, pair.sales),
+                seen(
+                    coupling,
+                    pair.bc,
+                    pair.sales,
                     baseline=decision.baseline if decision.baseline is not None else coupling.baseline,
                     late=decision.late,
                     first=None,
@@ -93,10 +95,15 @@ class Kept:
             behind=behind,
         )
         old = pair.coupling
+        bc, sales = rows[Side.BC], rows[Side.SALES]
         coupling = Coupling(
             mapping=scope.mapping.name,
-            bc_id=rows[Side.BC].id,
-            sales_id=rows[Side.SALES].id,
+            bc_id=bc.id,
+            sales_id=sales.id,
+            bc_version=bc.version,
+            sales_version=sales.version,
+            bc_row_version=bc.row_version,
+            sales_row_version=sales.row_version,
             baseline=baseline,
             rewritten=rewritten,
             late=decision.late,
@@ -105,7 +112,6 @@ class Kept:
             coupled_at=old.coupled_at if old is not None else None,
             etag=old.etag if old is not None else None,
         )
-        coupling = seen(coupling, rows[Side.BC], rows[Side.SALES])
         if foreign:
             # Somebody wrote it between our create and our read of it: look at it again (H4).
             coupling = _unseen(coupling, target)
@@ -154,8 +160,10 @@ class Kept:
             behind=behind | _stand_still(scope.mapping, pair),
             rewritten=coupling.rewritten,
         )
-        saved = replace(
-            seen(coupling, rows[Side.BC], rows[Side.SALES]),
+        saved = seen(
+            coupling,
+            rows[Side.BC],
+            rows[Side.SALES],
             baseline=baseline,
             rewritten=rewritten,
             late=decision.late,
@@ -272,15 +280,15 @@ def _stand_still(mapping: EntityMapping, pair: Pair) -> frozenset[str]:
 
 def _with_steps(mapping: EntityMapping, side: Side, shown: Fields, sent: Fields) -> Fields:
     """Return the fields as shown, with those that only the rule's steps have written (H16)."""
-    return {**shown, **{f.name: sent[f.name] for f in mapping.fields if f.name in sent and f.computed(side)}}
+    stepped = {name: sent[name] for name in mapping.stepped[side] if name in sent}
+    return {**shown, **stepped} if stepped else shown
 
 
 def _owned(mapping: EntityMapping, owner: Side, fields: Mapping[Side, Fields]) -> set[str]:
     """Return the one-way fields from `owner` whose value the other side does not show yet."""
     return {
         f.name
-        for f in mapping.fields
-        if not f.direction.reaches(owner) and f.blank is not Blank.KEEP and f.when is not When.CREATE
+        for f in mapping.belonging_to[owner]
         if not equal(f, fields[Side.BC].get(f.name), fields[Side.SALES].get(f.name))
         if not isinstance(fields[owner].get(f.name), Unresolved)
     }
@@ -291,10 +299,11 @@ def _foreign(scope: Scope, record: Record) -> bool:
     return bool(users) and bool(record.modified_by) and record.modified_by not in users
 
 
-def seen(coupling: Coupling, bc: Record | None, sales: Record | None) -> Coupling:
-    """Return the coupling with the versions of these two records; one that is gone has none."""
+def seen(coupling: Coupling, bc: Record | None, sales: Record | None, **changes: Any) -> Coupling:
+    """Return the coupling with the versions of these two records, and with these changes; one that is gone has none."""
     return replace(
         coupling,
+        **changes,
         bc_version=bc.version if bc else coupling.bc_version,
         sales_version=sales.version if sales else coupling.sales_version,
         bc_row_version=max(bc.row_version if bc else 0, coupling.bc_row_version),

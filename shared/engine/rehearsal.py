@@ -33,6 +33,7 @@ from shared.core.model import (
 )
 from shared.core.project import project
 from shared.engine.act import Act
+from shared.engine.index import WOULD_BE
 from shared.engine.kept import hint_of, left_behind, readable, seen
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
@@ -40,7 +41,6 @@ from shared.ports import Step, Write
 
 #: What is known of a value only when the other system has given it.
 TO_BE_ASSIGNED = "to be assigned"
-WOULD_BE = "would be created"
 
 
 class Rehearsal:

@@ -85,7 +85,7 @@ class Memory:
         except Outdated:
             kept.again |= {hint for _, hint in both_gone}
         for coupling, _ in both_gone:
-            scope.learn(coupling, gone=True)
+            scope.forget(coupling)
 
     @staticmethod
     def _refused(kept: Kept, scope: Scope, hint: tuple[Side, str], reason: str) -> None:

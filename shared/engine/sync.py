@@ -7,6 +7,7 @@ between two lines, is said where it matters.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -107,10 +108,7 @@ class PageSync:
                 )
                 for i in again:
                     outcomes.setdefault(i, Outcome.WAITING)
-        tally = Tally()
-        for outcome in outcomes.values():
-            tally = tally.plus(outcome)
-        return tally
+        return Tally(**Counter(outcome.value for outcome in outcomes.values()))
 
     # --- one turn --------------------------------------------------------------------------
 
@@ -144,7 +142,7 @@ class PageSync:
                 floor=self._ports.limits.brake_floor,
                 changed_before=scope.changed,
                 read_before=scope.read,
-                known=len(scope.index) // 2 if scope.full and scope.index is not None else 0,
+                known=len(scope.index) if scope.full and scope.index is not None else 0,
             )
         if stop is not None:
             self._ports.signals.count(BRAKE, mapping=scope.mapping.name, side=side.value)

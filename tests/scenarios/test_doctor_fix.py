@@ -11,7 +11,13 @@ from sandbox.simkit import INTEGRATION, INTEGRATION_2, PEOPLE, Fault
 from shared.adapters.auth import FixedAuth
 from shared.adapters.doctor_fix import SetUpAccount
 from shared.core.errors import Misconfigured, Rejected, Transient
+from shared.core.overrides import override
+from shared.engine.doctor.wanted import rights
+from shared.engine.overriding import InForce
+from shared.mappings import BY_NAME
+from shared.wiring_doctor import wanted_of
 from tests.scenarios.clinic import SALES_ROOT, Clinic
+from tests.scenarios.services import WiredWorld
 from tests.scenarios.test_doctor import disabled_user, granted, no_user, sales_is
 
 
@@ -128,3 +134,21 @@ def test_a_repair_whose_answer_was_lost_is_finished_by_the_next(path: str):
     assert len([r for r in clinic.sales.all("roles") if r["name"] == "Tandem"]) == 1
     users = [u for u in clinic.sales.all("systemusers") if u["applicationid"] == INTEGRATION.client_id]
     assert len(users) == 1
+
+
+def test_with_the_role_that_is_made_everything_is_synchronized_and_no_administrator_is_needed_P33():
+    world = WiredWorld(customers=3)
+    role = next(r["roleid"] for r in world.sales_sim.all("roles") if r["name"] == "Tandem")
+    world.sales_sim.withdraw()
+    world.sales_sim.delete("roles", role)
+    wanted = wanted_of(InForce(overridden=override(BY_NAME, None)), [INTEGRATION.client_id])
+    http = httpx.Client(transport=httpx.WSGITransport(app=world.sales_sim), auth=FixedAuth(PEOPLE.client_id))
+    SetUpAccount(http, root=SALES_ROOT).fix(
+        {"kind": "access", "clients": wanted.clients, "role": "Least", "rights": rights(wanted)}
+    )
+
+    run = world.full_sync(create=True)
+
+    assert {line["mapping"]: line["message"] for line in run["lines"] if line["state"] != "finished"} == {}
+    assert len(world.coupled("customers")) >= 3 and world.coupled("items")
+    assert not [h for h in world.held() if "privilege" in h["reason"]]

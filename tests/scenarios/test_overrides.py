@@ -128,7 +128,7 @@ def test_a_two_way_field_is_made_one_way_P13():
 
 def test_a_mapping_that_is_off_stands_still_and_comes_back_P13():
     world, customer, _ = a_coupled_customer()
-    restart_with(world, "contacts: off")
+    restart_with(world, "{contacts: off, opportunities: off}")
     add_contact(world, "K1", customer)
 
     run = world.full_sync()
