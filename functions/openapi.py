@@ -273,6 +273,7 @@ QUERY: Mapping[tuple[str, str], Schema] = {
     ("api_runs", "limit"): {"type": "integer", "minimum": 1, "maximum": 200},
     ("api_runs", "after"): {"type": "string", "pattern": "^[0-9]{1,6}$"},
     ("api_history", "after"): MOMENT,
+    ("api_availability", "product"): {"type": "string", "format": "uuid"},
 }
 ERRORS = {
     "400": "The call is wrong",
