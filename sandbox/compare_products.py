@@ -13,6 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Any, Protocol
 
+from sandbox.demo_data.order_setup import WRITE_IN
+
 ZERO = "00000000-0000-0000-0000-000000000000"
 OF_GROUP = "Customer_x0020_Price_x0020_Group"
 Rows = Mapping[str, Mapping[str, Any]]
@@ -166,7 +168,7 @@ def _product(
 def _in_scope(name: str, found: Catalogue) -> list[str]:
     rows = found.bc[name]
     if name in ("items", "resources"):
-        return [i for i, r in rows.items() if not r["blocked"]]
+        return [i for i, r in rows.items() if not r["blocked"] and r["number"] != WRITE_IN]
     if name != "sales_prices":
         return list(rows)
     best: dict[tuple[str, str, str], tuple[str, str]] = {}

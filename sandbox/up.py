@@ -20,6 +20,7 @@ import httpx
 from sandbox.azurite.start import command as azurite_command
 from sandbox.azurite.start import connection_string, free_port
 from sandbox.demo_data import CompanyFromFiles, GeneratedCompany, load_company, over_http
+from sandbox.demo_data.order_setup import FREIGHT, WRITE_IN, load_order_setup
 from sandbox.demo_data.sales_files import sales_rows
 from sandbox.processes import Processes, stop_left
 from shared.core.model import Side
@@ -120,6 +121,10 @@ class Sandbox:
             "API_KEY_READ": keys["api_key_read"],
             "API_KEY_ADMIN": keys["api_key_admin"],
             "FUNCTIONS_MASTER_KEY": self.endpoints["functions_master_key"],
+            "SALES_ORDERS": "on",
+            "WRITE_IN_TYPE": "item",
+            "WRITE_IN_NUMBER": WRITE_IN,
+            "FREIGHT_ACCOUNT": FREIGHT,
             # A killed host's mapping is free again in seconds instead of minutes; a thousand operations
             # in one batch are answered before it is.
             "LEASE_SECONDS": "30",
@@ -182,6 +187,8 @@ class Sandbox:
         """Fill BC with a company, and Sales with what it has already; return the number of rows by set."""
         with self.simulator("bc") as bc, self.simulator("dataverse") as sales:
             counts: dict[str, int] = load_company(company, bc=over_http(bc), sales=over_http(sales))
+            for table, count in load_order_setup(company.name, over_http(bc)).items():
+                counts[table] = counts.get(table, 0) + count
             for name, rows in sales_rows(sales_data) if sales_data else ():
                 counts[f"{name} in Sales"] = over_http(sales).load(name, rows)
             for client in (bc, sales):

@@ -10,7 +10,7 @@ import pytest
 from sandbox.demo import Demo
 from sandbox.demo_data import GeneratedCompany
 from sandbox.up import Sandbox
-from tests.platform.test_sandbox import fire, until
+from tests.platform.test_sandbox import until
 
 #: Seconds from a change to its counterpart. The simulator tells after half a second what BC tells after thirty.
 AT_MOST = 5.0
@@ -27,7 +27,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         demo = Demo(sandbox)
         demo.full_sync("first")
         assert demo.wait("first", at_most=120)["state"] == "finished"
-        fire(demo, "housekeeping")
+        demo.fire("housekeeping")
         with sandbox.simulator("bc") as bc:
             until(
                 lambda: [

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
+from sandbox.cash_loop import cash_loop, status
 from sandbox.demo import Demo
 from sandbox.demo_data import GeneratedCompany
 from sandbox.up import ROOT, Sandbox
@@ -84,16 +85,6 @@ def writes(demo: Demo) -> int:
     return int(demo.counts("bc")["rows_written"] + demo.counts("dataverse")["rows_written"])
 
 
-def fire(demo: Demo, function: str) -> None:
-    """Fire a timer by hand, as an administrator may on Azure."""
-    answer = demo.api.post(
-        f"{demo.sandbox.endpoints['functions']}/admin/functions/{function}",
-        headers={"x-functions-key": demo.sandbox.endpoints["functions_master_key"]},
-        json={},
-    )
-    assert answer.status_code == 202
-
-
 def a_pair(demo: Demo) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a customer and its account, as the two APIs show them."""
     with demo.people("bc") as bc, demo.people("dataverse") as sales:
@@ -144,7 +135,7 @@ def test_edits_on_both_sides_both_arrive_when_the_customers_timer_fires(demo: De
             == 204
         )
 
-        fire(demo, "poll_customers")
+        demo.fire("poll_customers")
 
         until(lambda: sales.get(there).json()["telephone1"] == "0042", "the phone is in Sales")
         until(lambda: bc.get(url).json()["email"] == "e@e.com", "the e-mail is in BC")
@@ -158,7 +149,7 @@ def test_the_same_field_on_both_sides_is_held_with_both_values(demo: Demo):
         there = f"{demo.sales_root}/accounts({account['accountid']})"
         sales.patch(there, json={"address1_city": "Oslo"}, headers={"If-Match": "*"})
 
-        fire(demo, "poll_customers")
+        demo.fire("poll_customers")
 
         held = until(
             lambda: [h for h in tandem(demo, "held")["value"] if h["kind"] == "conflict"],
@@ -168,7 +159,7 @@ def test_the_same_field_on_both_sides_is_held_with_both_values(demo: Demo):
         assert fields["city"] == ("Rome", "Oslo")
         assert bc.get(url).json()["city"] == "Rome" and sales.get(there).json()["address1_city"] == "Oslo"
         sales.patch(there, json={"address1_city": "Rome"}, headers={"If-Match": "*"})
-        fire(demo, "poll_customers")
+        demo.fire("poll_customers")
         until(
             lambda: not [h for h in tandem(demo, "held")["value"] if h["kind"] == "conflict"], "it has healed"
         )
@@ -227,6 +218,15 @@ def test_lost_replies_and_bursts_of_429_lead_to_the_same_result(demo: Demo):
     before = writes(demo)
     tandem(demo, "full-sync", "--wait")
     assert writes(demo) == before
+
+
+def test_orders_of_people_become_paid_invoices_with_the_same_totals_P42_P46_P30(demo: Demo):
+    loop = cash_loop(demo)
+
+    assert [one.wrong for one in loop.sold] == [[]] * 5 and loop.skipped == []
+    assert {status(one.header) for one in loop.sold} == {"Invoiced"}
+    assert {status(one.invoice) for one in loop.sold} == {"Paid/Complete", "Paid/Partial", "Billed"}
+    assert [one.order.currency != "" for one in loop.sold] == [False] * 4 + [True]
 
 
 def test_a_missing_or_wrong_setting_stops_the_start_with_one_message(tmp_path: Path):

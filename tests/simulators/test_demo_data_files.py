@@ -11,6 +11,7 @@ import pytest
 from sandbox.business_central import BusinessCentralSim
 from sandbox.dataverse import DataverseSim
 from sandbox.demo_data import CompanyFromFiles, load_company
+from sandbox.demo_data.order_setup import FREIGHT, WRITE_IN, load_order_setup
 from sandbox.simkit import INTEGRATION, PEOPLE
 from tests.simulators.demo_companies import ZERO, by, two_sims
 
@@ -221,3 +222,12 @@ def test_a_file_that_cannot_be_used_is_named(folder, file, content, says):
 def test_a_folder_without_any_table_is_refused(tmp_path):
     with pytest.raises(ValueError, match="none of the files"):
         CompanyFromFiles(tmp_path)
+
+
+def test_a_company_gets_what_orders_need_and_its_files_leave_out_S40_S50(loaded):
+    bc, _ = loaded
+    made = load_order_setup("Café Ltd.", bc)
+
+    item = by("number", bc.all("items"))[WRITE_IN]
+    assert item["type"] == "Service" and not item["blocked"]
+    assert made["glAccounts"] == 1 and by("number", bc.all("glAccounts"))[FREIGHT]["name"] == "Freight"
