@@ -210,7 +210,12 @@ ABOUT: Mapping[str, tuple[str, Schema, Schema | None, tuple[str, ...]]] = {
     "api_history": ("What was written to one record", page(ref("Written")), None, ("limit", "after")),
     "api_retry": ("Try one record again", ref("StartedJob"), None, ()),
     "api_skip": ("Park one record", ref("StartedJob"), None, ()),
-    "api_resolve": ("Settle conflicts", ref("StartedJob"), body(use=SIDE, field=TEXT, overwrite=FLAG), ()),
+    "api_resolve": (
+        "Settle conflicts",
+        ref("StartedJob"),
+        body(use=SIDE, field=TEXT, overwrite=FLAG, seen=by_name(ANY)),
+        (),
+    ),
     "api_couple": ("Couple two records", ref("StartedJob"), COUPLE, ()),
     "api_uncouple": ("Take two records apart", ref("StartedJob"), None, ()),
     "api_status": ("What an administrator looks at first", ref("Status"), None, ()),

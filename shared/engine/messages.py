@@ -223,6 +223,7 @@ ACTIONS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
         "use": (str, True),
         "field": (str, False),
         "overwrite": (bool, False),
+        "seen": (dict, False),
     },
 }
 _WORDS = {"side": ("bc", "sales"), "use": ("bc", "sales"), "from": ("bc", "sales", "compare")}

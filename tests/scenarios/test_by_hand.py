@@ -223,6 +223,46 @@ def test_one_field_is_resolved_and_the_other_conflict_stays():
     assert [f["field"] for f in held["fields"]] == ["city"]
 
 
+def test_what_has_changed_since_the_person_looked_is_not_overwritten_H25():
+    world, customer, account = a_coupled_customer()
+    world.bc.edit("customers", customer, phoneNumber="1")
+    world.sales.edit("accounts", account, telephone1="2")
+    world.tick("customers")
+    (held,) = world.held("customers")
+    saw = {f["field"]: f["sales"] for f in held["fields"]}
+    world.sales.edit("accounts", account, telephone1="3")
+
+    wish = {"side": "bc", "id": customer, "use": "bc"}
+    job = world.act("customers", "resolve", **wish, seen=saw)
+
+    assert job["state"] == "refused" and "phone of sales" in job["message"]
+    assert "3" not in job["message"], "the job log holds no data of records"
+    assert account_of(world, customer)["telephone1"] == "3"
+    assert world.bc.show("customers", customer)["phoneNumber"] == "1"
+
+    assert world.act("customers", "resolve", **wish, seen={"phone": "3"})["state"] == "finished"
+    assert account_of(world, customer)["telephone1"] == "1" and world.held("customers") == []
+    # Delivered once more it finds nothing to do, and nothing to refuse.
+    assert world.act("customers", "resolve", **wish, seen={"phone": "3"})["state"] == "finished"
+
+
+def test_what_changes_while_it_is_resolved_is_not_overwritten_either_H25():
+    world, customer, account = a_coupled_customer()
+    world.bc.edit("customers", customer, phoneNumber="1")
+    world.sales.edit("accounts", account, telephone1="2")
+    world.tick("customers")
+    world.once(
+        lambda moment, name: (moment, name) == ("before", "sales.update"),
+        lambda: world.sales.edit("accounts", account, telephone1="3"),
+    )
+
+    world.act("customers", "resolve", side="bc", id=customer, use="bc", seen={"phone": "2"})
+
+    assert account_of(world, customer)["telephone1"] == "3"
+    (held,) = world.held("customers")
+    assert held["kind"] == "conflict" and held["fields"][0]["sales"] == "3"
+
+
 def test_resolving_a_field_that_does_not_exist_is_refused():
     world, customer, _ = a_coupled_customer()
 
