@@ -298,13 +298,13 @@ class Lines:
         would_be = [c for c in unmet if c.outcome.startswith(WOULD_BE)]
         made_here = sum(c.version_of(side) == "" for c in would_be)
         ids = [c.id_of(side) for c in unmet if not c.outcome.startswith(WOULD_BE)]
-        gone: list[str] = []
+        tally = Tally(unchanged=made_here)
         for n in range(0, len(ids), ports.limits.page):
             part = ids[n : n + ports.limits.page]
             found = ports.records(side).get(mapping.table(side), part)
-            gone += [i for i in part if i not in found]
-        found_gone = self._pages.run(scope, side, (), gone, job=job) if gone else Tally()
-        return found_gone + Tally(unchanged=made_here)
+            if gone := [i for i in part if i not in found]:
+                tally += self._pages.run(scope, side, (), gone, job=job)
+        return tally
 
     def _wake_ups(self, job: Job, scope: Scope, row: RunRow) -> None:
         """Fill the soft references and options of this mapping, then finish the line and start what waits for it.

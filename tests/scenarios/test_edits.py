@@ -3,6 +3,7 @@
 import pytest
 
 from shared.core.mapping import OnConflict, OnDelete
+from shared.engine.parts import Limits
 from tests.scenarios.builders import a_company, a_coupled_customer, account_of, add_account, add_customer
 
 
@@ -146,6 +147,24 @@ def test_a_deletion_that_no_poll_saw_is_found_by_the_full_pass_H17():
     world.full_sync()
 
     assert "deleted" in world.held("customers")[0]["reason"]
+
+
+def test_what_the_full_pass_finds_gone_is_looked_at_page_by_page_H17_H27():
+    world = a_company(limits=Limits(page=2))
+    for n in range(7):
+        add_customer(world, f"C{n}")
+    world.full_sync()
+    for account in world.coupled("customers").values():
+        world.sales.delete("accounts", account)
+    world.sales._gone.clear()
+    asked: list[int] = []
+    get = world.sales.get
+    world.sales.get = lambda table, ids: asked.append(len(ids)) or get(table, ids)
+
+    world.full_sync("customers")
+
+    assert len(world.held("customers")) == 7
+    assert max(asked) == 2, "no request names more records than a page holds"
 
 
 def test_a_blocked_customer_is_outside_the_filter_and_its_baseline_is_kept_H24():
