@@ -168,7 +168,6 @@ class Kept:
         if decision.problems:
             saved = left_behind(saved, coupling.first, pair.source, decision.problems)
         self.saves.append((saved, (pair.source, hint_of(pair))))
-        now_at = scope.now
         for side, values in decision.writes.items():
             before = pair.fields(side)
             self.history.append(
@@ -176,7 +175,7 @@ class Kept:
                     mapping=scope.mapping.name,
                     side=side,
                     id=rows[side].id,
-                    at=now_at,
+                    at=NEVER,
                     action="update",
                     fields={
                         name: (readable(before.get(name)), readable(value)) for name, value in values.items()

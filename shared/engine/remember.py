@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence, Set
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.core.model import Coupling, CouplingState, First, Side
 from shared.engine.kept import NEVER, Kept, hint_of
@@ -35,6 +35,7 @@ class Memory:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
+        self._last: datetime | None = None
 
     # --- what a crash must not lose ------------------------------------------------------------
 
@@ -81,9 +82,16 @@ class Memory:
         scope.matched = []
         self._uncouple(scope, kept)
         if kept.history:
-            ports.history.add(kept.history)
+            at = self._moment()
+            ports.history.add([replace(entry, at=at) for entry in kept.history])
         self._hold(scope, kept)
         self._wake(name, born, scope)
+
+    def _moment(self) -> datetime:
+        """Return a time of its own for each turn: an entry of the history is known by its record and time."""
+        now = self._ports.clock.now()
+        self._last = now if self._last is None else max(now, self._last + datetime.resolution)
+        return self._last
 
     def _uncouple(self, scope: Scope, kept: Kept) -> None:
         """Leave a marker, or nothing where both are gone. Whoever was changed meanwhile is looked at again (H11)."""

@@ -179,6 +179,22 @@ def test_a_blocked_customer_is_outside_the_filter_and_its_baseline_is_kept_H24()
     assert account_of(world, customer)["telephone1"] == "1"
 
 
+def test_what_is_written_twice_in_one_job_is_in_the_history_twice_H25():
+    world, customer, account = a_coupled_customer()
+    world.bc.edit("customers", customer, city="Oslo")
+    world.sales.edit("accounts", account, telephone1="1")
+    world.once(
+        lambda moment, name: (moment, name) == ("before", "bc.update"),
+        lambda: world.bc.edit("customers", customer, faxNumber="9"),
+    )
+
+    world.tick("customers")
+
+    assert (account_of(world, customer)["address1_city"], account_of(world, customer)["fax"]) == ("Oslo", "9")
+    entries = world.app.api.history("customers", "sales", account)["value"]
+    assert [list(e["fields"]) for e in entries if e["side"] == "sales"] == [["fax"], ["city"]]
+
+
 def test_an_account_set_inactive_blocks_its_customer_H24():
     world, customer, account = a_coupled_customer()
 
