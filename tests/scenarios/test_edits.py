@@ -1,5 +1,7 @@
 """What people do to coupled records, and what becomes of it (P19; H3, H5, H8, H24, H25; R52, R60)."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from shared.core.mapping import OnConflict, OnDelete
@@ -251,8 +253,6 @@ def test_a_held_record_heals_by_itself_when_its_cause_is_gone():
     world.full_sync()
 
     world.sales.refuse = lambda table, values: None
-    from datetime import timedelta
-
     world.clock.advance(timedelta(minutes=6))
     world.housekeeping()
 
@@ -305,3 +305,21 @@ def test_an_account_created_by_us_that_no_coupling_knows_is_held_as_an_orphan_H1
     world.full_sync()
 
     assert world.held("customers")[0]["kind"] == "orphan" and world.bc.all("customers") == {}
+
+
+def test_a_held_record_keeps_its_age_and_is_tried_at_growing_intervals_H14():
+    world = a_company()
+    add_customer(world, "BAD")
+    world.sales.refuse = lambda table, values: "no"
+    world.full_sync()
+    (first,) = world.held("customers")
+    world.clock.set(datetime.fromisoformat(first["next_try"]))
+    world.sales.refuse = lambda table, values: "still no"
+
+    world.housekeeping()
+    world.run()
+
+    (second,) = world.held("customers")
+    assert (first["tries"], second["tries"]) == (0, 1) and second["since"] == first["since"]
+    waits = [datetime.fromisoformat(h["next_try"]) - world.clock.now() for h in (first, second)]
+    assert waits == [timedelta(0), timedelta(minutes=10)]
