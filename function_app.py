@@ -4,12 +4,12 @@ import os
 
 import azure.functions as func
 
-from functions import full_sync, http_api, sync_jobs, timers
+from functions import full_sync, http_api, push, sync_jobs, timers
 from shared.core.errors import Misconfigured
 from shared.settings import Settings
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-for blueprint in (timers.bp, sync_jobs.bp, full_sync.bp, http_api.bp):
+for blueprint in (timers.bp, sync_jobs.bp, full_sync.bp, http_api.bp, push.bp):
     app.register_functions(blueprint)
 
 

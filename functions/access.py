@@ -57,6 +57,19 @@ def _role(principal: str) -> Access:
         found = [
             ROLES.get(c.get("val"), Access.NONE) for c in data.get("claims", []) if c.get("typ") in wanted
         ]
-    except (binascii.Error, ValueError, AttributeError, TypeError):
+    except (binascii.Error, ValueError, AttributeError, TypeError, RecursionError):
         return Access.NONE
     return max(found, default=Access.NONE)
+
+
+def availability_access(headers: Mapping[str, str], env: Mapping[str, str]) -> bool | None:
+    """Say whether the caller may ask for availability; None while it is switched off (P34).
+
+    Its key opens nothing else, and no other key opens it.
+    """
+    if env.get("AVAILABILITY", "").strip().lower() != "on":
+        return None
+    key = env.get("AVAILABILITY_KEY", "").strip()
+    given = {k.lower(): v for k, v in headers.items()}.get("x-api-key", "")
+    same = hmac.compare_digest(key.encode(), given.encode("utf-8", "surrogateescape"))
+    return same and bool(key) and not key.startswith(KEY_VAULT)

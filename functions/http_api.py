@@ -12,12 +12,13 @@ from uuid import uuid4
 
 import azure.functions as func
 
-from functions.access import Access, access_of
+from functions.access import Access, access_of, availability_access
 from functions.calls import guarded
-from functions.openapi import document
+from functions.openapi import ABOUT, JSON, KEY_OF_ITS_OWN, document
 from functions.timers import schedule_problems
 from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.engine.admin import AdminApi, ApiProblem
+from shared.engine.messages import RECORD_ID
 from shared.signal_names import CALL
 from shared.trace import Trace
 from shared.wiring import app, signals
@@ -26,12 +27,11 @@ from shared.wiring_doctor import checkup
 bp = func.Blueprint()
 #: Bytes of a request body; the longest one names 1,000 records.
 BODY_LIMIT = 65_536
-#: Ids of records are GUIDs, or the numbers of options; ids of runs are ours. Whatever else is in a
-#: path never reaches an address or a key.
-RECORD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{1,10}", re.IGNORECASE)
+#: Ids of runs are ours. Whatever else is in a path never reaches an address or a key.
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 RUN_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
-#: Characters of `after`; ours are shorter.
-AFTER_LIMIT = 512
+#: What `after` may be; ours are shorter.
+AFTER = re.compile(r"[!-~]{1,512}")
 
 Call = Callable[[AdminApi, func.HttpRequest], Any]
 
@@ -46,11 +46,16 @@ class Alone:
 def problem(status: int, title: str, detail: str = "") -> func.HttpResponse:
     """Return an RFC 9457 problem."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return func.HttpResponse(json.dumps(body), status_code=status, mimetype="application/problem+json")
+    return func.HttpResponse(
+        json.dumps(body),
+        status_code=status,
+        mimetype="application/problem+json",
+        headers={"WWW-Authenticate": 'Bearer realm="Tandem"'} if status == 401 else None,
+    )
 
 
 def answer(
-    request: func.HttpRequest, needs: Access, call: Call | Alone, *, status: int = 200
+    name: str, request: func.HttpRequest, needs: Access, call: Call | Alone, status: int
 ) -> func.HttpResponse:
     """Check access, call, and turn what comes back into a response. Nothing secret leaves here."""
     access, known = access_of(dict(request.headers), os.environ)
@@ -62,6 +67,15 @@ def answer(
         )
     if len(request.get_body() or b"") > BODY_LIMIT:
         return problem(413, "Too large", f"a body takes at most {BODY_LIMIT} bytes")
+    known_ones = ABOUT[name][3]
+    if unknown := sorted(set(request.params) - set(known_ones)):
+        said = f"unknown {', '.join(unknown)}; known: {', '.join(known_ones) or 'none'}"
+        return problem(400, "Bad query", said[:1000])
+    return told(request, call, status)
+
+
+def told(request: func.HttpRequest, call: Call | Alone, status: int) -> func.HttpResponse:
+    """Return what the call answers, or why it cannot."""
     try:
         data = call.call() if isinstance(call, Alone) else call(app().api, request)
         return func.HttpResponse(json.dumps(data), status_code=status, mimetype="application/json")
@@ -75,14 +89,21 @@ def answer(
         return problem(502, "Refused", str(error))
 
 
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
+
+
 def body_of(request: func.HttpRequest) -> dict[str, Any]:
     """Return the JSON object in the body; an absent body is an empty one."""
     raw = request.get_body()
     if not raw:
         return {}
+    kind = str(request.headers.get("content-type") or JSON).partition(";")[0].strip().lower()
+    if kind != JSON:
+        raise ApiProblem(415, "Not JSON", f"the body must be {JSON}, not {kind}")
     try:
-        data = json.loads(raw)
-    except (ValueError, UnicodeDecodeError):
+        data = json.loads(raw, parse_constant=_no_number)
+    except (ValueError, RecursionError):
         raise ApiProblem(400, "Not JSON", "the body must be a JSON object") from None
     if not isinstance(data, dict):
         raise ApiProblem(400, "Not an object", "the body must be a JSON object")
@@ -100,10 +121,10 @@ def number(request: func.HttpRequest, name: str, default: int, most: int) -> int
 
 def after(request: func.HttpRequest) -> str | None:
     """Return where a list goes on: the `next` of the page before."""
-    text = request.params.get("after")
-    if text is not None and (len(text) > AFTER_LIMIT or not text.isprintable()):
+    text: str | None = request.params.get("after")
+    if text is not None and not AFTER.fullmatch(text):
         raise ApiProblem(400, "Bad 'after'", "'after' must be the 'next' of the page before")
-    return text or None
+    return text
 
 
 def part(request: func.HttpRequest, name: str) -> str:
@@ -219,6 +240,7 @@ def described() -> dict[str, Any]:
     """Return the OpenAPI document of all routes."""
     roles = {READ: "Sync.Read", ADMIN: "Sync.Admin"}
     routes = [(name, path, method, roles[needs], status) for name, path, method, needs, status, _ in ROUTES]
+    routes.append(("api_availability", "availability", "GET", KEY_OF_ITS_OWN, 200))
     return document([*routes, ("api_health", "health", "GET", "", 200)])
 
 
@@ -231,15 +253,21 @@ def route(
     name: str, needs: Access, status: int, call: Call | Alone
 ) -> Callable[[func.HttpRequest], func.HttpResponse]:
     def run(req: func.HttpRequest) -> func.HttpResponse:
-        def work(_: Trace) -> func.HttpResponse:
-            with signals().span(CALL, function=name) as span:
-                response = answer(req, needs, call, status=status)
-                span.set(status=response.status_code)
-            return response
-
-        return guarded(name, work, sender=req.headers.get("traceparent"), correlation=str(uuid4()))
+        return traced(name, req, lambda: answer(name, req, needs, call, status))
 
     return run
+
+
+def traced(name: str, req: func.HttpRequest, respond: Callable[[], func.HttpResponse]) -> func.HttpResponse:
+    """Respond within the caller's trace."""
+
+    def work(_: Trace) -> func.HttpResponse:
+        with signals().span(CALL, function=name) as span:
+            response = respond()
+            span.set(status=response.status_code)
+        return response
+
+    return guarded(name, work, sender=req.headers.get("traceparent"), correlation=str(uuid4()))
 
 
 for _name, _path, _method, _needs, _status, _call in ROUTES:
@@ -247,6 +275,23 @@ for _name, _path, _method, _needs, _status, _call in ROUTES:
         bp.route(route=_path, methods=[_method], auth_level=func.AuthLevel.ANONYMOUS)(
             route(_name, _needs, _status, _call)
         )
+    )
+
+
+@bp.function_name("api_availability")
+@bp.route(route="availability", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def availability(req: func.HttpRequest) -> func.HttpResponse:
+    """Inventory of a product, under a switch and a key of its own (P34)."""
+    allowed = availability_access(dict(req.headers), os.environ)
+    if allowed is None:
+        return problem(404, "Switched off", "set AVAILABILITY=on and AVAILABILITY_KEY")
+    if not allowed:
+        return problem(401, "Sign in", "send AVAILABILITY_KEY as x-api-key")
+    product = req.params.get("product", "")
+    if not GUID.fullmatch(product):
+        return problem(400, "Bad product", "'product' must be the GUID of a product in Sales")
+    return traced(
+        "api_availability", req, lambda: told(req, lambda api, r: api.availability(product.lower()), 200)
     )
 
 

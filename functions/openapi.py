@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from shared.mappings import ALL
+
 Schema = Mapping[str, Any]
 
 TEXT: Schema = {"type": "string"}
@@ -13,6 +15,13 @@ FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 ANY: Schema = {}
+JSON = "application/json"
+#: As `shared.engine.messages.RECORD_ID` and `functions.http_api.RUN_ID` have them.
+RECORD_ID: Schema = {
+    "type": "string",
+    "pattern": "^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9]{1,10})$",
+}
+RUN_ID: Schema = {"type": "string", "pattern": "^[0-9A-Za-z-]{1,64}$"}
 
 
 def many(of: Schema) -> Schema:
@@ -40,8 +49,9 @@ def thing(optional: Mapping[str, Schema] | None = None, /, **needed: Schema) -> 
     return {"type": "object", "properties": {**needed, **(optional or {})}, "required": list(needed)}
 
 
-def body(**optional: Schema) -> Schema:
-    return {"type": "object", "properties": optional, "additionalProperties": False}
+def body(*needed: str, **properties: Schema) -> Schema:
+    found: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    return found | ({"required": list(needed)} if needed else {})
 
 
 def page(of: Schema, **also: Schema) -> Schema:
@@ -50,6 +60,7 @@ def page(of: Schema, **also: Schema) -> Schema:
 
 PARTS = ("created", "updated", "unchanged", "coupled", "uncoupled", "restored", "ignored", "waiting", "held")
 SIDE = word("bc", "sales")
+MAPPING = word(*(m.name for m in ALL))
 PROBLEM = thing(field=TEXT, reason=TEXT, bc=ANY, sales=ANY, conflict=FLAG)
 HEAD = {"id": TEXT, "state": word("running", "finished", "failed", "cancelled"), "started": maybe(MOMENT)}
 RUN_HEAD = HEAD | {"finished": maybe(MOMENT), "rehearse": FLAG}
@@ -174,10 +185,28 @@ SCHEMAS: Mapping[str, Schema] = {
     "StartedJob": thing(job=TEXT),
 }
 FORCE = body(force=FLAG)
-GROUPS = many(many(TEXT))
-IDS = {"type": "array", "items": TEXT, "minItems": 1, "maxItems": 1000}
-FULL = body(mappings=many(TEXT), rehearse=FLAG, changes=FLAG, create=FLAG, force=FLAG)
-COUPLE = body(mapping=TEXT, bc=TEXT, sales=TEXT, **{"from": word("bc", "sales", "compare")})
+GROUPS = many({"type": "array", "items": TEXT, "minItems": 1})
+IDS = {"type": "array", "items": RECORD_ID, "minItems": 1, "maxItems": 1000}
+#: `changes` goes with `rehearse`.
+FULL = {
+    **body(mappings=many(MAPPING), rehearse=FLAG, changes=FLAG, create=FLAG, force=FLAG),
+    "if": {"properties": {"changes": {"const": True}}, "required": ["changes"]},
+    "then": {"properties": {"rehearse": {"const": True}}, "required": ["rehearse"]},
+}
+#: `side` and `create` go with `ids`.
+SYNC = {
+    **body(side=SIDE, ids=IDS, create=FLAG, force=FLAG),
+    "dependentRequired": {"side": ["ids"], "create": ["ids"]},
+}
+COUPLE = body(
+    "mapping",
+    "bc",
+    "sales",
+    mapping=MAPPING,
+    bc=RECORD_ID,
+    sales=RECORD_ID,
+    **{"from": word("bc", "sales", "compare")},
+)
 #: function → what it does, what it answers, what its body may have, its query
 ABOUT: Mapping[str, tuple[str, Schema, Schema | None, tuple[str, ...]]] = {
     "api_full_sync": ("Start a full synchronization, or rehearse one", ref("StartedRun"), FULL, ()),
@@ -195,7 +224,7 @@ ABOUT: Mapping[str, tuple[str, Schema, Schema | None, tuple[str, ...]]] = {
     "api_sync": (
         "Synchronize what changed, or named records",
         ref("StartedJob"),
-        body(side=SIDE, ids=IDS, create=FLAG, force=FLAG),
+        SYNC,
         (),
     ),
     "api_match": (
@@ -213,12 +242,18 @@ ABOUT: Mapping[str, tuple[str, Schema, Schema | None, tuple[str, ...]]] = {
     "api_resolve": (
         "Settle conflicts",
         ref("StartedJob"),
-        body(use=SIDE, field=TEXT, overwrite=FLAG, seen=by_name(ANY)),
+        body("use", use=SIDE, field=TEXT, overwrite=FLAG, seen=by_name(ANY)),
         (),
     ),
     "api_couple": ("Couple two records", ref("StartedJob"), COUPLE, ()),
     "api_uncouple": ("Take two records apart", ref("StartedJob"), None, ()),
     "api_status": ("What an administrator looks at first", ref("Status"), None, ()),
+    "api_availability": (
+        "Inventory of a product",
+        thing(product=TEXT, item=TEXT, quantity={"type": "number"}, at=MOMENT),
+        None,
+        ("product",),
+    ),
     "api_doctor": (
         "What is set up, and what is not",
         thing(state=word("ok", "problem", "unknown"), checks=many(ref("Check"))),
@@ -228,12 +263,26 @@ ABOUT: Mapping[str, tuple[str, Schema, Schema | None, tuple[str, ...]]] = {
     "api_health": ("The process answers", thing(status=word("ok")), None, ()),
     "api_openapi": ("This document", {"type": "object"}, None, ()),
 }
+#: Instead of a role: what is asked with AVAILABILITY_KEY.
+KEY_OF_ITS_OWN = "its own key"
+#: (function, or "" for the others; parameter) → schema.
+QUERY: Mapping[tuple[str, str], Schema] = {
+    ("", "mapping"): MAPPING,
+    ("", "limit"): {"type": "integer", "minimum": 1, "maximum": 1000},
+    ("", "after"): {"type": "string", "pattern": "^[!-~]{1,512}$"},
+    ("api_runs", "limit"): {"type": "integer", "minimum": 1, "maximum": 200},
+    ("api_runs", "after"): {"type": "string", "pattern": "^[0-9]{1,6}$"},
+    ("api_history", "after"): MOMENT,
+    ("api_availability", "product"): {"type": "string", "format": "uuid"},
+}
 ERRORS = {
     "400": "The call is wrong",
     "401": "Nobody is recognized",
     "403": "The role does not suffice",
     "404": "There is no such thing",
+    "409": "It does not go with the mapping",
     "413": "The body is too large",
+    "415": "The body is not JSON",
     "502": "A system refused",
     "503": "Misconfigured, or to be tried again",
 }
@@ -260,24 +309,31 @@ def _operation(name: str, path: str, role: str, status: int) -> dict[str, Any]:
     summary, answer, given, query = ABOUT[name]
     found: dict[str, Any] = {
         "operationId": name.removeprefix("api_"),
-        "summary": summary + (f" (role {role})" if role else ""),
+        "summary": summary
+        + (f" (role {role})" if role.startswith("Sync.") else f" ({role})" if role else ""),
         "security": [{"key": []}] if role else [],
         "parameters": [
-            {"name": p, "in": "path", "required": True, "schema": SIDE if p == "side" else TEXT}
+            {"name": p, "in": "path", "required": True, "schema": _in_path(p, path)}
             for p in re.findall(r"\{(\w+)\}", path)
         ]
-        + [{"name": q, "in": "query", "schema": COUNT if q == "limit" else TEXT} for q in query],
-        "responses": {
-            str(status): _content("Done" if status == 200 else "Accepted", "application/json", answer)
-        },
+        + [{"name": q, "in": "query", "schema": QUERY.get((name, q)) or QUERY["", q]} for q in query],
+        "responses": {str(status): _content("Done" if status == 200 else "Accepted", JSON, answer)},
     }
     if given is not None:
-        found["requestBody"] = {"content": {"application/json": {"schema": given}}}
+        needed = bool(given.get("required"))
+        found["requestBody"] = {"required": needed, "content": {JSON: {"schema": given}}}
     if role:
         found["responses"] |= {
             code: _content(said, "application/problem+json", ref("Problem")) for code, said in ERRORS.items()
         }
+        found["responses"]["401"]["headers"] = {"WWW-Authenticate": {"required": True, "schema": TEXT}}
     return found
+
+
+def _in_path(parameter: str, path: str) -> Schema:
+    if parameter == "id":
+        return RUN_ID if path.startswith("runs/") else RECORD_ID
+    return {"side": SIDE, "m": MAPPING}[parameter]
 
 
 def _content(description: str, kind: str, schema: Schema) -> dict[str, Any]:

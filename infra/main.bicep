@@ -39,6 +39,9 @@ param alertEmail string = ''
 @description('Amount a month at which a warning is sent, in the currency of the subscription; 0: no budget.')
 param monthlyBudget int = 0
 
+@description('Be told of changes within a minute instead of polling alone (docs/push.md).')
+param push bool = false
+
 param costCenter string = ''
 
 @description('Processes at most. BC takes five requests at once whatever this is (docs/limits-and-cost.md).')
@@ -62,6 +65,8 @@ param mappings array = [
   'sales_prices'
   'opportunities'
   'posted_sales_invoices'
+  'sales_orders'
+  'sales_quotes'
 ]
 
 @description('Schedules that differ from local.settings.example.json: six fields, UTC, by setting name.')
@@ -75,6 +80,9 @@ param mappingOverrides bool = false
 
 @description('Take further application users from the secret more-clients: id;id, or id=secret;id=secret.')
 param moreClients bool = false
+
+@description('Inventory of a product by HTTP, under a key of its own: secret availability-key in Key Vault.')
+param availability bool = false
 
 param firstOfMonth string = utcNow('yyyy-MM-01')
 
@@ -90,6 +98,12 @@ var tuned = [
   'HISTORY_DAYS'
   'JOBS_DAYS'
   'RUNS_KEEP'
+  'SALES_ORDERS'
+  'SALES_QUOTES'
+  'ORDER_STATUS'
+  'WRITE_IN_TYPE'
+  'WRITE_IN_NUMBER'
+  'FREIGHT_ACCOUNT'
 ]
 var fromExample = toObject(
   filter(items(example), entry => startsWith(entry.key, 'SCHEDULE_') || contains(tuned, entry.key)),
@@ -173,11 +187,14 @@ module app 'modules/app.bicep' = {
     integrationClientId: registerApps ? registrations!.outputs.integrationClientId : integrationClientId
     signIn: signIn
     apiKeys: apiKeys
+    push: push
+    noticesHost: data.outputs.noticesHost
     bcUrl: bcUrl
     bcCompany: bcCompany
     dataverseUrl: dataverseUrl
     mappingOverrides: mappingOverrides
     moreClients: moreClients
+    availability: availability
     settings: union(fromExample, tuning, schedules)
   }
 }

@@ -52,6 +52,7 @@ def build(
                 managed_identity=run_dir.managed_identity(),
             ), {"url": origin, "authority": f"{origin}/{TENANT}", "identity_endpoint": f"{origin}{MSI}"}
         case "bc":
+            from sandbox import sending
             from sandbox.business_central import BusinessCentralSim
 
             issuer = run_dir.issuer()
@@ -59,6 +60,8 @@ def build(
                 clock=clock, issuer=issuer, identities=tuple(identities), company_name=company
             )
             bc.verifier = TokenVerifier(issuer, BUSINESS_CENTRAL, SimClock())
+            bc.webhooks.send = sending.HttpReceivers(bc)
+            sending.in_the_background(bc.webhooks.deliver)
             return bc, {
                 "url": f"{origin}/v2.0/{TENANT}/sandbox",
                 "resource": BUSINESS_CENTRAL,
@@ -66,6 +69,7 @@ def build(
                 "company_id": str(bc.company_id),
             }
         case "dataverse":
+            from sandbox import sending
             from sandbox.dataverse import DataverseSim
 
             issuer = run_dir.issuer()
@@ -75,6 +79,7 @@ def build(
             # The audience is the organization's own address (azure-platform.md rule 6.6).
             sales.verifier = TokenVerifier(issuer, origin, SimClock())
             run_dir.register_resource("dataverse", origin)
+            sending.in_the_background(sending.ServiceEndpoint(sales).deliver)
             return sales, {"url": origin, "resource": origin, "organization_id": str(sales.organization_id)}
     raise ValueError(f"there is no simulator called {which}")
 

@@ -5,8 +5,9 @@ Everything runs on one thread in a fixed order, so a seed reproduces a run exact
 
 from __future__ import annotations
 
+import itertools
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -68,6 +69,7 @@ class World:
         mappings: Sequence[EntityMapping] = ALL,
         limits: Limits = Limits(),
         overrides: str = "",
+        switched_on: Collection[str] = (),
         signals: Signals = SILENT,
         sales_ahead: timedelta = timedelta(0),
         **differs: Mapping[str, Any],
@@ -95,10 +97,13 @@ class World:
             # Made as a draft (dataverse-web-api.md §9).
             "products": {"statecode": 2, "statuscode": 0, "productstructure": 1},
         }
+        self._numbers = itertools.count(1001)
         self.bc.makes, self.sales.makes = self._code_of_unit, base_unit
         self.tables = InMemoryTables()
         self.queue = InMemoryQueue(self.clock, signals=signals)
         self.mappings = {m.name: replace(m, **differs.get(m.name, {})) for m in mappings}
+        #: Mappings of documents whose setting is on.
+        self.switched_on = switched_on
         self.limits = limits
         self._events: list[tuple[Callable[[str, str], bool], Callable[[], object]]] = []
         #: What the setting MAPPING_OVERRIDES holds when Tandem is started.
@@ -117,7 +122,10 @@ class World:
     def _code_of_unit(
         self, table: str, id: str, values: Mapping[str, Any]
     ) -> list[tuple[str, str, dict[str, Any]]]:
-        """Show the code of the unit that a new item or resource names by id, as BC does."""
+        """Show the code of the unit that a new item or resource names by id, and number documents, as BC does."""
+        if table in ("salesOrders", "salesQuotes") and not values.get("number"):
+            series = f"{'S-ORD' if table == 'salesOrders' else 'S-QUO'}{next(self._numbers)}"
+            return [(table, id, {"number": series, "status": "Open", "completelyShipped": False})]
         unit = self.bc.show("unitsOfMeasure", values.get("baseUnitOfMeasureId") or "")
         if table not in ("items", "resources") or unit is None:
             return []
@@ -132,6 +140,7 @@ class World:
             parse_overrides,
             TableLastGood(store, COMPANY),
             columns={Side.BC: BC_COLUMNS},
+            switched_off=[n for n, m in self.mappings.items() if m.switch and n not in self.switched_on],
         )
         return Tandem(
             Ports(

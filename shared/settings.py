@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shared.core.errors import Misconfigured
@@ -24,6 +24,16 @@ BY_IDENTITY = {
     "TABLES_CONNECTION_STRING": "TABLES_ENDPOINT",
     "ServiceBusConnection": "ServiceBusConnection__fullyQualifiedNamespace",
 }
+#: Switches and words of documents, the first of each its default.
+WORDS = {
+    "SALES_ORDERS": ("off", "by_hand", "on"),
+    "SALES_QUOTES": ("off", "by_hand", "on"),
+    "ORDER_STATUS": ("on", "off"),
+    "WRITE_IN_TYPE": ("", "item", "resource"),
+    "AVAILABILITY": ("off", "on"),
+}
+#: Numbers in BC that an administrator names, and how long they may be there.
+NUMBERS = {"WRITE_IN_NUMBER": 20, "FREIGHT_ACCOUNT": 20}
 MICROSOFT_LOGIN = "https://login.microsoftonline.com"
 
 
@@ -72,8 +82,28 @@ class Settings:
     history_days: int = 180
     jobs_days: int = 90
     runs_keep: int = 100
+    #: Orders of Sales go to BC: "off", "by_hand" (a person sends what is new) or "on".
+    sales_orders: str = "off"
+    #: Quotes of Sales go to BC, in the same words.
+    sales_quotes: str = "off"
+    #: What becomes of an order in BC is shown in Sales: "on" or "off".
+    order_status: str = "on"
+    #: What stands for write-in products in BC: "item" or "resource", and its number; "" for nothing.
+    write_in_type: str = ""
+    write_in_number: str = ""
+    #: G/L account of the freight of orders; "" for none.
+    freight_account: str = ""
+    #: Inventory of a product by HTTP: "on" or "off", under a key of its own.
+    availability: str = "off"
+    availability_key: str = field(default="", repr=False)
     #: YAML that changes mappings, or the https:// address of a blob that holds it (docs/mappings.md).
     mapping_overrides: str = field(default="", repr=False)
+    #: Notices of both systems are listened to (docs/push.md).
+    push: bool = False
+    #: Address of our route `webhooks/bc`, as Business Central reaches it.
+    webhook_url: str = ""
+    #: The first is given to Business Central; all are taken, so that it can be changed.
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     #: By mapping, as the host's timers read them.
     schedules: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -105,8 +135,9 @@ class Settings:
             f"{name} is a Key Vault reference that was not resolved"
             for name, value in env.items()
             if value.startswith(KEY_VAULT)
-            and (name in REQUIRED or name.startswith(("API_KEY", "CLIENT_", "MORE_CLIENTS")))
+            and (name in REQUIRED or name.startswith(("API_KEY", "CLIENT_", "MORE_CLIENTS", "WEBHOOK_")))
         ]
+        problems += push_problems(env)
         numbers: dict[str, float] = {}
         for name, default, least, most in (
             ("PAGE_SIZE", 1000, 1, 5000),
@@ -132,6 +163,7 @@ class Settings:
         if "REQUEST_SECONDS" in numbers and "LEASE_SECONDS" in numbers:
             if numbers["REQUEST_SECONDS"] > numbers["LEASE_SECONDS"] * 2 / 3:
                 problems.append("REQUEST_SECONDS must be at most two thirds of LEASE_SECONDS")
+        problems += _documents(env)
         if problems:
             raise Misconfigured(problems)
         return cls(
@@ -161,13 +193,35 @@ class Settings:
             history_days=int(numbers["HISTORY_DAYS"]),
             jobs_days=int(numbers["JOBS_DAYS"]),
             runs_keep=int(numbers["RUNS_KEEP"]),
+            **{name.lower(): _word(env, name) for name in (*WORDS, *NUMBERS)},
+            availability_key=env.get("AVAILABILITY_KEY", "").strip(),
             mapping_overrides=env.get("MAPPING_OVERRIDES", "").strip(),
+            push=env.get("PUSH", "").strip() == "on",
+            webhook_url=env.get("WEBHOOK_URL", "").strip(),
+            webhook_secrets=tuple(env.get("WEBHOOK_SECRETS", "").split()),
             schedules={
                 name.removeprefix(SCHEDULE).lower(): text.strip()
                 for name, text in env.items()
                 if name.startswith(SCHEDULE) and text.strip()
             },
         )
+
+
+def push_problems(env: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with the settings of push; what it needs is only asked for while it is on."""
+    switch, url = env.get("PUSH", "").strip(), env.get("WEBHOOK_URL", "").strip()
+    if switch not in ("", "on", "off"):
+        yield f"PUSH must be on or off, not '{switch}'"
+    if switch != "on":
+        return
+    if not url.startswith("https://"):
+        yield "WEBHOOK_URL must start with https:// while PUSH is on: the address of api/webhooks/bc"
+    secrets = env.get("WEBHOOK_SECRETS", "").strip()
+    if secrets.startswith(KEY_VAULT):
+        return  # told with the other references
+    # BC takes less than 250 characters (business-central-api.md §9).
+    if not 1 <= len(secrets.split()) <= 2 or not all(32 <= len(s) <= 200 for s in secrets.split()):
+        yield "WEBHOOK_SECRETS must be one secret, or the new and the old one with a blank between, of 32 to 200 characters"
 
 
 def _more_clients(text: str, *, by_secret: bool, problems: list[str]) -> tuple[tuple[str, str], ...]:
@@ -184,3 +238,27 @@ def _more_clients(text: str, *, by_secret: bool, problems: list[str]) -> tuple[t
         else:
             found.append((client_id, secret))
     return tuple(found)
+
+
+def _word(env: Mapping[str, str], name: str) -> str:
+    text = env.get(name, "").strip()
+    return text.upper() if name in NUMBERS else text.lower() or WORDS[name][0]
+
+
+def _documents(env: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with the settings of orders, quotes and availability."""
+    for name, words in WORDS.items():
+        if _word(env, name) not in words:
+            known = ", ".join(word for word in words if word)
+            yield f"{name} must be one of {known}, not '{env[name].strip()}'"
+    for name, most in NUMBERS.items():
+        if len(_word(env, name)) > most:
+            yield f"{name} must be at most {most} characters, as a number in Business Central is"
+    given = [bool(env.get(name, "").strip()) for name in ("WRITE_IN_TYPE", "WRITE_IN_NUMBER")]
+    if any(given) and not all(given):
+        yield "WRITE_IN_TYPE and WRITE_IN_NUMBER go together; set both or neither"
+    key = env.get("AVAILABILITY_KEY", "").strip()
+    if _word(env, "AVAILABILITY") == "on" and not key:
+        yield "AVAILABILITY is on, and AVAILABILITY_KEY is missing"
+    if key and key in (env.get(name, "").strip() for name in ("API_KEY_READ", "API_KEY_ADMIN")):
+        yield "AVAILABILITY_KEY must be a key of its own, not one of the administrators' API"

@@ -28,6 +28,7 @@ from shared.adapters.service_bus import ServiceBusQueue
 from shared.adapters.setup import SystemSetUp
 from shared.adapters.share import Share
 from shared.adapters.tables import AzureTables
+from shared.adapters.webhooks import BusinessCentralSubscriptions
 from shared.core.mapping import COMPUTED, EntityMapping
 from shared.core.model import Side
 from shared.engine.overriding import InForce, in_force
@@ -123,7 +124,12 @@ class Worker(Tandem):
 def mappings_of(settings: Settings, last_good: LastGood, http: httpx.Client) -> InForce:
     """Return the mappings as settings change them; with a wrong setting, as the last good one did."""
     defaults = {
-        name: replace(m, schedule=settings.schedules.get(name, m.schedule)) for name, m in BY_NAME.items()
+        name: replace(
+            m,
+            schedule=settings.schedules.get(name, m.schedule),
+            by_hand=bool(m.switch) and switch_of(settings, m) == "by_hand",
+        )
+        for name, m in BY_NAME.items()
     }
     return in_force(
         defaults,
@@ -131,7 +137,23 @@ def mappings_of(settings: Settings, last_good: LastGood, http: httpx.Client) -> 
         parse_overrides,
         last_good,
         columns={Side.BC: BC_COLUMNS},
+        switched_off=[n for n, m in BY_NAME.items() if m.switch and switch_of(settings, m) == "off"],
     )
+
+
+def switch_of(settings: Settings, mapping: EntityMapping) -> str:
+    """Return how the setting of a mapping has it: "on", "by_hand" or "off"."""
+    return str(getattr(settings, mapping.switch.lower()))
+
+
+def named_in(settings: Settings) -> Mapping[str, Any]:
+    """Return the facts that an administrator names."""
+    return {
+        "write_in_type": settings.write_in_type,
+        "write_in_number": settings.write_in_number,
+        "freight_account": settings.freight_account,
+        "order_status": settings.order_status == "on",
+    }
 
 
 def permits_of(settings: Settings) -> int:
@@ -244,11 +266,22 @@ def build(settings: Settings, signals: Signals = SILENT) -> Worker:
         share=share,
         signals=signals,
     )
+    subscriptions = None
+    if settings.push:
+        subscriptions = BusinessCentralSubscriptions(
+            bc_http,
+            api=f"{settings.bc_url}/api",
+            company_id=company,
+            url=settings.webhook_url,
+            secret=settings.webhook_secrets[0],
+            permits=share,
+            sleep=time.sleep,
+        )
     return Worker(
         Ports(
             bc=bc,
             sales=sales,
-            setup=RememberedSetUp(SystemSetUp(bc, sales), clock),
+            setup=RememberedSetUp(SystemSetUp(bc, sales, named_in(settings)), clock),
             couplings=TableCouplings(store, company),
             cursors=TableCursors(store, company),
             intents=TableIntents(store, company),
@@ -268,6 +301,7 @@ def build(settings: Settings, signals: Signals = SILENT) -> Worker:
             clock=clock,
             mappings=mappings,
             in_force=chosen,
+            subscriptions=subscriptions,
             rules=RULES,
             limits=Limits(
                 page=settings.page_size,
@@ -280,7 +314,11 @@ def build(settings: Settings, signals: Signals = SILENT) -> Worker:
             ),
             signals=signals,
             certificate_ends=lambda: certificate_ends(settings),
-            spent=lambda: {"bc": bc.requests, "sales": sales.requests, "tables": store.requests()},
+            spent=lambda: {
+                "bc": bc.requests + (subscriptions.requests if subscriptions else 0),
+                "sales": sales.requests,
+                "tables": store.requests(),
+            },
         ),
         share,
     )

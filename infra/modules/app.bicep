@@ -14,11 +14,14 @@ param apiClientId string
 param integrationClientId string
 param signIn string
 param apiKeys bool
+param push bool
+param noticesHost string
 param bcUrl string
 param bcCompany string
 param dataverseUrl string
 param mappingOverrides bool
 param moreClients bool
+param availability bool
 
 @description('Schedules and tuning by setting name.')
 param settings object
@@ -29,12 +32,15 @@ var credential = signIn == 'identity'
   : signIn == 'certificate'
       ? { CLIENT_CERTIFICATE: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/client-certificate)' }
       : { CLIENT_SECRET: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/client-secret)' }
-var keys = apiKeys
-  ? {
-      API_KEY_READ: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/api-key-read)'
-      API_KEY_ADMIN: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/api-key-admin)'
-    }
-  : {}
+var keys = union(
+  apiKeys
+    ? {
+        API_KEY_READ: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/api-key-read)'
+        API_KEY_ADMIN: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/api-key-admin)'
+      }
+    : {},
+  push ? { WEBHOOK_SECRETS: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/webhook-secrets)' } : {}
+)
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: 'plan-${name}'
@@ -82,6 +88,11 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       ServiceBusConnection__fullyQualifiedNamespace: serviceBusHost
       ServiceBusConnection__credential: 'managedidentity'
       ServiceBusConnection__clientId: identityClientId
+      NoticesConnection__fullyQualifiedNamespace: noticesHost
+      NoticesConnection__credential: 'managedidentity'
+      NoticesConnection__clientId: identityClientId
+      PUSH: push ? 'on' : 'off'
+      WEBHOOK_URL: 'https://${name}.azurewebsites.net/api/webhooks/bc'
       TABLES_ENDPOINT: storage.properties.primaryEndpoints.table
       AZURE_CLIENT_ID: identityClientId
       BC_URL: bcUrl
@@ -89,6 +100,8 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       DATAVERSE_URL: dataverseUrl
       MORE_CLIENTS: moreClients ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/more-clients)' : ''
       MAPPING_OVERRIDES: mappingOverrides ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/mapping-overrides)' : ''
+      AVAILABILITY: availability ? 'on' : 'off'
+      AVAILABILITY_KEY: availability ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/availability-key)' : ''
       TENANT_ID: tenant().tenantId
       CLIENT_ID: integrationClientId
       LOGIN_URL: environment().authentication.loginEndpoint
@@ -101,7 +114,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
   }
 
   // Easy Auth checks the token; Tandem decides what its roles may do. Without Tandem's own keys nobody gets
-  // past it unsigned. /api/health says nothing secret.
+  // past it unsigned. /api/health says nothing secret; each notice at /api/webhooks/bc carries a secret.
   resource auth 'config' = {
     name: 'authsettingsV2'
     properties: {
@@ -109,7 +122,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       globalValidation: {
         requireAuthentication: !apiKeys
         unauthenticatedClientAction: apiKeys ? 'AllowAnonymous' : 'Return401'
-        excludedPaths: ['/api/health']
+        excludedPaths: ['/api/health', '/api/webhooks/bc']
       }
       httpSettings: { requireHttps: true }
       identityProviders: {

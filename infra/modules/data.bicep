@@ -69,6 +69,34 @@ resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [
   }
 ]
 
+// Dataverse signs in to a bus by shared access key only, so what it sends has a namespace of its own: hints, and
+// nothing that a forger could gain by. Its key (rule `dataverse`) may send and no more. Basic costs by the message.
+resource notices 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
+  name: 'sb-tandem-notices-${unique}'
+  location: location
+  tags: tags
+  sku: { name: 'Basic', tier: 'Basic' }
+  properties: {
+    disableLocalAuth: false
+    minimumTlsVersion: '1.2'
+  }
+
+  resource noticesQueue 'queues' = {
+    name: 'notices'
+    properties: {
+      lockDuration: 'PT1M'
+      maxDeliveryCount: 10
+      // What is older, the timers have found.
+      defaultMessageTimeToLive: 'PT1H'
+    }
+
+    resource dataverse 'authorizationRules' = {
+      name: 'dataverse'
+      properties: { rights: ['Send'] }
+    }
+  }
+}
+
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   name: take('kv-tandem-${unique}', 24)
   location: location
@@ -106,6 +134,16 @@ resource onBus 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
+resource onNotices 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(notices.id, principalId, roles.serviceBusReceiver)
+  scope: notices
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.serviceBusReceiver)
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
 resource onVault 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(vault.id, principalId, roles.keyVaultSecretsUser)
   scope: vault
@@ -120,5 +158,6 @@ output storageName string = storage.name
 output deploymentContainer string = deployments
 output serviceBusId string = bus.id
 output serviceBusHost string = '${bus.name}.servicebus.windows.net'
+output noticesHost string = '${notices.name}.servicebus.windows.net'
 output vaultName string = vault.name
 output vaultUri string = vault.properties.vaultUri

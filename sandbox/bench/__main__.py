@@ -11,7 +11,7 @@ import time
 
 from rich.console import Console
 
-from sandbox.bench import changes, cold_start, engine, memory, telemetry
+from sandbox.bench import catalogue, changes, cold_start, engine, memory, orders, telemetry
 from sandbox.bench.report import Budget, missed, table_of
 
 RECORDS = 10_000
@@ -25,10 +25,12 @@ def main() -> int:
     records = parser.parse_args().records
     parts = {
         "cold start": cold_start.budgets,
-        "the engine": lambda: engine.budgets(min(records, 5_000)),
+        "the engine": lambda: engine.budgets(min(records, 2_000)),
         "telemetry": lambda: telemetry.budgets(min(records, 2_000)),
         "memory": memory.budgets,
+        "orders, over both simulators": orders.budgets,
         "changes, over both simulators": lambda: changes.budgets(records),
+        "items, prices and invoices": catalogue.budgets,
     }
     console = Console(width=None if sys.stdout.isatty() else 160)
     rows: list[Budget] = []

@@ -9,22 +9,28 @@ from typing import Any
 from sandbox.bench import full_sync
 from sandbox.bench.house import House
 from sandbox.bench.report import Budget
+from shared.core.model import Side
 
 #: Records of which 500 are really different when all are touched.
 DIFFERENT = 500
+#: Small tables that customers refer to.
+OPTIONS = ("payment_terms", "shipment_methods", "shipping_agents", "units_of_measure")
+#: Customers of the company in which nothing changes.
+QUIET = 200
 
 
 def budgets(records: int) -> list[Budget]:
     """Return the rows of one company of so many customers."""
-    house = House(customers=records)
-    run = house.full_sync()
+    house = House(customers=records, items=40)
+    # What items, prices and invoices cost is counted in `catalogue`.
+    chosen = ("customers", "contacts", *house.mappings["customers"].depends_on, *OPTIONS)
+    run = house.full_sync(*chosen)
     rows = full_sync.budgets(run, bc=house.log("bc"), sales=house.log("sales"), tables=house.tables.counted)
     house.forget()
-    house.full_sync()
+    house.full_sync(*chosen)
     rows += full_sync.nothing_written(house.log("bc"), house.log("sales"))
     coupled = house.coupled("customers")
-    rows += _changed(house, coupled) + _touched(house, coupled) + _silence(house)
-    return rows
+    return rows + _changed(house, coupled) + _touched(house, coupled) + _silence()
 
 
 def _changed(house: House, coupled: Mapping[str, str]) -> list[Budget]:
@@ -80,23 +86,25 @@ def _touched(house: House, coupled: Mapping[str, str]) -> list[Budget]:
     ]
 
 
-def _silence(house: House) -> list[Budget]:
-    names = list(house.mappings)
+def _silence() -> list[Budget]:
+    house = House(customers=QUIET)
+    house.full_sync()
     house.tick_all()
     house.tick_all()
     house.forget()
     house.tick_all()
     bc, sales = house.log("bc"), house.log("sales")
     single = house.tables.counted.single_writes
+    mappings = house.mappings.values()
+    #: Rows of other tables that change a record without touching it are asked for separately (H22).
+    read = {
+        side: sum(m.reads(side) + sum(f.side is side for f in m.also_changed_by) for m in mappings)
+        for side in Side
+    }
+    what = f"nothing changed, {len(mappings)} timers: requests to"
     return [
-        Budget(
-            what=f"nothing changed, {len(names)} timers: requests to BC", allowed=len(names), actual=len(bc)
-        ),
-        Budget(
-            what=f"nothing changed, {len(names)} timers: requests to Sales",
-            allowed=len(names),
-            actual=len(sales),
-        ),
+        Budget(what=f"{what} BC (one for each table read)", allowed=read[Side.BC], actual=len(bc)),
+        Budget(what=f"{what} Sales (one for each table read)", allowed=read[Side.SALES], actual=len(sales)),
         Budget(what="nothing changed: writes to BC and Sales", allowed=0, actual=_writes([*bc, *sales])),
         Budget(
             what="nothing changed: Table writes besides leases and the job log",

@@ -10,7 +10,7 @@ from sandbox.bench.report import Budget
 
 ROOT = Path(__file__).parents[2]
 #: Each in a process of its own, so often; the best counts: nothing makes an import faster than it is.
-TIMES = 7
+TIMES = 5
 #: The libraries that the product cannot do without, and one function.
 BARE = """
 import azure.functions as func

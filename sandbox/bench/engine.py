@@ -9,10 +9,14 @@ from typing import Any
 
 from sandbox.bench.report import Budget
 from sandbox.world import World
+from shared.core.model import Side
+from shared.engine.messages import Job
 from shared.engine.parts import Limits
 
 #: Milliseconds of CPU per record (design §10).
 ALLOWED_MS = 0.3
+#: The best of so many counts: nothing makes code faster than it is, and much makes it slower.
+TIMES = 3
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -48,7 +52,17 @@ class Timed:
 
 
 def budgets(records: int) -> list[Budget]:
-    """Return CPU rows for so many customers, created, unchanged and changed."""
+    """Return CPU rows for so many customers, created, unchanged, changed, and our own writes read back."""
+    runs = [_run(records) for _ in range(TIMES)]
+    best = {what: min(run[what] for run in runs) for what in runs[0]}
+    return [
+        Budget(what=f"CPU per record, {records:,} {what}", allowed=ALLOWED_MS, actual=ms, unit="ms")
+        for what, ms in best.items()
+    ]
+
+
+def _run(records: int) -> dict[str, float]:
+    """Return the milliseconds that each record took."""
     world = World(limits=Limits(brake_share=1.0))
     ids = [f"00000000-0000-4000-8000-{n:012d}" for n in range(records)]
     for n, id_ in enumerate(ids):
@@ -71,11 +85,15 @@ def budgets(records: int) -> list[Budget]:
     unchanged = spent(lambda: world.full_sync("customers"))
     for id_ in ids:
         people.edit("customers", id_, phoneNumber="0042")
-    changed = spent(lambda: world.tick("customers"))
-    return [
-        Budget(what=f"CPU per record, {records:,} {what}", allowed=ALLOWED_MS, actual=ms, unit="ms")
-        for what, ms in (("created", created), ("unchanged", unchanged), ("changed", changed))
-    ]
+    changed = spent(lambda: _poll(world, Side.BC))
+    own = spent(lambda: _poll(world, Side.SALES))
+    return {"created": created, "unchanged": unchanged, "changed": changed, "that we wrote, read back": own}
+
+
+def _poll(world: World, side: Side) -> None:
+    job = Job(kind="poll", mapping="customers", side=side, token="bench")
+    world.send("sync-customers", job.to_json())
+    world.run()
 
 
 def customer(n: int) -> dict[str, Any]:

@@ -62,9 +62,9 @@ class House(World):
 
     tables: CountedTables
 
-    def __init__(self, *, customers: int, signals: Signals = SILENT) -> None:
+    def __init__(self, *, customers: int, items: int | None = None, signals: Signals = SILENT) -> None:
         super().__init__(limits=Limits(brake_share=1.0), signals=signals)
-        company = GeneratedCompany(customers=customers, seed=1)
+        company = GeneratedCompany(customers=customers, items=items, seed=1)
         clock = SimClock()
         both = (INTEGRATION, PEOPLE)
         self.bc_sim = BusinessCentralSim(clock=clock, issuer=None, identities=both, company_name=company.name)

@@ -20,8 +20,9 @@ from sandbox.business_central.errors import Refused
 from sandbox.business_central.limits import LIMITS, Gate, Limits
 from sandbox.business_central.posting import Posting, post, put_back
 from sandbox.business_central.query import PAGE
-from sandbox.business_central.service import COMPANION_VERSION, Answer, Call, Service
+from sandbox.business_central.service import COMPANION, COMPANION_VERSION, Answer, Call, Service
 from sandbox.business_central.store import Company, Database, Row
+from sandbox.business_central.webhooks import Webhooks
 from sandbox.business_central.writing import Pages, create, delete, update
 from sandbox.simkit.app import Current, SimApp
 from sandbox.simkit.clock import SimClock
@@ -53,6 +54,11 @@ SWITCHES: dict[str, Any] = {
     "max_body_bytes": 350 * 1024 * 1024,
     # Sales & Receivables Setup "Archive Orders" (sales-documents.md S4, S88).
     "archive_orders": False,
+    # ApiSubscriptionDelayTime and ApiSubscriptionMaxNumberOfNotifications (§9).
+    "webhook_delay_seconds": 30.0,
+    "webhook_most_notices": 1000,
+    # Where the https addresses of receivers lead: {"https://name": "http://127.0.0.1:port"}.
+    "webhook_hosts": {},
     # Names of identities whose app has no permission set.
     "without_permission": [],
     # Version of the installed companion; "" when there is none (§15).
@@ -86,6 +92,9 @@ class BusinessCentralSim(SimApp):
         ).lower()
         self._database = Database(clock.now)
         self._service = Service(self._database, self.lock)
+        self.webhooks = Webhooks(
+            self._database, self._service.companies, rows=self.lock, send=lambda *_: None, route=COMPANION
+        )
         self._limits = Limits()
         self._gate = Gate(self._limits, clock.now)
         self._slots = threading.local()
@@ -96,6 +105,7 @@ class BusinessCentralSim(SimApp):
             "pay": self.pay,
             "unapply": self.unapply,
             "cancel": self.cancel,
+            "subscriptions": lambda: {"value": self.webhooks.list()},
             "act": lambda **said: self.act(said.pop("set"), **said),
         }
         self.reset()
@@ -241,6 +251,7 @@ class BusinessCentralSim(SimApp):
         """Drop all rows and companies but the first; settings stay."""
         with self.lock:
             self._service.companies.clear()
+            self.webhooks.forget()
             self._gate.forget()
             self.add_company(self.company_name, self.company_id)
 
@@ -269,6 +280,8 @@ class BusinessCentralSim(SimApp):
             raise Refused(403, "Authorization_RequestDenied", "The application has no permission set.")
         if len(request.get_data()) > self.settings["max_body_bytes"]:
             raise Refused(413, "BadRequest", "The request body is too large.")
+        if (about := self._about_webhooks(request, address["path"], identity)) is not None:
+            return _response(about)
         call = Call(
             method=request.method,
             path=address["path"],
@@ -291,6 +304,15 @@ class BusinessCentralSim(SimApp):
             content_type, body = as_multipart(answer)
             return Response(body, status=200, headers={"OData-Version": "4.0"}, content_type=content_type)
         return _response(answer)
+
+    def _about_webhooks(self, request: Request, path: str, identity: Identity) -> Answer | None:
+        """Outside of the lock, as a receiver is called back from here. Without a companion there is no such route."""
+        if not self._service.behaviour.companion:
+            return None
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return self.webhooks.serve(
+            request.method, path, request.args, headers, request.get_data(), identity.user_id.lower()
+        )
 
     def unauthorized(self, reason: str) -> Response:
         refused = Refused(
@@ -339,6 +361,8 @@ class BusinessCentralSim(SimApp):
         )
         self._database.lag_seconds = said["replica_lag_seconds"]
         self._database.archive_orders = said["archive_orders"]
+        self.webhooks.delay_seconds = said["webhook_delay_seconds"]
+        self.webhooks.most_notices = said["webhook_most_notices"]
 
     # --- inside ---
 

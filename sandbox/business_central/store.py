@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -216,6 +217,8 @@ class Company:
         self.waiting_relations: dict[str, str] = {}
         #: Rows changed, for the request log.
         self.changed = 0
+        #: Set, row, change and moment of what webhooks are to tell; kept short while nobody takes it.
+        self.noticed: deque[tuple[str, str, str, datetime]] = deque(maxlen=200_000)
         self._undo: list[tuple[Rows, str, Row | None, bool]] = []
         self._depth = 0
 
@@ -223,12 +226,15 @@ class Company:
     def transaction(self) -> Iterator[None]:
         """All or nothing: an error inside puts every row back. May be nested."""
         mark, changed, series = len(self._undo), self.changed, dict(self.series)
+        noticed = len(self.noticed)
         self._depth += 1
         try:
             yield
         except BaseException:
             self._roll_back(mark)
             self.changed, self.series = changed, series
+            while len(self.noticed) > noticed:
+                self.noticed.pop()
             raise
         finally:
             self._depth -= 1
@@ -309,6 +315,7 @@ class Company:
         row = rows.rows[row_id]
         self._remember(rows, row_id, quiet=False)
         rows.drop(row_id)
+        self._notice(rows, row, "deleted")
         self.changed += 1
         if rows.entity.table_number:
             graves = self.tables["tombstones"]
@@ -342,9 +349,20 @@ class Company:
         row[ETAG] = etag_of(version)
 
     def _put(self, rows: Rows, row: Row, *, moves: bool, quiet: bool = False) -> None:
+        if moves and not quiet:
+            known = row[rows.entity.at["id"]] in rows.rows
+            self._notice(rows, row, "updated" if known else "created")
         self._remember(rows, row[rows.entity.at["id"]], quiet=quiet)
         rows.put(row, moves=moves)
         self.changed += moves
+
+    def _notice(self, rows: Rows, row: Row, change: str) -> None:
+        """Note what happened to a row; a line is a change of its header (§9)."""
+        entity = rows.entity
+        if (header := headers().get(entity.name)) is not None:
+            self.noticed.append((header[0], row[entity.at[header[1]]], "updated", self.database.now()))
+        else:
+            self.noticed.append((entity.name, row[entity.at["id"]], change, self.database.now()))
 
     def _remember(self, rows: Rows, row_id: str, *, quiet: bool) -> None:
         before = rows.rows.get(row_id)
@@ -365,6 +383,12 @@ class Company:
             version = rows.entity.at["systemRowVersion"]
             unseen += [rows.rows[i][version] for at, i, _ in rows.journal if at > moment and i in rows.rows]
         return min(unseen, default=self.database.last_version + 1)
+
+
+@cache
+def headers() -> Mapping[str, tuple[str, str]]:
+    """Return the header's set, and the column that points to it, by the set of the lines."""
+    return {part: (e.name, column) for e in entity_sets().values() for part, column in e.parts.items()}
 
 
 def as_wire(entity: EntitySet, rows: Iterable[Row]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 from sandbox.dataverse.api import Api
 from sandbox.dataverse.environment import Environment, Metered, Settings
 from sandbox.dataverse.limits import Limits
+from sandbox.dataverse.notices import Publish
 from sandbox.dataverse.people import People
 from sandbox.dataverse.reading import Session
 from sandbox.dataverse.refusal import NOT_A_MEMBER, Refused
@@ -94,6 +95,10 @@ class DataverseSim(SimApp):
         """Fill a table from rows in wire form, by entity set or logical name (`/_sim/load`)."""
         with self.lock:
             return self._people.load(table, rows, as_=self.identities[-1].name)
+
+    def deliver(self, publish: Publish) -> int:
+        """Let the service endpoint send what waits; returns how many messages went out."""
+        return self.environment.notices.deliver(publish, self.lock)
 
     def grant(self, privilege: str, depth: str | None, role: str = INTEGRATION) -> None:
         """Give a role a privilege at a depth, as an administrator does; None takes it away."""
@@ -250,6 +255,7 @@ class DataverseSim(SimApp):
             )
         finally:
             self.settings = asdict(self.environment.settings)
+            self.environment.notices.steps = self.environment.settings.steps
 
 
 def _not_a_member() -> Refused:

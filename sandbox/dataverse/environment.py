@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from sandbox.dataverse.notices import Notices
 from sandbox.dataverse.schema import TABLES
 from sandbox.dataverse.security import Security
 from sandbox.dataverse.store import Row, Store
@@ -70,6 +71,10 @@ class Settings:
     not_tracked: list[str] = field(default_factory=list)  # logical names without change tracking
     active_products_read_only: bool = False  # section 9: what an active product accepts is unverified
     no_bulk: list[str] = field(default_factory=list)  # tables that refuse bulk messages although they could
+    # Steps of the registered service endpoint, by table, with their filtering attributes (section 12).
+    steps: dict[str, list[str]] = field(default_factory=dict)
+    # Where the endpoint sends: {"connection": "Endpoint=sb://…", "queue": "notices"}.
+    service_endpoint: dict[str, str] = field(default_factory=dict)
     metered: Metered = field(default_factory=Metered)
 
 
@@ -91,6 +96,7 @@ class Environment:
         self.business_unit_id = fixed_id("businessunit")
         self.base_currency_id = fixed_id("currency", base_currency)
         self.settings = Settings()
+        self.notices = Notices(organization_id=self.organization_id, now=clock.now)
         self.reset()
 
     def reset(self) -> None:

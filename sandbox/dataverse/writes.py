@@ -154,6 +154,7 @@ class Writes:
             self._let_go(table, row)
         self.store.remove(table.name, row.id)
         self.rows[table.entity_set] += 1
+        self._tell("Delete", table, row.id, {})
         if behaviour is not None and behaviour.deleted is not None:
             behaviour.deleted(self, row)
 
@@ -225,6 +226,9 @@ class Writes:
         service: bool,
     ) -> Row:
         settle_state(self.environment, table, values, before, changed)
+        if not service:
+            told = {name: values.get(name) for name in (*changed, *(n for n in values if "@" in n))}
+            self._tell("Create" if before is None else "Update", table, row_id, told)
         behaviour = BEHAVIOURS.get(table.name)
         if behaviour is None:
             return self._store_row(table, row_id, values)
@@ -242,6 +246,12 @@ class Writes:
         if behaviour.stored is not None:
             behaviour.stored(change, row)
         return row
+
+    def _tell(self, message: str, table: Table, row_id: str, changed: Mapping[str, Any]) -> None:
+        """Let the service endpoint hear of it, unless the transaction is undone."""
+        undo = self.environment.notices.note(message, table.name, row_id, self._user_id, changed)
+        if undo is not None:
+            self.store.when_undone(undo)
 
     def _store_row(self, table: Table, row_id: str, values: dict[str, Any]) -> Row:
         settle_money(self.environment, table, values)

@@ -7,6 +7,7 @@ quirks of the real services; those are the simulators' work.
 from __future__ import annotations
 
 import copy
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ from typing import Any
 from shared.core.errors import Exists, Missing, Rejected, Stale, SyncError, Transient
 from shared.core.mapping import Table
 from shared.core.model import Record, Side
-from shared.ports import ChangePage, Clock, Write, Written
+from shared.ports import ChangePage, Clock, Step, Write, Written
 
 #: People, and Tandem's own identity, as this side names them.
 PEOPLE, INTEGRATION = "people", "integration"
@@ -145,17 +146,35 @@ class InMemoryRecords:
             error = Missing("no record with this id")
         elif name == "update" and row is not None and write.if_version not in ("*", str(row["version"])):
             error = Stale("another version")
+        elif any(
+            step.id == write.id and row is not None and step.if_version not in ("*", str(row["version"]))
+            for step in write.before
+        ):
+            error = Stale("another version")
         elif reason := self.refuse(self._name(table), write.values) or self._refused_step(write):
             error = Rejected(reason)
         if error is not None:
             return Written(id=write.id, error=error)
         for step in write.before:
-            self._put(self._name(step.table), step.id, step.values, INTEGRATION, create=True)
+            self._do(step)
         self._put(self._name(table), write.id, write.values, INTEGRATION, create=name == "create")
         for step in write.after:
-            self._put(self._name(step.table), step.id, step.values, INTEGRATION, create=True)
+            self._do(step)
         self.written += 1 + len(write.before) + len(write.after)
         return Written(id=write.id, record=self._record(table, write.id))
+
+    def _do(self, step: Step) -> None:
+        table, id = self._name(step.table), step.id
+        if step.action == "delete":
+            self.delete(table, id)
+        elif step.action == "release":
+            self._put(table, id, {"status": "Released"}, INTEGRATION)
+        elif step.action == "archive":
+            row = self._rows[table][id]["values"]
+            kept = {name: row.get(name) for name in ("number", "yourReference")}
+            self._put(f"{table[:-1]}Archives", str(uuid.uuid4()), kept, INTEGRATION, create=True)
+        else:
+            self._put(table, id, step.values, INTEGRATION, create=True)
 
     def _refused_step(self, write: Write) -> str | None:
         """Return why one of the steps cannot be done: then nothing of the record is written (H16)."""
@@ -165,7 +184,7 @@ class InMemoryRecords:
             there = step.id in self._rows.get(name, {}) or (name, step.id) in made or step.id == write.id
             if step.action == "create" and there:
                 return f"{name}: a row with this id is there"
-            if step.action == "update" and not there:
+            if step.action not in ("create", "upsert") and not there:
                 return f"{name}: no row with this id"
             if reason := self.refuse(name, step.values):
                 return f"{name}: {reason}"

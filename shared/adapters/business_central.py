@@ -36,10 +36,10 @@ from shared.adapters.writing import (
     tell_exists_from_taken,
 )
 from shared.core.convert import moment
-from shared.core.errors import Misconfigured, SyncError, Transient
+from shared.core.errors import Misconfigured, Missing, Rejected, SyncError, Transient
 from shared.core.mapping import Table
 from shared.core.model import Record, Side, Wire
-from shared.ports import ChangePage, Write, Written
+from shared.ports import ChangePage, Step, Write, Written
 from shared.signals import SILENT, Signals
 
 #: Characters of a filter: keeps the URL below 8 KB (§12 "By id").
@@ -221,6 +221,8 @@ class BusinessCentralRecords:
         effect: Effect,
     ) -> list[Written]:
         def send(part: Sequence[Write]) -> list[Written]:
+            if part[0].before or part[0].after:
+                return [self._in_one(table, part[0], operation(part[0]))]
             try:
                 answers = self._line.batch([operation(write) for write in part], effect)
             except Lost as problem:
@@ -233,12 +235,41 @@ class BusinessCentralRecords:
                 return all_failed(part, problem)
             return [self._written(table, write, answer) for write, answer in zip(part, answers, strict=True)]
 
-        parts = self._line.channel.each(send, list(chunks(writes, BATCH)))
-        results = [result for part in parts for result in part]
+        plain = [w for w in writes if not (w.before or w.after)]
+        work = [*chunks(plain, BATCH), *([w] for w in writes if w.before or w.after)]
+        answered = {r.id: r for part in self._line.channel.each(send, work) for r in part}
+        results = [answered[w.id] for w in writes]
         for result in results:
             if isinstance(result.error, Misconfigured):
                 raise result.error
         return results
+
+    def _in_one(self, table: Table, write: Write, own: dict[str, Any]) -> Written:
+        """Write a document with its steps in one transaction: a revised or a won quote, so one by one.
+
+        After a lost reply nothing is sent again: the caller looks first.
+        """
+        parts = [*map(self._step, write.before), own, *map(self._step, write.after)]
+        try:
+            answers = self._line.batch(parts, Effect.ONCE, whole=True)
+        except Transient as problem:
+            return Written(id=write.id, error=problem)
+        failed = next((a for a in answers if a.status >= 400 and a.body is not None), None)
+        failed = failed or next((a for a in answers if a.status >= 400), None)
+        if failed is None:
+            return self._written(table, write, answers[len(write.before)])
+        error = write_error(BC, failed)
+        return Written(id=write.id, error=Rejected(str(error)) if isinstance(error, Missing) else error)
+
+    def _step(self, step: Step) -> dict[str, Any]:
+        path, head = f"{self._company}/{step.table.name}({step.id})", {"If-Match": step.if_version}
+        if step.action == "delete":
+            return {"method": "DELETE", "url": path, "headers": head}
+        if step.action == "update":
+            head = {"Content-Type": "application/json", **head}
+            return {"method": "PATCH", "url": path, "headers": head, "body": dict(step.values)}
+        head = {"Content-Type": "application/json"}
+        return {"method": "POST", "url": f"{path}/Microsoft.NAV.{step.action}", "headers": head, "body": {}}
 
     def _look_again(self, table: Table, writes: Sequence[Write], problem: SyncError) -> list[Written]:
         try:

@@ -65,9 +65,17 @@ class BusinessCentralLine:
         return bodies
 
     def batch(
-        self, operations: Sequence[dict[str, Any]], effect: Effect, *, user: httpx.Auth | None = None
+        self,
+        operations: Sequence[dict[str, Any]],
+        effect: Effect,
+        *,
+        user: httpx.Auth | None = None,
+        whole: bool = False,
     ) -> list[Answer]:
-        """Send one $batch and return its answers in order; a missing one counts as not done."""
+        """Send one $batch and return its answers in order; a missing one counts as not done.
+
+        `whole` makes it one transaction; the answers before one that failed mean nothing then (§7).
+        """
         requests = [{"id": str(n), **operation} for n, operation in enumerate(operations)]
         response = self.channel.send(
             "POST",
@@ -77,7 +85,7 @@ class BusinessCentralLine:
                 # Without Accept the answer is multipart (business-central-api.md §3).
                 "Accept": "application/json",
                 "Content-Type": "application/json",
-                "Prefer": "odata.continue-on-error",
+                **({"Isolation": "snapshot"} if whole else {"Prefer": "odata.continue-on-error"}),
             },
             content=encode({"requests": requests}),
             user=user,

@@ -259,7 +259,7 @@ class DataverseRecords:
             body = {step.table.key: step.id, **step.values}
             return self._line.operation("POST", step.table.name, body=body)
         # Without If-Match a PATCH creates a row that is not there (§2).
-        headers = {"If-Match": "*"} if step.action == "update" else {}
+        headers = {"If-Match": step.if_version} if step.action == "update" else {}
         path = f"{step.table.name}({step.id})"
         return self._line.operation("PATCH", path, headers=headers, body=dict(step.values))
 
@@ -433,7 +433,8 @@ def _of_set(write: Write, answers: tuple[Answer, ...]) -> Written | None:
     if failed is not None and failed.headers.get("content-id", own) != own:
         steps = {str(n): s for n, s in enumerate((*write.before, None, *write.after), start=1) if s}
         step = steps.get(failed.headers["content-id"])
-        if isinstance(error, Stale | Rejected) and step is not None:
+        own_row = step is not None and step.id == write.id and isinstance(error, Stale)
+        if isinstance(error, Stale | Rejected) and step is not None and not own_row:
             # It is not the record that is missing, taken or newer.
             error = Rejected(f"{step.table.name}: {error}", code=failed.code)
     return Written(id=write.id, error=error)

@@ -1,6 +1,6 @@
 """Reading what changed in one Dataverse table: by delta link, else by `modifiedon`.
 
-dataverse-web-api.md §4. A cursor is JSON: `{"delta": link, "select": columns}` or
+dataverse-web-api.md §4. A cursor is JSON: `{"delta": link, "at": time, "select": columns}` or
 `{"modified": time, "select": columns}`. When the columns to read are no longer those of the cursor,
 the pass is full: a delta link answers the columns that it was made with, and a missing column must
 not be taken for a blank one.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -24,6 +24,11 @@ from shared.ports import ChangePage, Clock
 
 #: `modifiedon` is set before the row becomes visible, and ties: read a little twice, once a pass.
 OVERLAP = timedelta(minutes=2)
+
+#: Each answer has a new delta link, even when nothing changed. The old one goes on being used for so long,
+#: so that a poll which finds nothing writes nothing; a link lasts seven days (§4).
+RENEW_AFTER = timedelta(hours=12)
+NEVER = "0001-01-01T00:00:00+00:00"
 
 TRACKING_OFF = ("0x80072491", "0x80072492")
 EXPIRED = "0x80044352"
@@ -76,7 +81,14 @@ class ChangeReader:
             return self._by_time(table, select, since, limit)
         delta = _Pass(select=select, full=False, tracked=True, link=str(position["delta"]))
         answer = self._ask(delta, limit)
-        return self._full(table, select, limit) if _expired(answer) else self._page(table, delta, answer)
+        if _expired(answer):
+            return self._full(table, select, limit)
+        found = self._page(table, delta, answer)
+        made = datetime.fromisoformat(position.get("at", NEVER))
+        idle = not (found.records or found.deleted or found.next)
+        if idle and self._server_time(answer) - made < RENEW_AFTER:
+            return replace(found, cursor=cursor)
+        return found
 
     def position(self, select: str) -> str:
         """Return a cursor by time: the tracked read gives its own only after listing everything."""
@@ -121,7 +133,7 @@ class ChangeReader:
                 records.append(self._record(table, row))
         following, cursor = body.get("@odata.nextLink"), None
         if not following:
-            cursor = self._cursor(table, reading, body)
+            cursor = self._cursor(table, reading, answer)
         step = _Pass(**{**vars(reading), "link": following}) if following else None
         return ChangePage(
             records=tuple(records),
@@ -131,14 +143,15 @@ class ChangeReader:
             full=reading.full,
         )
 
-    def _cursor(self, table: Table, reading: _Pass, body: Mapping[str, Any]) -> str:
+    def _cursor(self, table: Table, reading: _Pass, answer: Answer) -> str:
         if not reading.tracked:
             return json.dumps({"modified": reading.to, "select": reading.select})
-        link = body.get("@odata.deltaLink")
+        link = answer.body.get("@odata.deltaLink")
         if not link:
             # Reported of annotations mixed in (§4): going on without it would miss changes.
             raise Misconfigured(f"{DATAVERSE} ended the changes of {table.name} without a delta link")
-        return json.dumps({"delta": link, "select": reading.select})
+        at = self._server_time(answer).isoformat()
+        return json.dumps({"delta": link, "at": at, "select": reading.select})
 
     def _server_time(self, answer: Answer) -> datetime:
         if said := answer.headers.get("date"):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 from shared.adapters.business_central import BusinessCentralRecords
 from shared.adapters.dataverse import DataverseRecords
@@ -12,11 +15,21 @@ from shared.ports import Facts, local_currency_id
 
 
 class SystemSetUp:
-    """Reads what is set up, with one batch on each side, and one request for each integration user."""
+    """Reads what is set up, with one batch on each side, and one request for each integration user.
 
-    def __init__(self, bc: BusinessCentralRecords, sales: DataverseRecords) -> None:
+    Args:
+        named: Facts that an administrator names in settings, by their names.
+    """
+
+    def __init__(
+        self,
+        bc: BusinessCentralRecords,
+        sales: DataverseRecords,
+        named: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self._bc = bc
         self._sales = sales
+        self._named = named
 
     def facts(self) -> Facts:
         """Raises `Misconfigured` when a side was never set up."""
@@ -54,5 +67,6 @@ class SystemSetUp:
             bc_user_ids=self._bc.user_ids(),
             sales_user_ids=self._sales.user_ids(),
             pricing_precision=2 if pricing is None else int(pricing),
+            **self._named,
         )
         return facts if facts.lcy_currency_id else replace(facts, lcy_currency_id=local_currency_id(facts))

@@ -77,10 +77,17 @@ class Pair:
         return self.bc_fields if side is Side.BC else self.sales_fields
 
 
+def generation_of(pair: Pair) -> int:
+    """Return the generation of the counterpart that is to be made: the next one, unless it is pending."""
+    if pair.coupling is None:
+        return 0
+    return pair.coupling.generation + (pair.coupling.state is not CouplingState.PENDING)
+
+
 def decide(mapping: EntityMapping, pair: Pair) -> Decision:
     """Say what should happen to one pair of records."""
     coupling = pair.coupling
-    if coupling is None or coupling.state is CouplingState.UNCOUPLED:
+    if coupling is None or coupling.state is not CouplingState.COUPLED:
         return introduce(mapping, pair)
     if pair.bc is None and pair.sales is None:
         return Uncouple(reason="both records are gone")
@@ -99,7 +106,7 @@ def introduce(mapping: EntityMapping, pair: Pair) -> Decision:
         return Ignore(reason="it is gone and was never coupled")
     if source in pair.outside:
         return Ignore(reason=pair.outside[source])
-    if pair.coupling is not None and not pair.asked:
+    if pair.coupling is not None and pair.coupling.state is CouplingState.UNCOUPLED and not pair.asked:
         # A person took the two apart; only a person brings them together again (H8).
         return Ignore(reason="uncoupled by a person")
     if pair.hold is not None:
@@ -129,10 +136,9 @@ def birth(mapping: EntityMapping, pair: Pair, target: Side) -> Create | Wait | H
     unresolved: list[str] = []
     late: list[str] = []
     problems: list[FieldProblem] = []
-    for f in mapping.fields:
-        if not f.direction.reaches(target) or f.when is When.UPDATE:
-            continue
-        value = pair.fields(target.other).get(f.name)
+    shown = pair.fields(target.other)
+    for f in mapping.born_with[target]:
+        value = shown.get(f.name)
         if isinstance(value, Unresolved):
             if isinstance(f.converter, Option) or f.reference_to is None:
                 unresolved.append(f.name)
@@ -190,12 +196,13 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
     assert coupling is not None
     outside = pair.outside.get(Side.BC) or pair.outside.get(Side.SALES)
     writes: dict[Side, dict[str, Value]] = {Side.BC: {}, Side.SALES: {}}
-    baseline: dict[str, Agreed] = dict(coupling.baseline)
+    baseline: dict[str, Agreed] = dict(coupling.baseline.items())
     problems: list[FieldProblem] = []
     unresolved: list[str] = []
     late: list[str] = []
     #: Most fields of most records stand still: for them nothing below has anything to say.
     calm = coupling.first is None and not coupling.rewritten
+    bc_fields, sales_fields = pair.bc_fields, pair.sales_fields
 
     for f in mapping.fields:
         if outside and not f.state:
@@ -203,9 +210,8 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         if f.name in pair.unconvertible:
             problems.append(problem(f, pair.unconvertible[f.name], pair))
             continue
-        bc, sales = pair.bc_fields.get(f.name), pair.sales_fields.get(f.name)
-        base = coupling.baseline.get(f.name)
-        if calm and base is not None and _as_agreed(bc, sales, base):
+        bc, sales, base = bc_fields.get(f.name), sales_fields.get(f.name), baseline.get(f.name)
+        if calm and bc == sales and base == (bc, sales) and not isinstance(bc, Unresolved):
             continue
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
         if pair.resolution is not None and pair.resolution.settles(f.name, bc, sales):
@@ -270,7 +276,7 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
     if outside and not needed and not problems:
         return Ignore(reason=f"outside filter: {outside}")
     if not needed and not problems:
-        changed = baseline != dict(coupling.baseline) or coupling.first is not None
+        changed = baseline != dict(coupling.baseline.items()) or coupling.first is not None
         return Nothing(
             baseline=baseline if changed or tuple(late) != coupling.late else None,
             unresolved=tuple(unresolved),
@@ -339,14 +345,11 @@ def has_value(value: Value) -> bool:
 
 def equal(f: FieldMap, bc: Value, sales: Value) -> bool:
     """Compare in the narrower domain of the two fields (H3)."""
+    if bc == sales:
+        return not isinstance(bc, Unresolved)
     if isinstance(bc, Unresolved) or isinstance(sales, Unresolved):
         return False
-    return bc == sales or f.converter.narrow(bc) == f.converter.narrow(sales)
-
-
-def _as_agreed(bc: Value, sales: Value, agreed: Agreed) -> bool:
-    """Say whether both sides show exactly one resolved value, the remembered one."""
-    return bc == sales and not isinstance(bc, Unresolved) and bc == agreed.bc and sales == agreed.sales
+    return f.converter.narrow(bc) == f.converter.narrow(sales)
 
 
 HASHED = "sha256:"
@@ -409,15 +412,15 @@ def settled(
     travels back. Once: when that is rewritten too, both values are remembered, and the field is
     held until a person edits it. Fields left `behind` (conflict, held) keep what they had.
     """
-    baseline = dict(old)
+    baseline = dict(old.items())
     counts = dict(rewritten)
     for f in mapping.fields:
         if f.name in behind:
             continue
-        was = old.get(f.name)
-        if was is not None and not counts and _as_agreed(bc.get(f.name), sales.get(f.name), was):
+        shown = (bc.get(f.name), sales.get(f.name))
+        if shown == baseline.get(f.name) and not counts and equal(f, *shown):
             continue
-        now = Agreed(bc=bc.get(f.name), sales=sales.get(f.name))
+        now = Agreed(*shown)
         if equal(f, now.bc, now.sales):
             baseline[f.name] = now
             counts.pop(f.name, None)

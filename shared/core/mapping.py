@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from typing import TypeAlias
 
-from shared.core.convert import Converter, Option, Reference
+from shared.core.convert import Converter, Option, Reference, Resolver
 from shared.core.errors import InvalidMapping
-from shared.core.model import Side, Wire
+from shared.core.model import Side, Value, Wire
+
+#: A converter's `read`.
+Read: TypeAlias = Callable[[Side, Wire, Resolver], Value]
 
 
 class Direction(StrEnum):
@@ -204,6 +209,13 @@ class EntityMapping:
     #: Rows that belong to a record and are only written with it (lines of a document): declared and
     #: shown as mappings, without a timer, a queue or a line of a run of their own.
     children: tuple[EntityMapping, ...] = ()
+    #: Orders and quotes: at most one counterpart for each, whatever crashes or is delivered twice (H9);
+    #: one that is held is looked at again every half hour at the latest.
+    document: bool = False
+    #: The setting that switches it on; "" for a mapping that is always on.
+    switch: str = ""
+    #: Its timer leaves what is new in Sales to a person, who sends it by hand.
+    by_hand: bool = False
 
     def __post_init__(self) -> None:
         if problems := tuple(self._problems()):
@@ -240,6 +252,64 @@ class EntityMapping:
     def may_come_later(self, target: str) -> frozenset[str]:
         """Return the fields that are left out while a record of mapping `target` is not coupled (H6, H20)."""
         return frozenset(f.name for f in self.fields if (f.soft or f.option) and f.reference_to == target)
+
+    @cached_property
+    def readers(self) -> Mapping[Side, tuple[tuple[str, str, Read], ...]]:
+        """By side, for each field: its name, its column there, and how that is read.
+
+        This and the tables below are worked out once: a record costs no look at what never changes.
+        """
+        return {side: tuple((f.name, f.column(side), f.converter.read) for f in self.fields) for side in Side}
+
+    @cached_property
+    def written(self) -> Mapping[Side, tuple[FieldMap, ...]]:
+        """By side, the fields whose column there is sent; a rule's steps write the others."""
+        return {side: tuple(f for f in self.fields if not f.computed(side)) for side in Side}
+
+    @cached_property
+    def stepped(self) -> Mapping[Side, tuple[str, ...]]:
+        """By side, the names of the fields that a rule's steps write there."""
+        return {side: tuple(f.name for f in self.fields if f.computed(side)) for side in Side}
+
+    @cached_property
+    def born_with(self) -> Mapping[Side, tuple[FieldMap, ...]]:
+        """By side, the fields that a record made there begins with."""
+        return {
+            side: tuple(f for f in self.fields if f.direction.reaches(side) and f.when is not When.UPDATE)
+            for side in Side
+        }
+
+    @cached_property
+    def belonging_to(self) -> Mapping[Side, tuple[FieldMap, ...]]:
+        """By side, the one-way fields whose value comes from there, blank or not, whenever it changes."""
+        return {
+            side: tuple(
+                f
+                for f in self.fields
+                if not f.direction.reaches(side) and f.blank is not Blank.KEEP and f.when is not When.CREATE
+            )
+            for side in Side
+        }
+
+    @cached_property
+    def options(self) -> Mapping[Side, tuple[str, ...]]:
+        """By side, the names of the fields whose options of that side travel."""
+        return {
+            side: tuple(f.name for f in self.fields if f.option and f.direction.reaches(side.other))
+            for side in Side
+        }
+
+    @cached_property
+    def only_coupled(self) -> Mapping[Side, tuple[FieldMap, ...]]:
+        """By side, the references that put a record outside the filter while their target is not coupled."""
+        return {
+            side: tuple(
+                f
+                for f in self.fields
+                if isinstance(f.converter, Reference) and f.converter.only_coupled is side
+            )
+            for side in Side
+        }
 
     @property
     def two_way(self) -> bool:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 
 class Side(StrEnum):
@@ -64,6 +65,9 @@ class Record:
 
 class CouplingState(StrEnum):
     COUPLED = "coupled"
+    #: The id of a document's counterpart is chosen, and perhaps sent: it is never sent again before a
+    #: look at what has become of it (H9).
+    PENDING = "pending"
     #: Uncoupled on purpose: no automatic coupling until a person lifts it (H8).
     UNCOUPLED = "uncoupled"
 
@@ -76,9 +80,11 @@ class First(StrEnum):
     COMPARE = "compare"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Agreed:
-    """The two values of one field as last seen when the sides agreed (H3): one for each side."""
+class Agreed(NamedTuple):
+    """The two values of one field as last seen when the sides agreed (H3): one for each side.
+
+    A tuple, as there is one for each field of each record: the cheapest frozen data there is.
+    """
 
     bc: Value
     sales: Value
@@ -133,8 +139,12 @@ def derived_id(*, company: str, mapping: str, source: Side, source_id: str, gene
     So a create whose reply was lost meets itself. A restore after a deletion uses the next
     generation (design §4, "Creating is repeatable").
     """
-    namespace = uuid.uuid5(uuid.NAMESPACE_URL, f"tandem:{company}:{mapping}:{source.value}")
-    return str(uuid.uuid5(namespace, f"{source_id}:{generation}"))
+    return str(uuid.uuid5(_namespace(company, mapping, source), f"{source_id}:{generation}"))
+
+
+@cache
+def _namespace(company: str, mapping: str, source: Side) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"tandem:{company}:{mapping}:{source.value}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,9 +256,10 @@ class Wait:
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
-    """Needs time or a person."""
+    """Needs time or a person. `awaits` are records whose coupling, each on its own, is worth a new look."""
 
     reason: str
+    awaits: tuple[tuple[str, Side, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

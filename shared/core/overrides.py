@@ -19,7 +19,7 @@ Given by mapping: `off`, or what differs:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -41,6 +41,8 @@ class Overridden:
     mappings: Mapping[str, EntityMapping]
     changed: Mapping[str, tuple[str, ...]]
     off: tuple[str, ...] = ()
+    #: The setting that keeps each of those off.
+    off_by: Mapping[str, str] = MappingProxyType({})
     #: Fields that the defaults do not have, by mapping: couplings of before know nothing of them.
     added: Mapping[str, frozenset[str]] = MappingProxyType({})
 
@@ -54,9 +56,16 @@ class InvalidOverrides(ValueError):
 
 
 def override(
-    defaults: Mapping[str, EntityMapping], data: Any, *, columns: Columns | None = None
+    defaults: Mapping[str, EntityMapping],
+    data: Any,
+    *,
+    columns: Columns | None = None,
+    switched_off: Collection[str] = (),
 ) -> Overridden:
-    """Return the mappings with these changes. Raises `InvalidOverrides`; then nothing of it counts."""
+    """Return the mappings with these changes. Raises `InvalidOverrides`; then nothing of it counts.
+
+    `switched_off` are mappings that a setting of their own keeps off, whatever the overrides say.
+    """
     if data is None:
         data = {}
     if not isinstance(data, Mapping):
@@ -67,7 +76,7 @@ def override(
     for name in data:
         if name not in defaults:
             problems.append(f"unknown mapping '{name}'; known: {', '.join(defaults)}")
-    off = tuple(name for name in defaults if is_off(data.get(name, {})))
+    off = tuple(name for name in defaults if name in switched_off or is_off(data.get(name, {})))
     for name, default in defaults.items():
         if name in off:
             changed[name] = ("off",)
@@ -94,6 +103,7 @@ def override(
         mappings={m.name: m for m in ordered},
         changed=changed,
         off=off,
+        off_by={n: defaults[n].switch if n in switched_off else "MAPPING_OVERRIDES" for n in off},
         added={name: fields for name, fields in added.items() if fields},
     )
 

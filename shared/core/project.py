@@ -23,20 +23,21 @@ def project(mapping: EntityMapping, record: Record, resolver: Resolver) -> Proje
     """Return the canonical fields of a record. A column that the wire did not show is blank."""
     values: dict[str, Value] = {}
     problems: dict[str, str] = {}
-    for f in mapping.fields:
+    side, shown = record.side, record.values
+    for name, column, read in mapping.readers[side]:
         try:
-            values[f.name] = f.converter.read(record.side, record.values.get(f.column(record.side)), resolver)
+            values[name] = read(side, shown.get(column), resolver)
         except Unconvertible as error:
-            problems[f.name] = f"{f.column(record.side)} {error}"
-            values[f.name] = None
+            problems[name] = f"{column} {error}"
+            values[name] = None
     return Projection(fields=values, unconvertible=problems)
 
 
 def render(mapping: EntityMapping, side: Side, fields: Fields, resolver: Resolver) -> dict[str, Wire]:
     """Return the wire properties that make these canonical fields true on a side."""
     wire: dict[str, Wire] = {}
-    for f in mapping.fields:
-        if f.name in fields and not f.computed(side):
+    for f in mapping.written[side]:
+        if f.name in fields:
             wire.update(f.converter.write(side, fields[f.name], f.column(side), resolver))
     return wire
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from shared.core.decide import Pair
+from shared.core.decide import Pair, generation_of
 from shared.core.errors import Exists, Rejected, SyncError
 from shared.core.model import Create, Decision, FieldProblem, Fields, Restore, Side, Update, derived_id
 from shared.core.project import render
@@ -75,12 +75,16 @@ class Act:
 
     def changed(self, scope: Scope, pair: Pair, target: Side, fields: Fields) -> Write:
         mapping, record, source = scope.mapping, pair.record(target), pair.record(target.other)
-        assert record is not None and source is not None
-        steps = self._ports.rule(mapping).steps(target, record.id, fields, source, record, scope.context)
+        assert record is not None
+        # Without a counterpart: the document is gone, and its record is told so.
+        steps = self._ports.rule(mapping).steps(
+            target, record.id, fields, source or record, record, scope.context
+        )
         return Write(
             id=record.id,
             values={**render(mapping, target, fields, scope.references), **steps.values},
-            if_version=record.version if mapping.two_way else "*",
+            # Within a transaction the steps before it move the version; the first of them has it.
+            if_version=record.version if mapping.two_way or (mapping.document and not steps.before) else "*",
             shared=steps.shared,
             before=steps.before,
             after=steps.after,
@@ -91,16 +95,8 @@ class Act:
         target, mapping = decision.side, scope.mapping
         source = pair.record(target.other)
         assert source is not None
-        generation = pair.coupling.generation + 1 if pair.coupling is not None else 0
+        new_id = self.new_id(scope, pair, decision)
         rule = self._ports.rule(mapping)
-        # The same id every time (design §4): a create whose reply was lost meets itself.
-        new_id = derived_id(
-            company=scope.facts.company_id,
-            mapping=mapping.name,
-            source=target.other,
-            source_id=rule.identity(target, source, scope.context),
-            generation=generation,
-        )
         steps = rule.steps(target, new_id, decision.values, source, None, scope.context)
         values = {
             **mapping.constants(target),
@@ -109,6 +105,24 @@ class Act:
             **steps.values,
         }
         return Write(id=new_id, values=values, shared=steps.shared, before=steps.before, after=steps.after)
+
+    def new_id(self, scope: Scope, pair: Pair, decision: Create | Restore) -> str:
+        """Return the id of a record's counterpart, the same every time (design §4).
+
+        So a create whose reply was lost meets itself.
+        """
+        source = pair.record(decision.side.other)
+        assert source is not None
+        return derived_id(
+            company=scope.facts.company_id,
+            mapping=scope.mapping.name,
+            source=decision.side.other,
+            source_id=self._ports.rule(scope.mapping).identity(decision.side, source, scope.context),
+            generation=generation_of(pair),
+        )
+
+    def known_by(self, scope: Scope, pair: Pair) -> int:
+        return self._ports.rule(scope.mapping).known_by(pair, scope.context)
 
 
 def _named(step: Step, error: SyncError) -> SyncError:

@@ -126,7 +126,7 @@ class Actions:
         said = f"skipped by a person; it was {row.kind}: {row.reason}" if before else "skipped by a person"
         if row.kind != "skipped" or before is None:
             parked = replace(row, kind="skipped", reason=said, since=scope.now, next_try=None, tries=0)
-            ports.held.put([replace(parked, awaits_mapping="", awaits_side="", awaits_id="")])
+            ports.held.put([replace(parked, awaits_mapping="", awaits_side="", awaits_id="", awaits=())])
         return Tally(ignored=1)
 
     def _retry(self, job: Job, scope: Scope, wish: Mapping[str, Any]) -> Tally:

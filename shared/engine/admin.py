@@ -11,12 +11,14 @@ from shared.core.forecast import forecast
 from shared.core.match import problems_of
 from shared.core.model import Side
 from shared.engine import overview
+from shared.engine.availability import availability
 from shared.engine.explain import Explain
 from shared.engine.jobs import Jobs
 from shared.engine.messages import (
     BY_HAND,
     FULL_SYNC,
     MATCH_FIELDS,
+    RECORD_ID,
     FullSync,
     Job,
     action_problems,
@@ -76,11 +78,13 @@ class AdminApi:
         chosen = self._ports.mappings[self._mapping(mapping)]
         must_fit(body, {**MATCH_FIELDS, "preview": bool})
         how = {k: v for k, v in body.items() if k != "preview"}
-        problems = match_problems(how) or problems_of(chosen, how.get("fields", []))
-        if not problems and not how.get("fields") and not chosen.match:
-            problems = [f"{mapping} has no matching fields of its own; name some in 'fields'"]
-        if problems:
+        if problems := match_problems(how):
             raise ApiProblem(400, "Bad body", "; ".join(problems))
+        problems = list(problems_of(chosen, how.get("fields", [])))
+        if not how.get("fields") and not chosen.match:
+            problems.append(f"{mapping} has no matching fields of its own; name some in 'fields'")
+        if problems:
+            raise ApiProblem(409, "Does not go with the mapping", "; ".join(problems))
         run = self._new_run()
         rehearse = body.get("preview", False)
         self._control(FullSync(action="start", mappings=(mapping,), run=run, rehearse=rehearse, match=how))
@@ -241,7 +245,7 @@ class AdminApi:
             mapping=mapping,
             cause=action,
             action=action,
-            arguments=dict(arguments),
+            arguments={n: v.lower() if n in ("id", "bc", "sales") else v for n, v in arguments.items()},
             token=random_token(),
         )
         queue = queue_of(mapping)
@@ -262,6 +266,10 @@ class AdminApi:
             raise ApiProblem(400, "Bad body", f"{' and '.join(clash)} are in the address already")
         return self.act(mapping, action, {**(body or {}), "side": self._side(side).value, "id": id})
 
+    def availability(self, product: str) -> dict[str, Any]:
+        """Return what is there of a product (P34)."""
+        return availability(self._ports, product)
+
     # --- state ---------------------------------------------------------------------------
 
     def status(self) -> dict[str, Any]:
@@ -274,6 +282,10 @@ class AdminApi:
     # --- checks --------------------------------------------------------------------------
 
     def _mapping(self, name: str) -> str:
+        in_force = self._ports.in_force
+        if in_force is not None and name in in_force.overridden.off:
+            said = f"'{name}' is switched off by {in_force.overridden.off_by[name]}"
+            raise ApiProblem(404, "Switched off", said)
         if name not in self._ports.mappings:
             raise ApiProblem(404, "No such mapping", f"'{name}'; known: {', '.join(self._ports.mappings)}")
         return name
@@ -288,9 +300,9 @@ class AdminApi:
     def _ids(ids: Sequence[Any]) -> list[str]:
         if not isinstance(ids, list) or not 0 < len(ids) <= 1000:
             raise ApiProblem(400, "Bad ids", "'ids' must be a list of 1 to 1000 ids")
-        if not all(isinstance(i, str) and 0 < len(i) <= 64 for i in ids):
-            raise ApiProblem(400, "Bad ids", "an id is a text of 1 to 64 characters")
-        return list(ids)
+        if not all(isinstance(i, str) and RECORD_ID.fullmatch(i) for i in ids):
+            raise ApiProblem(400, "Bad ids", "an id is a GUID, or the number of an option")
+        return [i.lower() for i in ids]
 
     def _control(self, control: FullSync) -> None:
         self._ports.queue.send(

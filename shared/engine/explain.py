@@ -69,7 +69,8 @@ class Explain:
         coupled = coupling is not None and coupling.state is CouplingState.COUPLED
         looks = self._looks(mapping, side, id, rows.get(side), coupled)
         fields = self._fields(mapping, side, id, rows.get(side), coupling)
-        state = "coupled" if coupled else "uncoupled by a person" if coupling is not None else "not coupled"
+        states = {CouplingState.COUPLED: "coupled", CouplingState.PENDING: "pending"}
+        state = states.get(coupling.state, "uncoupled by a person") if coupling else "not coupled"
         first = held[0] if held else None
         history = self.history(mapping, side, id, limit=DECISIONS)["value"]
         return {

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from shared.core import match
-from shared.core.convert import Reference
 from shared.core.decide import Pair, decide
 from shared.core.model import (
     Couple,
@@ -26,7 +25,7 @@ from shared.engine.parts import Ports
 from shared.engine.scope import Scope
 
 #: How often a rule may ask for more rows, each time knowing what it was told before.
-ASKED = 3
+ASKED = 4
 
 
 class Gather:
@@ -47,12 +46,10 @@ class Gather:
         ports, mapping = self._ports, scope.mapping
         here, there = ports.records(side), ports.records(side.other)
         couplings = (
-            scope.couplings(ports, side, list(hints))
+            scope.couplings(ports, side, hints)
             if turn == 0
             else ports.couplings.find(mapping.name, side, list(hints))
         )
-        for coupling in couplings.values():
-            scope.met.add(coupling.bc_id)
         # A deletion is a hint, and so is a row older than the one remembered (H2): ask by id.
         doubtful = [
             i
@@ -93,12 +90,14 @@ class Gather:
                 continue
             if known is not None and known.state is CouplingState.COUPLED and not scope.targeted:
                 still = record.version == known.version_of(side) and known.first is None
-                still = still and known.baseline.keys() >= scope.added
+                if still and scope.added and scope.index is None:
+                    still = known.baseline.keys() >= scope.added
                 if still and not (mapping.volatile and side is Side.BC):
                     # Not moved since both sides agreed. A change of the other side is a hint of its own.
                     outcomes.setdefault(i, Outcome.UNCHANGED)
                     if turn == 0:
-                        scope.count_unresolved(side, {n: v.of(side) for n, v in known.baseline.items()})
+                        seen = known.baseline
+                        scope.count_unresolved(side, {n: seen[n].of(side) for n in known.late if n in seen})
                     continue
                 if side is Side.SALES and turn == 0 and record.modified_by in scope.facts.sales_user_ids:
                     # Changes in Sales made by the integration user are not synchronized (P19, H5).
@@ -106,16 +105,17 @@ class Gather:
                     scope.ignore("last changed by the integration user")
                     continue
             open_[i] = record
-        known_open = [i for i in [*open_, *gone] if i in couplings]
-        if scope.slim and turn == 0 and known_open:
-            couplings |= scope.whole(ports, side, known_open)
+        if scope.index is not None and turn == 0:
+            couplings = scope.whole(ports, side, [*open_, *gone])
+            gone = [i for i in gone if i in couplings]
+        scope.known = {(which, c.id_of(which)): c for c in couplings.values() for which in Side}
         if open_ and ports.rule(mapping).elects:
             self.relate(scope, list(open_.values()))
             couplings = inherited(ports, scope, side, open_, couplings)
         partners = {
             i: couplings[i].id_of(side.other)
             for i in [*open_, *gone]
-            if i in couplings and couplings[i].state is CouplingState.COUPLED
+            if i in couplings and couplings[i].state is not CouplingState.UNCOUPLED
         }
         others = there.get(mapping.table(side.other), sorted(set(partners.values()))) if partners else {}
         for i in gone:
@@ -172,6 +172,11 @@ class Gather:
                 break
         scope.see(related)
 
+    def decide(self, scope: Scope, pair: Pair) -> Decision:
+        """Say what should happen to one pair: the mapping's rule first, else its fields."""
+        chosen = self._ports.rule(scope.mapping).decides(pair, scope.context)
+        return chosen if chosen is not None else decide(scope.mapping, pair)
+
     def with_rule(self, scope: Scope, record: Record) -> Record:
         added = self._ports.rule(scope.mapping).adds(record.side, record, scope.context)
         return replace(record, values={**record.values, **added}) if added else record
@@ -227,8 +232,8 @@ class Gather:
         mapping, side = scope.mapping, record.side
         reason = ignored(mapping.filter(side), record)
         reason = reason or self._ports.rule(mapping).ignores(side, record, scope.context)
-        for f in mapping.fields:
-            if reason is None and isinstance(f.converter, Reference) and f.converter.only_coupled is side:
+        for f in mapping.only_coupled[side]:
+            if reason is None:
                 value = f.converter.read(side, record.values.get(f.column(side)), scope.references)
                 if isinstance(value, Unresolved):
                     reason = f"its {f.name} is not coupled"
@@ -249,7 +254,7 @@ class Gather:
             values = match.values_to_find(mapping, column, side.other, sources, scope.references)
             if values:
                 candidates |= {r.id: r for r in there.find(table, column, values)}
-        coupled = scope.couplings(ports, side.other, list(candidates))
+        coupled = scope.coupled_ids(ports, side.other, list(candidates))
         scope.references.gather(mapping, candidates.values())
         free = [r for i, r in candidates.items() if i not in coupled and not self._outside(scope, r)]
         there_by_key = match.Candidates(mapping, free, scope.references)
@@ -271,8 +276,13 @@ class Gather:
         ports, mapping = self._ports, scope.mapping
         now = ports.clock.now()
         new = [
-            Coupling(mapping=mapping.name, bc_id=d.bc_id, sales_id=d.sales_id, first=d.first, coupled_at=now)
-            for _, d in couples
+            replace(
+                pending(pair) or Coupling(mapping=mapping.name, bc_id=d.bc_id, sales_id=d.sales_id),
+                state=CouplingState.COUPLED,
+                first=d.first,
+                coupled_at=now,
+            )
+            for pair, d in couples
         ]
         results = ports.couplings.save(new)
         ids = [d.sales_id if side is Side.BC else d.bc_id for _, d in couples]
@@ -292,5 +302,11 @@ class Gather:
             scope.matched.append(result.coupling)
             outcomes[record.id] = Outcome.COUPLED
             again = self.pair(scope, side, record, others.get(other_id), result.coupling, None)
-            plan.append((again, decide(mapping, again)))
+            plan.append((again, self.decide(scope, again)))
         return plan
+
+
+def pending(pair: Pair) -> Coupling | None:
+    """Return the coupling of a pair whose document has its id and is not known to be there (H9)."""
+    coupling = pair.coupling
+    return coupling if coupling is not None and coupling.state is CouplingState.PENDING else None

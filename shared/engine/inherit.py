@@ -37,7 +37,7 @@ def inherited(
         for record in open_.values()
         if (winner := rule.elected(record, scope.context)) is not None and winner.id not in open_
     }
-    known = {**couplings, **scope.couplings(ports, side, list(elected))}
+    known = {**couplings, **scope.whole(ports, side, list(elected))}
     # One that has its counterpart already is no concern of this page.
     open_ |= {i: r for i, r in elected.items() if i not in known}
     heirs = {
@@ -61,8 +61,8 @@ def inherited(
         ]
         for i, r in heirs.items()
     }
-    by_source = scope.couplings(ports, side, sorted({i for ids in others.values() for i in ids}))
-    by_mirror = scope.couplings(ports, side.other, sorted({i for ids in mirrors.values() for i in ids}))
+    by_source = scope.whole(ports, side, sorted({i for ids in others.values() for i in ids}))
+    by_mirror = scope.whole(ports, side.other, sorted({i for ids in mirrors.values() for i in ids}))
     moves: list[Move] = []
     for i in heirs:
         old = next(
@@ -80,12 +80,11 @@ def inherited(
     moves, left = _taken(ports, side, moves, known)
     for old, _ in moves:
         known.pop(old.id_of(side), None)
-        scope.learn(old, gone=True)
+        scope.forget(old)
     for result in ports.couplings.save([new for _, new in moves]):
         if result.coupling is not None:
             known[result.coupling.id_of(side)] = result.coupling
             scope.learn(result.coupling)
-            scope.met.add(result.coupling.bc_id)
     if scope.rehearsal is None:
         ports.held.remove(mapping.name, [(side, old.id_of(side)) for old, _ in moves])
     if left:

@@ -7,19 +7,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 
 from shared.core.errors import Busy, Misconfigured, Refused, Transient
 from shared.core.mapping import Creates, Direction, EntityMapping, Table
 from shared.core.model import Side, Tally
 from shared.engine.actions import Actions
 from shared.engine.feeds import cursor_of, take_position
+from shared.engine.index import WOULD_BE
 from shared.engine.late import ready
 from shared.engine.lines import Lines
 from shared.engine.messages import Job, queue_of, random_token
 from shared.engine.overlay import rehearsing
 from shared.engine.parts import Ports
+from shared.engine.push import CAUSE as PUSH
+from shared.engine.push import once_more
 from shared.engine.references import References
-from shared.engine.rehearsal import WOULD_BE, Rehearsal
+from shared.engine.rehearsal import Rehearsal
 from shared.engine.scope import Scope
 from shared.engine.signalling import of_job, tell_job
 from shared.engine.standing import stand
@@ -47,7 +51,7 @@ class Jobs:
         jobs = [
             Job(kind="poll", mapping=mapping.name, side=side, cause=cause, token=occurrence, force=force)
             for side in Side
-            if mapping.reads(side)
+            if mapping.reads(side) and not (mapping.by_hand and side is Side.SALES and cause == "timer")
         ]
         jobs += [
             Job(kind="feed", mapping=mapping.name, side=f.side, cause=f.name, action=f.name, token=occurrence)
@@ -78,6 +82,8 @@ class Jobs:
                     self._repeat_half_done(scope, job)
                     tally = self._do(job, scope)
         except Busy as busy:
+            if job.cause == PUSH and scope is None:
+                return ports.queue.send([once_more(job, ports.clock.now())])
             if job.kind == "poll" and scope is None:
                 span.set(state="busy")
                 return  # the next tick reads from the same cursor (H13)
@@ -160,26 +166,26 @@ class Jobs:
         """Fill references and options that were left out, now that their targets (`of`) may be coupled (H6, H20)."""
         ports = self._ports
         tally = Tally()
-        late = ready(ports, mapping, of)
-        ids = [c.bc_id for c in late if not c.outcome.startswith(WOULD_BE)]
-        if not late:
+        pages = ready(ports, mapping, of)
+        first = next(pages, None)
+        if first is None:
             return tally
         with self.scope(mapping, run=run) as scope:
             job = Job(kind="late", mapping=mapping.name, cause=cause, run=run, token=random_token())
             self._repeat_half_done(scope, job)
             scope.targeted = True
-            # They have just been streamed: no point reads for thousands of them (H27).
-            scope.index = {(side, c.id_of(side)): c for c in late for side in Side}
-            for n in range(0, len(ids), ports.limits.page):
-                part = ids[n : n + ports.limits.page]
-                found = ports.bc.get(mapping.bc, part)
-                gone = [i for i in part if i not in found]
-                tally += self._pages.run(
-                    scope, Side.BC, found.values(), gone, job=replace(job, ids=tuple(part))
-                )
-            if scope.rehearsal is not None:
+            for late in chain([first], pages):
                 would_be = [c for c in late if c.outcome.startswith(WOULD_BE)]
-                tally += Tally(updated=scope.rehearsal.late(scope, would_be))
+                if scope.rehearsal is not None:
+                    tally += Tally(updated=scope.rehearsal.late(scope, would_be))
+                # They have just been streamed: no point reads for thousands of them (H27).
+                scope.streamed = {c.bc_id: c for c in late if not c.outcome.startswith(WOULD_BE)}
+                ids = tuple(scope.streamed)
+                found = ports.bc.get(mapping.bc, ids) if ids else {}
+                gone = [i for i in ids if i not in found]
+                if ids:
+                    tally += self._pages.run(scope, Side.BC, found.values(), gone, job=replace(job, ids=ids))
+            if scope.rehearsal is not None:
                 # After every step of the mapping's own line, and the same each time.
                 step = 900_000 + list(ports.mappings).index(of)
                 ports.plans.add(run, mapping.name, step, scope.rehearsal.take())
@@ -310,7 +316,7 @@ class Jobs:
                 asked=False,
                 matching=False,
                 index=None,
-                met=set(),
+                streamed=None,
                 reasons={},
                 unresolved={},
             )

@@ -8,9 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from shared.core.decide import Pair, equal, settled
+from shared.core.decide import Pair, equal, generation_of, settled
 from shared.core.errors import SyncError
-from shared.core.mapping import Blank, EntityMapping, When
+from shared.core.mapping import EntityMapping
 from shared.core.model import (
     Agreed,
     Coupling,
@@ -43,6 +43,8 @@ class Kept:
     held: list[HeldRecord] = field(default_factory=list)
     cleared: set[tuple[Side, str]] = field(default_factory=set)
     adopt: list[tuple[Pair, Create | Restore, str]] = field(default_factory=list)
+    #: BC ids of documents that were pending until now.
+    born: set[str] = field(default_factory=set)
     #: Records of the page's side to read and decide again.
     again: set[str] = field(default_factory=set)
     unknown: SyncError | None = None
@@ -57,8 +59,10 @@ class Kept:
             return
         self.saves.append(
             (
-                replace(
-                    seen(coupling, pair.bc, pair.sales),
+                seen(
+                    coupling,
+                    pair.bc,
+                    pair.sales,
                     baseline=decision.baseline if decision.baseline is not None else coupling.baseline,
                     late=decision.late,
                     first=None,
@@ -91,19 +95,23 @@ class Kept:
             behind=behind,
         )
         old = pair.coupling
+        bc, sales = rows[Side.BC], rows[Side.SALES]
         coupling = Coupling(
             mapping=scope.mapping.name,
-            bc_id=rows[Side.BC].id,
-            sales_id=rows[Side.SALES].id,
+            bc_id=bc.id,
+            sales_id=sales.id,
+            bc_version=bc.version,
+            sales_version=sales.version,
+            bc_row_version=bc.row_version,
+            sales_row_version=sales.row_version,
             baseline=baseline,
             rewritten=rewritten,
             late=decision.late,
-            generation=old.generation + 1 if old is not None else 0,
+            generation=generation_of(pair),
             outcome="restored" if isinstance(decision, Restore) else "created",
             coupled_at=old.coupled_at if old is not None else None,
             etag=old.etag if old is not None else None,
         )
-        coupling = seen(coupling, rows[Side.BC], rows[Side.SALES])
         if foreign:
             # Somebody wrote it between our create and our read of it: look at it again (H4).
             coupling = _unseen(coupling, target)
@@ -114,6 +122,11 @@ class Kept:
             self.again.add(hint_of(pair))
         if decision.problems:
             coupling = _unseen(coupling, target.other)
+        if scope.mapping.document:
+            # Its stamp is due, in this turn.
+            self.born.add(coupling.bc_id)
+            coupling = _unseen(coupling, target.other)
+            self.again.add(hint_of(pair))
         if owned := _owned(scope.mapping, target, fields):
             # What belongs to the new record's side (its number) travels back at once; a blank there
             # says nothing, and leaves the other side as it is until somebody fills it in.
@@ -129,7 +142,7 @@ class Kept:
 
     def updated(self, scope: Scope, pair: Pair, decision: Update, shown: Mapping[Side, Record]) -> None:
         coupling = pair.coupling
-        assert coupling is not None and pair.bc is not None and pair.sales is not None
+        assert coupling is not None
         rows = {Side.BC: shown.get(Side.BC, pair.bc), Side.SALES: shown.get(Side.SALES, pair.sales)}
         fields: dict[Side, Fields] = {Side.BC: pair.bc_fields, Side.SALES: pair.sales_fields}
         behind = frozenset(p.field for p in decision.problems)
@@ -147,8 +160,10 @@ class Kept:
             behind=behind | _stand_still(scope.mapping, pair),
             rewritten=coupling.rewritten,
         )
-        saved = replace(
-            seen(coupling, rows[Side.BC], rows[Side.SALES]),
+        saved = seen(
+            coupling,
+            rows[Side.BC],
+            rows[Side.SALES],
             baseline=baseline,
             rewritten=rewritten,
             late=decision.late,
@@ -174,7 +189,7 @@ class Kept:
                 HistoryEntry(
                     mapping=scope.mapping.name,
                     side=side,
-                    id=rows[side].id,
+                    id=coupling.id_of(side),
                     at=NEVER,
                     action="update",
                     fields={
@@ -191,7 +206,7 @@ class Kept:
                 record = pair.record(which)
                 if record is not None:
                     self.cleared.add((which, record.id))
-            if pair.coupling is not None and pair.coupling.state is CouplingState.COUPLED:
+            if pair.coupling is not None and pair.coupling.state is not CouplingState.UNCOUPLED:
                 # Under which a coupled pair is held, also when that record is gone.
                 self.cleared.add((Side.BC, pair.coupling.bc_id))
 
@@ -205,7 +220,7 @@ class Kept:
         *,
         reason: str = "",
     ) -> None:
-        self.hold(side, hint, "waiting", reason or decision.reason, mapping, pair, awaits=decision)
+        self.hold(side, hint, "waiting", reason or decision.reason, mapping, pair, waits=decision)
 
     def hold(
         self,
@@ -217,7 +232,8 @@ class Kept:
         pair: Pair,
         *,
         problems: Sequence[FieldProblem] = (),
-        awaits: Wait | None = None,
+        waits: Wait | None = None,
+        awaits: tuple[tuple[str, Side, str], ...] = (),
     ) -> None:
         # A coupled pair is held once, under its BC id, whichever side's hint found it.
         if pair.coupling is not None and pair.coupling.state is CouplingState.COUPLED:
@@ -232,9 +248,10 @@ class Kept:
                 kind=kind,
                 reason=reason,
                 since=NEVER,
-                awaits_mapping=awaits.mapping if awaits else "",
-                awaits_side=awaits.side.value if awaits else "",
-                awaits_id=awaits.id if awaits else "",
+                awaits_mapping=waits.mapping if waits else "",
+                awaits_side=waits.side.value if waits else "",
+                awaits_id=waits.id if waits else "",
+                awaits=awaits,
                 fields=tuple(
                     {
                         "field": p.field,
@@ -262,15 +279,15 @@ def _stand_still(mapping: EntityMapping, pair: Pair) -> frozenset[str]:
 
 def _with_steps(mapping: EntityMapping, side: Side, shown: Fields, sent: Fields) -> Fields:
     """Return the fields as shown, with those that only the rule's steps have written (H16)."""
-    return {**shown, **{f.name: sent[f.name] for f in mapping.fields if f.name in sent and f.computed(side)}}
+    stepped = {name: sent[name] for name in mapping.stepped[side] if name in sent}
+    return {**shown, **stepped} if stepped else shown
 
 
 def _owned(mapping: EntityMapping, owner: Side, fields: Mapping[Side, Fields]) -> set[str]:
     """Return the one-way fields from `owner` whose value the other side does not show yet."""
     return {
         f.name
-        for f in mapping.fields
-        if not f.direction.reaches(owner) and f.blank is not Blank.KEEP and f.when is not When.CREATE
+        for f in mapping.belonging_to[owner]
         if not equal(f, fields[Side.BC].get(f.name), fields[Side.SALES].get(f.name))
         if not isinstance(fields[owner].get(f.name), Unresolved)
     }
@@ -281,14 +298,15 @@ def _foreign(scope: Scope, record: Record) -> bool:
     return bool(users) and bool(record.modified_by) and record.modified_by not in users
 
 
-def seen(coupling: Coupling, bc: Record, sales: Record) -> Coupling:
-    """Return the coupling with the versions of these two records."""
+def seen(coupling: Coupling, bc: Record | None, sales: Record | None, **changes: Any) -> Coupling:
+    """Return the coupling with the versions of these two records, and with these changes; one that is gone has none."""
     return replace(
         coupling,
-        bc_version=bc.version,
-        sales_version=sales.version,
-        bc_row_version=max(bc.row_version, coupling.bc_row_version),
-        sales_row_version=max(sales.row_version, coupling.sales_row_version),
+        **changes,
+        bc_version=bc.version if bc else coupling.bc_version,
+        sales_version=sales.version if sales else coupling.sales_version,
+        bc_row_version=max(bc.row_version if bc else 0, coupling.bc_row_version),
+        sales_row_version=max(sales.row_version if sales else 0, coupling.sales_row_version),
     )
 
 

@@ -12,18 +12,20 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import batched
 from typing import Any
 
 from shared.core import runs as rules
 from shared.core.errors import Misconfigured
 from shared.core.mapping import Direction, EntityMapping
 from shared.core.match import matches_of, problems_of
-from shared.core.model import CouplingState, Side, Tally
+from shared.core.model import Side, Tally
 from shared.engine.feeds import take_position
+from shared.engine.index import WOULD_BE, Index
 from shared.engine.messages import Job, queue_of
 from shared.engine.overlay import OverlaidCouplings
 from shared.engine.parts import Ports
-from shared.engine.rehearsal import WOULD_BE, rows_of
+from shared.engine.rehearsal import rows_of
 from shared.engine.scope import Scope
 from shared.engine.signalling import tell_run
 from shared.engine.standing import stand
@@ -198,10 +200,9 @@ class Lines:
             self._only_match(scope, mode["match"])
         if isinstance(ports.couplings, OverlaidCouplings):
             ports.couplings.forget(mapping.name, row.data["step"])
-        # A coupling that moves to another record (an elected one) takes its baseline along.
-        scope.index, scope.slim = {}, not ports.rule(mapping).elects
+        scope.index = Index(scope.mapping, added=scope.added)
         for coupling in ports.couplings.stream(mapping.name):
-            scope.learn(coupling)
+            scope.index.learn(coupling)
         total = Tally()
         deadline = ports.clock.now() + ports.limits.job
         while row.data["phase"] in (Side.BC.value, Side.SALES.value):
@@ -240,7 +241,8 @@ class Lines:
         if data["page"] is None:
             # The position that the next poll starts from is taken before the first read (H17).
             etag = changes["cursor_etag"] = ports.cursors.get(mapping.name, side).etag
-            scope.met = set()
+            if scope.index is not None:
+                scope.index.begin()
             for feed in mapping.also_changed_by:
                 take_position(ports, mapping, feed)
             if scope.full and order_of(mapping)[0] == side.value:
@@ -290,21 +292,14 @@ class Lines:
         """Confirm by id the couplings that the listing did not show: deleted, or only missed (H17)."""
         ports, mapping = self._ports, scope.mapping
         assert scope.index is not None
-        unmet = [
-            c
-            for (which, _), c in scope.index.items()
-            if which is Side.BC and c.state is CouplingState.COUPLED and c.bc_id not in scope.met
-        ]
-        # What a rehearsal would have created is not there to be listed; in earnest it would be, unchanged.
-        would_be = [c for c in unmet if c.outcome.startswith(WOULD_BE)]
-        made_here = sum(c.version_of(side) == "" for c in would_be)
-        ids = [c.id_of(side) for c in unmet if not c.outcome.startswith(WOULD_BE)]
-        tally = Tally(unchanged=made_here)
-        for n in range(0, len(ids), ports.limits.page):
-            part = ids[n : n + ports.limits.page]
-            found = ports.records(side).get(mapping.table(side), part)
-            if gone := [i for i in part if i not in found]:
+        tally = Tally()
+        for unmet in batched(scope.index.unmet(side), ports.limits.page, strict=False):
+            ids = [c.id_of(side) for c in unmet if c.outcome != WOULD_BE]
+            found = ports.records(side).get(mapping.table(side), ids) if ids else {}
+            if gone := [i for i in ids if i not in found]:
                 tally += self._pages.run(scope, side, (), gone, job=job)
+            # What a rehearsal would have created is not there to be listed; in earnest it would be, unchanged.
+            tally += Tally(unchanged=sum(c.outcome == WOULD_BE and c.version_of(side) == "" for c in unmet))
         return tally
 
     def _wake_ups(self, job: Job, scope: Scope, row: RunRow) -> None:

@@ -27,6 +27,8 @@ MOST = 1_000_000
 BY_HAND = "administrator"
 #: A SystemId, a row id of Dataverse, or the number of an option.
 ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+#: What a person may name: a GUID, or the number of an option.
+RECORD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{1,10}", re.IGNORECASE)
 
 
 def queue_of(mapping: str) -> str:
@@ -121,14 +123,20 @@ MATCH_FIELDS: Mapping[str, type] = {"fields": list, "exact": bool, "create": boo
 FULL_SYNC_ACTIONS = ("start", "resume", "cancel")
 
 
-def read_object(body: bytes, allowed: Mapping[str, type]) -> dict[str, Any]:
-    """Return a JSON object that has only allowed fields of the right types, or raise `InvalidMessage`."""
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Return a JSON object, or raise `InvalidMessage`."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise InvalidMessage(f"not JSON: {error}") from None
     if not isinstance(data, dict):
         raise InvalidMessage(f"a JSON object is expected, not {type(data).__name__}")
+    return data
+
+
+def read_object(body: bytes, allowed: Mapping[str, type]) -> dict[str, Any]:
+    """Return a JSON object that has only allowed fields of the right types, or raise `InvalidMessage`."""
+    data = parse_object(body)
     problems = misfits(data, allowed)
     if not problems and data.get("version", 1) != 1:
         problems.append(f"version {data['version']} is not known; this is version 1")
@@ -242,8 +250,8 @@ def action_problems(action: str, arguments: Mapping[str, Any]) -> list[str]:
         if isinstance(arguments.get(name), str) and arguments[name] not in words:
             problems.append(f"'{name}' must be one of {', '.join(words)}, not '{arguments[name]}'")
     for name in ("id", "bc", "sales"):
-        if isinstance(arguments.get(name), str) and not 0 < len(arguments[name]) <= 64:
-            problems.append(f"'{name}' must be a text of 1 to 64 characters")
+        if isinstance(arguments.get(name), str) and not RECORD_ID.fullmatch(arguments[name]):
+            problems.append(f"'{name}' must be a GUID, or the number of an option")
     return problems
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ def in_force(
     last_good: LastGood,
     *,
     columns: Columns | None = None,
+    switched_off: Collection[str] = (),
 ) -> InForce:
     """Return the mappings as the setting wants them; a wrong setting is refused as a whole.
 
@@ -45,12 +46,12 @@ def in_force(
     """
 
     def made(text: str) -> Overridden:
-        return override(defaults, parse(text), columns=columns)
+        return override(defaults, parse(text), columns=columns, switched_off=switched_off)
 
     try:
         text = read()
         if not text.strip():
-            return InForce(overridden=override(defaults, None))
+            return InForce(overridden=override(defaults, None, switched_off=switched_off))
         overridden = made(text)
     except ValueError as error:
         problems = error.problems if isinstance(error, InvalidOverrides) else (str(error),)
@@ -60,7 +61,7 @@ def in_force(
                 return InForce(overridden=made(kept), source="last good", problems=problems)
             except ValueError:
                 problems += ("the last good ones no longer fit the mappings of this version",)
-        return InForce(overridden=override(defaults, None), problems=problems)
+        return InForce(overridden=override(defaults, None, switched_off=switched_off), problems=problems)
     if last_good.get() != text:
         last_good.put(text)
     return InForce(overridden=overridden, source="setting")

@@ -23,6 +23,7 @@ from shared.ports import (
     Records,
     Runs,
     SetUp,
+    Subscriptions,
 )
 from shared.rules import Rule
 from shared.signals import SILENT, Signals
@@ -71,6 +72,8 @@ class Ports:
     limits: Limits = Limits()
     #: Where the mappings come from; None: they are the defaults.
     in_force: InForce | None = None
+    #: BC's subscriptions to us; None while push is off, and then no notice is listened to.
+    subscriptions: Subscriptions | None = None
     #: The run that these ports rehearse; "" in earnest.
     rehearses: str = ""
     signals: Signals = SILENT

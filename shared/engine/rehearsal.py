@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from shared.core.decide import Pair
+from shared.core.decide import Pair, generation_of
 from shared.core.model import (
     Couple,
     Coupling,
@@ -33,6 +33,7 @@ from shared.core.model import (
 )
 from shared.core.project import project
 from shared.engine.act import Act
+from shared.engine.index import WOULD_BE
 from shared.engine.kept import hint_of, left_behind, readable, seen
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
@@ -40,7 +41,6 @@ from shared.ports import Step, Write
 
 #: What is known of a value only when the other system has given it.
 TO_BE_ASSIGNED = "to be assigned"
-WOULD_BE = "would be created"
 
 
 class Rehearsal:
@@ -109,7 +109,7 @@ class Rehearsal:
             bc_id=ids[Side.BC],
             sales_id=ids[Side.SALES],
             late=decision.late,
-            generation=pair.coupling.generation + 1 if pair.coupling is not None else 0,
+            generation=generation_of(pair),
             outcome=WOULD_BE,
         )
         couplings.append(
@@ -136,7 +136,7 @@ class Rehearsal:
         return Outcome.RESTORED if isinstance(decision, Restore) else Outcome.CREATED
 
     def _update(self, scope: Scope, pair: Pair, decision: Update, couplings: list[Coupling]) -> Outcome:
-        assert pair.coupling is not None and pair.bc is not None and pair.sales is not None
+        assert pair.coupling is not None
         for target, values in decision.writes.items():
             before = pair.fields(target)
             fields = {name: (before.get(name), value) for name, value in values.items()}

@@ -11,6 +11,7 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from shared.core.decide import generation_of
 from shared.core.model import Coupling, CouplingState, First, Side
 from shared.engine.kept import NEVER, Kept, hint_of
 from shared.engine.messages import Job
@@ -23,6 +24,8 @@ from shared.ports import HeldRecord, Intent, Outdated
 #: A held record is tried again after this, then after twice as long, and so on up to a day.
 FIRST_RETRY = timedelta(minutes=5)
 LAST_RETRY = timedelta(days=1)
+#: What keeps an order back (a setting, a blocked customer) wakes nobody when it is mended.
+LAST_RETRY_OF_DOCUMENTS = timedelta(minutes=30)
 #: Why a coupling could not be saved, for good.
 REFUSED = {
     "taken": "its counterpart is coupled to another record",
@@ -71,7 +74,7 @@ class Memory:
             for (coupling, hint), result in zip(kept.saves, results, strict=True):
                 if result.coupling is not None:
                     scope.learn(result.coupling)
-                    if coupling.etag is None:
+                    if coupling.etag is None or coupling.bc_id in kept.born:
                         born.append(result.coupling)
                 elif result.refused in REFUSED:
                     self._refused(kept, scope, hint, REFUSED[result.refused])
@@ -115,7 +118,7 @@ class Memory:
         except Outdated:
             kept.again |= {hint for _, hint in both_gone}
         for coupling, _ in both_gone:
-            scope.learn(coupling, gone=True)
+            scope.forget(coupling)
 
     @staticmethod
     def _refused(kept: Kept, scope: Scope, hint: tuple[Side, str], reason: str) -> None:
@@ -161,6 +164,8 @@ class Memory:
                     first = First.BC if target is Side.SALES else First.SALES
                 ids = {target: there, target.other: source.id}
                 old = pair.coupling
+                if mapping.document:
+                    kept.born.add(ids[Side.BC])
                 kept.saves.append(
                     (
                         Coupling(
@@ -168,7 +173,7 @@ class Memory:
                             bc_id=ids[Side.BC],
                             sales_id=ids[Side.SALES],
                             first=first,
-                            generation=old.generation + 1 if old is not None else 0,
+                            generation=generation_of(pair),
                             late=decision.late,
                             outcome="adopted",
                             etag=old.etag if old is not None else None,
@@ -183,13 +188,14 @@ class Memory:
         cleared = sorted(kept.cleared - keys)
         if kept.held:
             known = ports.held.find(name, sorted(keys))
+            last = LAST_RETRY_OF_DOCUMENTS if scope.mapping.document else LAST_RETRY
             rows = []
             for h in kept.held:
                 before = known.get((h.side, h.id))
                 if before is not None and before.kind == "skipped":
                     continue  # parked by a person; only a person brings it back
                 tries = before.tries + 1 if before is not None else 0
-                wait = min(FIRST_RETRY * 2 ** min(tries, 12), LAST_RETRY)
+                wait = min(FIRST_RETRY * 2 ** min(tries, 12), last)
                 rows.append(
                     replace(
                         h, since=before.since if before is not None else now, next_try=now + wait, tries=tries
@@ -205,14 +211,13 @@ class Memory:
         """A waiter writes its row, then looks once more, so that no wake-up falls between (H14)."""
         awaited: dict[tuple[str, Side], dict[str, list[HeldRecord]]] = {}
         for row in rows:
-            if row.awaits_id:
-                group = awaited.setdefault((row.awaits_mapping, Side(row.awaits_side)), {})
-                group.setdefault(row.awaits_id, []).append(row)
+            for mapping, side, id_ in row.awaited:
+                awaited.setdefault((mapping, side), {}).setdefault(id_, []).append(row)
         for (mapping, side), waiters in awaited.items():
             found = self._ports.couplings.find(mapping, side, sorted(waiters))
             ready = [r for i, c in found.items() if c.state is CouplingState.COUPLED for r in waiters[i]]
             for which in Side:
-                ids = [r.id for r in ready if r.side is which]
+                ids = sorted({r.id for r in ready if r.side is which})
                 if ids:
                     send_targeted(
                         self._ports, scope.mapping.name, which, ids, cause="waited for", create=True

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shared.core.mapping import EntityMapping
-from shared.core.model import Baseline, Coupling, CouplingState, Fields, Record, Resolution, Side, Unresolved
+from shared.core.model import Coupling, CouplingState, Fields, Record, Resolution, Side, Unresolved
+from shared.engine.index import Index
 from shared.engine.parts import Ports
 from shared.engine.references import POINT_READS, References
 from shared.ports import Facts
@@ -17,8 +17,6 @@ from shared.rules import Context
 
 if TYPE_CHECKING:
     from shared.engine.rehearsal import Rehearsal
-
-NO_BASELINE: Baseline = MappingProxyType({})
 
 
 @dataclass(kw_only=True)
@@ -52,11 +50,10 @@ class Scope:
     #: Called before every send, so that a lost lease stops the job (H11).
     check_lease: Callable[[], None] | None = None
     now: datetime = datetime.min
-    #: All couplings by id, for a full pass (H27).
-    index: dict[tuple[Side, str], Coupling] | None = None
-    #: The index is of so many that it holds no baselines; `whole` reads those that are wanted.
-    slim: bool = False
-    met: set[str] = field(default_factory=set)
+    #: All couplings by id, for a full pass; `whole` reads those that are wanted with their baselines (H27).
+    index: Index | None = None
+    #: Couplings by BC id that have just been read, for a job about no others.
+    streamed: Mapping[str, Coupling] | None = None
     read: int = 0
     changed: int = 0
     #: Coupled by natural key in this turn; what waited for them is woken with the rest.
@@ -66,6 +63,8 @@ class Scope:
     unresolved: dict[str, int] = field(default_factory=dict)
     #: Notes what would happen instead of letting it happen.
     rehearsal: Rehearsal | None = None
+    #: Of the records of the page at hand, by the id of either side.
+    known: Mapping[tuple[Side, str], Coupling] = field(default_factory=dict)
     #: What rules see: set-up values, and what was read for the page at hand.
     context: Context = field(init=False)
 
@@ -84,48 +83,57 @@ class Scope:
             today=self.now.date(),
             resolver=self.references,
             related=related,
+            couplings=self.known,
             rehearsing=self.rehearsal is not None,
         )
 
-    def couplings(self, ports: Ports, side: Side, ids: Sequence[str]) -> dict[str, Coupling]:
-        if self.index is None:
-            return ports.couplings.find(self.mapping.name, side, ids)
-        return {i: self.index[side, i] for i in ids if (side, i) in self.index}
+    def couplings(
+        self, ports: Ports, side: Side, hints: Mapping[str, Record | None]
+    ) -> Mapping[str, Coupling]:
+        """Return the couplings of a page; from the index, without their baselines."""
+        if self.index is not None:
+            return self.index.find(side, hints)
+        if self.streamed is not None and side is Side.BC:
+            return {i: self.streamed[i] for i in hints if i in self.streamed}
+        return ports.couplings.find(self.mapping.name, side, list(hints))
 
     def whole(self, ports: Ports, side: Side, ids: Sequence[str]) -> dict[str, Coupling]:
         """Return couplings with their baselines: few by point reads, many from one more look at the partition."""
         name = self.mapping.name
-        if len(ids) <= POINT_READS:
+        if self.index is None:
             return ports.couplings.find(name, side, ids)
+        ids = self.index.holds(side, ids)
+        # One request for a thousand couplings of the partition costs about as much as so many for one each.
+        if len(ids) <= POINT_READS * (1 + len(self.index) // 1000):
+            return ports.couplings.find(name, side, ids) if ids else {}
         wanted = set(ids)
         return {i: c for c in ports.couplings.stream(name) if (i := c.id_of(side)) in wanted}
+
+    def coupled_ids(self, ports: Ports, side: Side, ids: Sequence[str]) -> Set[str]:
+        """Return those of the ids that have a coupling, or a marker."""
+        if self.index is not None:
+            return set(self.index.holds(side, ids))
+        return ports.couplings.find(self.mapping.name, side, ids).keys()
 
     def ignore(self, reason: str) -> None:
         self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
     def count_unresolved(self, side: Side, fields: Fields) -> None:
         """Count the options of one record of `side` that have no counterpart and so are left empty."""
-        for f in self.mapping.fields:
-            if f.option and f.direction.reaches(side.other) and isinstance(fields.get(f.name), Unresolved):
-                self.unresolved[f.name] = self.unresolved.get(f.name, 0) + 1
+        for name in self.mapping.options[side]:
+            if isinstance(fields.get(name), Unresolved):
+                self.unresolved[name] = self.unresolved.get(name, 0) + 1
 
     def details(self) -> dict[str, dict[str, int]]:
         """Return what the job log says besides the tally."""
         found = {"reasons": self.reasons, "unresolved": self.unresolved}
         return {name: counts for name, counts in found.items() if counts}
 
-    def learn(self, coupling: Coupling, *, gone: bool = False) -> None:
+    def learn(self, coupling: Coupling) -> None:
+        """Keep a coupling that was saved in this pass, so both its records are there."""
         if self.index is not None:
-            if self.slim:
-                # What has no counterpart is counted for records that stand still, too (P18).
-                kept = {
-                    n: v
-                    for n, v in coupling.baseline.items()
-                    if n in self.added or isinstance(v.bc, Unresolved) or isinstance(v.sales, Unresolved)
-                }
-                coupling = replace(coupling, baseline=kept or NO_BASELINE)
-            for side in Side:
-                if gone:
-                    self.index.pop((side, coupling.id_of(side)), None)
-                else:
-                    self.index[side, coupling.id_of(side)] = coupling
+            self.index.learn(coupling, met=True)
+
+    def forget(self, coupling: Coupling) -> None:
+        if self.index is not None:
+            self.index.forget(coupling)

@@ -6,12 +6,13 @@ between two lines, is said where it matters.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from shared.core.brake import brake
-from shared.core.decide import Pair, decide
+from shared.core.decide import Pair
 from shared.core.errors import Exists, Misconfigured, Missing, Stale, SyncError, Transient
 from shared.core.mapping import Creates
 from shared.core.model import (
@@ -36,6 +37,7 @@ from shared.engine.gather import Gather
 from shared.engine.kept import Kept, hint_of
 from shared.engine.messages import Job
 from shared.engine.parts import Ports
+from shared.engine.promise import promise
 from shared.engine.remember import Memory
 from shared.engine.scope import Scope
 from shared.engine.signalling import tell_page, waits_of
@@ -105,10 +107,7 @@ class PageSync:
                 )
                 for i in again:
                     outcomes.setdefault(i, Outcome.WAITING)
-        tally = Tally()
-        for outcome in outcomes.values():
-            tally = tally.plus(outcome)
-        return tally
+        return Tally(**Counter(outcome.value for outcome in outcomes.values()))
 
     # --- one turn --------------------------------------------------------------------------
 
@@ -124,7 +123,7 @@ class PageSync:
         turn: int,
     ) -> set[str]:
         pairs = self.gather.pairs(scope, side, hints, outcomes, turn=turn)
-        plan = [(pair, decide(scope.mapping, pair)) for pair in pairs]
+        plan = [(pair, self.gather.decide(scope, pair)) for pair in pairs]
         couples = [(p, d) for p, d in plan if isinstance(d, Couple)]
         matched = {hint_of(p) for p, _ in couples} if scope.rehearsal is None else set()
         if couples:
@@ -137,7 +136,7 @@ class PageSync:
         if scope.rehearsal is not None:
             scope.rehearsal.couple(scope, couples)
         writing = [(p, d) for p, d in plan if isinstance(d, Create | Restore | Update)]
-        counted = [d for p, d in plan if not _first_write(p, d)]
+        counted = [d for p, d in plan if not _first_write(scope, p, d)]
         stop = None
         if not scope.forced:
             stop = brake(
@@ -146,7 +145,7 @@ class PageSync:
                 floor=self._ports.limits.brake_floor,
                 changed_before=scope.changed,
                 read_before=scope.read,
-                known=len(scope.index) // 2 if scope.full and scope.index is not None else 0,
+                known=len(scope.index) if scope.full and scope.index is not None else 0,
             )
         if stop is not None:
             if matched:
@@ -172,8 +171,13 @@ class PageSync:
         if not wrote <= matched:
             # Before the first send: a crash from here on makes the next job repeat these (H1).
             self.memory.intend(scope, side, wrote | matched, job=job)
+        overtaken: set[str] = set()
+        if scope.mapping.document and writing:
+            plan, overtaken = promise(self._ports, self._act, scope, plan)
+            writing = [(p, d) for p, d in plan if isinstance(d, Create | Restore | Update)]
         answers = self._act.send(scope, writing)
         kept = self._keep(scope, side, plan, answers, outcomes)
+        kept.again |= overtaken
         for hint in hints.keys() - {hint_of(p) for p, _ in plan} - outcomes.keys():
             if hints[hint] is None and not scope.is_skipped(side, hint, None):
                 # It is gone and was never coupled: nobody needs to know any more why it was held (H14).
@@ -235,9 +239,9 @@ class PageSync:
             case Wait():
                 kept.waiting(side, hint, decision, scope.mapping, pair, reason=self._why(scope, decision))
                 return Outcome.WAITING
-            case Hold(reason=reason):
+            case Hold(reason=reason, awaits=awaits):
                 kind = "orphan" if reason.startswith("orphan") else "held"
-                kept.hold(side, hint, kind, reason, scope.mapping, pair)
+                kept.hold(side, hint, kind, reason, scope.mapping, pair, awaits=awaits)
                 return Outcome.HELD
             case Create() | Restore():
                 return self._created(scope, side, pair, decision, answers[id(pair), decision.side], kept)
@@ -336,11 +340,16 @@ class PageSync:
                 return Outcome.HELD
 
 
-def _first_write(pair: Pair, decision: Decision) -> bool:
-    """Say whether there is no remembered value to lose: just coupled, or only late references (H20)."""
+def _first_write(scope: Scope, pair: Pair, decision: Decision) -> bool:
+    """Say whether there is no remembered value to lose: just coupled, or only late references (H20).
+
+    Of a document only taking its stamp away loses something.
+    """
     coupling = pair.coupling
     if coupling is None or not isinstance(decision, Update):
         return False
+    if scope.mapping.document:
+        return all(value is not None for values in decision.writes.values() for value in values.values())
     written = {name for values in decision.writes.values() for name in values}
     return coupling.first is not None or written <= set(coupling.late)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from shared.core.errors import InvalidMessage
 from shared.core.model import Side
@@ -12,7 +13,9 @@ from shared.engine.jobs import Jobs
 from shared.engine.measures import measure
 from shared.engine.messages import FULL_SYNC, REJECTED, FullSync, random_token, read_full_sync, read_job
 from shared.engine.parts import Ports
+from shared.engine.push import NOTICES, Push
 from shared.engine.retention import forget_what_is_old
+from shared.engine.subscribing import keep_subscribed
 from shared.engine.targeted import send_targeted
 from shared.ports import OutgoingMessage
 from shared.signal_names import CONTROL, MESSAGE_SET_ASIDE, SET_ASIDE, TICK, TICKS
@@ -29,6 +32,7 @@ class Tandem:
         self.ports = ports
         self.jobs = Jobs(ports, set_aside=self.set_aside)
         self.api = AdminApi(ports, self.jobs)
+        self.push = Push(ports)
 
     def poll(self, mapping: str, *, occurrence: str) -> None:
         """Queue the jobs of one tick of a mapping's timer."""
@@ -56,8 +60,11 @@ class Tandem:
         try:
             if queue == FULL_SYNC:
                 self._control(read_full_sync(body, known=known), message_id)
-            elif (name := queue.removeprefix("sync-")) in self._off():
-                raise InvalidMessage(f"mapping '{name}' is switched off by MAPPING_OVERRIDES")
+            elif queue == NOTICES:
+                if self.ports.subscriptions is not None:
+                    self.push.from_sales(body)
+            elif (name := queue.removeprefix("sync-")) in (off := self._off()):
+                raise InvalidMessage(f"mapping '{name}' is switched off by {off[name]}")
             else:
                 self.jobs.handle(read_job(body, mapping=name, known=known))
         except InvalidMessage as error:
@@ -84,8 +91,8 @@ class Tandem:
                 case "cancel":
                     lines.cancel(run)
 
-    def _off(self) -> tuple[str, ...]:
-        return self.ports.in_force.overridden.off if self.ports.in_force is not None else ()
+    def _off(self) -> Mapping[str, str]:
+        return self.ports.in_force.overridden.off_by if self.ports.in_force is not None else {}
 
     def set_aside(self, queue: str, body: bytes, reason: str, message_id: str) -> None:
         """Put a message on the `rejected` queue with its reason, where `tandem status` shows it.
@@ -134,3 +141,4 @@ class Tandem:
         for row in ports.runs.list():
             if row.data["state"] == RUNNING:
                 self.jobs.lines.watch(row.run)
+        keep_subscribed(ports, self.push)

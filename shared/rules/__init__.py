@@ -10,7 +10,9 @@ from shared.rules.opportunities import Opportunities
 from shared.rules.posted_sales_invoices import PostedSalesInvoices
 from shared.rules.price_groups import PriceGroups
 from shared.rules.products import Products
+from shared.rules.sales_orders import SalesOrders
 from shared.rules.sales_prices import SalesPrices
+from shared.rules.sales_quotes import SalesQuotes
 from shared.rules.units import UnitsOfMeasure
 
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -25,6 +27,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "resources": Products("capacity"),
         "customer_price_groups": PriceGroups(),
         "sales_prices": SalesPrices(),
+        "sales_orders": SalesOrders(),
+        "sales_quotes": SalesQuotes(),
     }
 )
 

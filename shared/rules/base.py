@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from shared.core.convert import Resolver
+from shared.core.decide import Pair
 from shared.core.mapping import EntityMapping, Table
-from shared.core.model import Fields, Hold, Record, Side, Wait, Wire
+from shared.core.model import Coupling, Decision, Fields, Hold, Record, Side, Wait, Wire
 from shared.ports import Facts, Step
 
 
@@ -35,6 +36,8 @@ class Context(Facts):
     mapping: EntityMapping | None = None
     today: date = date.min
     resolver: Resolver | None = None
+    #: Couplings of the page's records, by the id of either side.
+    couplings: Mapping[tuple[Side, str], Coupling] = field(default_factory=lambda: MappingProxyType({}))
     #: Nothing is written: what other mappings of the same rehearsal would create is not there to be read.
     rehearsing: bool = False
     #: need name → value of its column, lower case → rows
@@ -69,16 +72,28 @@ class Context(Facts):
         today: date,
         resolver: Resolver,
         related: Mapping[str, Mapping[str, Sequence[Record]]],
+        couplings: Mapping[tuple[Side, str], Coupling] = MappingProxyType({}),
         rehearsing: bool = False,
     ) -> Context:
         known = {f.name: getattr(facts, f.name) for f in fields(Facts)}
         return cls(
-            **known, mapping=mapping, today=today, resolver=resolver, related=related, rehearsing=rehearsing
+            **known,
+            mapping=mapping,
+            today=today,
+            resolver=resolver,
+            related=related,
+            couplings=couplings,
+            rehearsing=rehearsing,
         )
 
     def sales_id(self, mapping: str, bc_id: object) -> str | None:
         """Return the Sales id coupled with a BC id; None when it is blank or not coupled."""
         return self.resolver.sales_id(mapping, str(bc_id or "").lower()) if self.resolver else None
+
+
+def is_write_in(facts: Facts, kind: str, number: str) -> bool:
+    """Say whether this "item" or "resource" stands for write-in products."""
+    return bool(number) and (kind, number) == (facts.write_in_type, facts.write_in_number)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +126,7 @@ class Rule:
     def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
         """Return what has to be read for these records of either side before anything is decided.
 
-        Asked again with the answers until nothing new is asked, at most three times in all.
+        Asked again with the answers until nothing new is asked, at most four times in all.
         """
         return ()
 
@@ -126,6 +141,17 @@ class Rule:
     def holds(self, side: Side, record: Record, facts: Context) -> str | None:
         """Return why a record needs a person before it can be synchronized."""
         return None
+
+    def decides(self, pair: Pair, facts: Context) -> Decision | None:
+        """Return what should happen to this pair; None leaves it to its fields (`shared.core.decide`)."""
+        return None
+
+    def known_by(self, pair: Pair, facts: Context) -> int:
+        """Return the greatest row version of the BC documents that name this one of Sales already (H9).
+
+        What names it from there on was made because of the coupling that is about to become pending.
+        """
+        return 0
 
     def lacks(self, side: Side, record: Record, facts: Context) -> Wait | Hold | None:
         """Return what keeps the counterpart of this record from being made; its update is not concerned."""

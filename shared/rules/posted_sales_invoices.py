@@ -11,7 +11,7 @@ from shared.core.model import Fields, Hold, Record, Side, Wait, Wire, derived_id
 from shared.core.project import project, render
 from shared.ports import Facts, Step
 from shared.rules import invoice_lines as worth
-from shared.rules.base import NO_STEPS, Context, Need, Steps
+from shared.rules.base import NO_STEPS, Context, Need, Steps, is_write_in
 from shared.rules.customers import WithCurrency
 from shared.rules.default_price_list import LINES as PRICE_LINES
 from shared.rules.price_lists import READS as PRICE_READS
@@ -151,10 +151,10 @@ class PostedSalesInvoices(WithCurrency):
         for line in worth.in_order(lines):
             for column, mapping in PRODUCT_COLUMNS:
                 row = facts.row(mapping, id_of(line, column))
-                if row is None:
+                kind = mapping.removesuffix("s")
+                if row is None or is_write_in(facts, kind, text_of(row, "number").upper()):
                     continue
                 if row.values.get("blocked"):
-                    kind = mapping.removesuffix("s")
                     return Hold(reason=f"the {kind} {text_of(row, 'number')} on its lines is blocked (S99)")
                 if facts.resolver.sales_id(mapping, row.id) is None:
                     reason = f"line {line.values.get('lineNumber')}: {mapping} {text_of(row, 'number')}"

@@ -9,7 +9,7 @@ from shared.core.mapping import Table
 from shared.core.model import Fields, Record, Side, Wire
 from shared.ports import Step
 from shared.rules import default_price_list as lists
-from shared.rules.base import NO_STEPS, Context, Need, Rule, Steps
+from shared.rules.base import NO_STEPS, Context, Need, Rule, Steps, is_write_in
 from shared.rules.units import READS, blank, unit_in, unit_needs
 
 PRODUCTS = Table(name="products", key="productid")
@@ -38,6 +38,14 @@ class Products(Rule):
     def refers(self, record: Record, facts: Context) -> Iterable[tuple[str, Side, str]]:
         unit = record.values.get("baseUnitOfMeasureId")
         return [] if blank(unit) else [("units_of_measure", record.side, str(unit))]
+
+    def ignores(self, side: Side, record: Record, facts: Context) -> str | None:
+        kind = "item" if self._quantity == "inventory" else "resource"
+        number = str(record.values.get("number") or "").upper()
+        if side is Side.BC and is_write_in(facts, kind, number):
+            # As a product of its own it could not stand for others (S41).
+            return "it stands for write-in products (WRITE_IN_NUMBER)"
+        return None
 
     def holds(self, side: Side, record: Record, facts: Context) -> str | None:
         # A blocked one is outside the filter: only its state travels, and nothing below stops that.

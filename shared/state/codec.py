@@ -14,16 +14,17 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
 from shared.core.model import Agreed, Baseline, Unresolved, Value
 
 #: Text of a baseline with more UTF-8 bytes than this is kept as its hash (H28).
 HASH_OVER_BYTES = 8 * 1024
+#: A text of so many characters needs no encoding to be called short: each takes at most four bytes.
+SHORT = HASH_OVER_BYTES // 4
 #: Packed text of more characters than this is compressed.
 COMPRESS_OVER = 4 * 1024
 #: A property holds 64 KiB (azure-platform.md 4.1).
@@ -110,8 +111,7 @@ def stored_form(value: Value) -> Value:
     Compare a fresh value with a remembered one as `stored_form(fresh) == remembered`. Applying it
     twice changes nothing.
     """
-    # At most four bytes to a character, so most texts need no encoding to be called short.
-    if not isinstance(value, str) or len(value) * 4 <= HASH_OVER_BYTES:
+    if not isinstance(value, str) or len(value) <= SHORT:
         return value
     data = value.encode("utf-8", "surrogatepass")
     return value if len(data) <= HASH_OVER_BYTES else f"sha256:{hashlib.sha256(data).hexdigest()}"
@@ -121,18 +121,61 @@ def dump_baseline(baseline: Baseline) -> str:
     """Write a baseline, each field's two values once when they are the same."""
     fields: dict[str, list[Any]] = {}
     for name, agreed in baseline.items():
-        bc, sales = to_json(stored_form(agreed.bc)), to_json(stored_form(agreed.sales))
+        bc, sales = agreed
+        # Nearly all are short texts or blank, which are their own JSON form.
+        if bc is not None and (type(bc) is not str or len(bc) > SHORT):
+            bc = to_json(stored_form(bc))
+        if sales is not None and (type(sales) is not str or len(sales) > SHORT):
+            sales = to_json(stored_form(sales))
         # As written, and with their types: True == 1 and Decimal("1.0") == Decimal("1") in Python.
         fields[name] = [bc] if type(bc) is type(sales) and bc == sales else [bc, sales]
     return _text(fields)
 
 
-def load_baseline(text: str) -> Baseline:
-    baseline: dict[str, Agreed] = {}
-    for name, pair in json.loads(text).items():
-        bc = from_json(pair[0])
-        baseline[name] = Agreed(bc=bc, sales=bc if len(pair) == 1 else from_json(pair[1]))
-    return MappingProxyType(baseline)
+def load_baseline(text: str) -> StoredBaseline:
+    return StoredBaseline(text)
+
+
+class StoredBaseline(Mapping[str, Agreed]):
+    """A baseline as its row keeps it, read when somebody asks: most couplings are only looked up for their ids."""
+
+    __slots__ = ("_fields", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._fields: dict[str, Agreed] | None = None
+
+    def __getitem__(self, name: str) -> Agreed:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def items(self) -> ItemsView[str, Agreed]:
+        return self._read().items()
+
+    def unresolved(self) -> dict[str, Agreed]:
+        """Return the fields with a value that has no counterpart, mostly without reading the rest."""
+        if '{"?":' not in self._text:
+            return {}
+        return {
+            n: v for n, v in self.items() if isinstance(v.bc, Unresolved) or isinstance(v.sales, Unresolved)
+        }
+
+    def _read(self) -> dict[str, Agreed]:
+        if self._fields is None:
+            self._fields = {name: _agreed(pair) for name, pair in json.loads(self._text).items()}
+        return self._fields
+
+
+def _agreed(pair: Sequence[Any]) -> Agreed:
+    bc = pair[0]
+    if bc is not None and type(bc) is not str:
+        bc = from_json(bc)
+    return Agreed(bc, bc if len(pair) == 1 else from_json(pair[1]))
 
 
 # --- properties --------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from shared.state.keys import record_key
 
 #: What keys of fat rows start with.
 FAT = "bc:"
+#: Between the parts of a coupling's etag; no id and no etag of a row has it.
+BETWEEN = "\n"
 
 
 def coupling_of(mapping: str, row: Row) -> Coupling:
@@ -39,7 +41,7 @@ def coupling_of(mapping: str, row: Row) -> Coupling:
     )
 
 
-def _fat(where: str, coupling: Coupling) -> Row:
+def _fat(where: str, coupling: Coupling, *, etag: str | None = None) -> Row:
     properties: dict[str, Any] = {
         "sales_id": coupling.sales_id,
         "state": coupling.state.value,
@@ -59,7 +61,7 @@ def _fat(where: str, coupling: Coupling) -> Row:
         properties["first"] = coupling.first.value
     if coupling.coupled_at is not None:
         properties["coupled_at"] = coupling.coupled_at
-    return Row(partition=where, key=record_key(Side.BC, coupling.bc_id), properties=properties)
+    return Row(partition=where, key=record_key(Side.BC, coupling.bc_id), properties=properties, etag=etag)
 
 
 def _pointer(where: str, sales_id: str, bc_id: str) -> Row:
@@ -68,15 +70,18 @@ def _pointer(where: str, sales_id: str, bc_id: str) -> Row:
 
 def saving(where: str, coupling: Coupling) -> Unit:
     """Return what saving one coupling takes: its fat row first, then what else has to move."""
-    fat, pointer = _fat(where, coupling), _pointer(where, coupling.sales_id, coupling.bc_id)
-    if coupling.etag is None:
-        return [Op(action="create", row=fat), Op(action="create", row=pointer)]
     read = before(coupling)
+    if (read.bc_id, read.sales_id) == (coupling.bc_id, coupling.sales_id) and read.etag is not None:
+        # By far the most: only its values have changed.
+        return [Op(action="replace", row=_fat(where, coupling, etag=read.etag))]
+    pointer = _pointer(where, coupling.sales_id, coupling.bc_id)
+    if coupling.etag is None:
+        return [Op(action="create", row=_fat(where, coupling)), Op(action="create", row=pointer)]
     gone_fat, gone_pointer = removing(where, coupling)
     if read.bc_id == coupling.bc_id:
-        unit = [Op(action="replace", row=replace(fat, etag=read.etag))]
+        unit = [Op(action="replace", row=_fat(where, coupling, etag=read.etag))]
     else:
-        unit = [Op(action="create", row=fat), gone_fat]
+        unit = [Op(action="create", row=_fat(where, coupling)), gone_fat]
     if read.sales_id != coupling.sales_id:
         unit += [Op(action="create", row=pointer), gone_pointer]
     elif read.bc_id != coupling.bc_id:
@@ -102,10 +107,11 @@ class Before(NamedTuple):
 
 
 def joined_etag(bc_id: str, sales_id: str, etag: str | None) -> str:
-    return json.dumps([bc_id, sales_id, etag])
+    return BETWEEN.join((bc_id, sales_id, etag or ""))
 
 
 def before(coupling: Coupling) -> Before:
     if coupling.etag is None:
         return Before(coupling.bc_id, coupling.sales_id, None)
-    return Before(*json.loads(coupling.etag))
+    bc_id, sales_id, etag = coupling.etag.split(BETWEEN)
+    return Before(bc_id, sales_id, etag or None)

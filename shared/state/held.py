@@ -26,7 +26,10 @@ WAITS = "Waits"
 #: With so few awaited records, a range query each beats reading more than a page of waits.
 FEW_AWAITED = 30
 #: What `put` and `remove` need of the rows that are there.
-_LINKS = ("kind", "reason", "reason_z0", "since", "tries", "awaits_mapping", "awaits_side", "awaits_id")
+_LINKS = (
+    *("kind", "reason", "reason_z0", "since", "tries"),
+    *("awaits_mapping", "awaits_side", "awaits_id", "awaits", "awaits_z0"),
+)
 
 
 class TableHeld:
@@ -55,17 +58,17 @@ class TableHeld:
             for key, record in mine.items():
                 before = _record(mapping, there[key]) if key in there else None
                 rows.append(Row(partition=self._partition(mapping), key=key, properties=_properties(record)))
-                wait, old = self._wait(record), self._wait(before)
-                waits += [wait] if wait else []
-                if old and (wait is None or (old.partition, old.key) != (wait.partition, wait.key)):
-                    stale.append(old)
+                now = self._waits(record)
+                waits += now
+                still = {(wait.partition, wait.key) for wait in now}
+                stale += [old for old in self._waits(before) if (old.partition, old.key) not in still]
         upsert(self._store, WAITS, waits)
         delete(self._store, WAITS, stale)
         upsert(self._store, HELD, rows)
 
     def remove(self, mapping: str, keys: Sequence[tuple[Side, str]]) -> None:
         there = self._rows(mapping, keys, select=_LINKS)
-        waits = [wait for row in there.values() if (wait := self._wait(_record(mapping, row)))]
+        waits = [wait for row in there.values() for wait in self._waits(_record(mapping, row))]
         # Waits first: as long as the Held row is there, it says which.
         delete(self._store, WAITS, waits)
         delete(self._store, HELD, there.values())
@@ -133,22 +136,24 @@ class TableHeld:
         wanted = [record_key(side, record_id) for side, record_id in keys]
         return rows_of(self._store, HELD, self._partition(mapping), wanted, select=select)
 
-    def _wait(self, record: HeldRecord | None) -> Row | None:
-        """Return the Waits row that belongs to a held record, if any."""
-        if record is None or record.kind != "waiting":
-            return None
-        awaited = record_key(Side(record.awaits_side), record.awaits_id)
-        return Row(
-            partition=self._partition(record.awaits_mapping),
-            key=f"{awaited}|{record.mapping}:{record_key(record.side, record.id)}",
-            properties={
-                "awaits_side": record.awaits_side,
-                "awaits_id": record.awaits_id,
-                "mapping": record.mapping,
-                "side": record.side.value,
-                "id": record.id,
-            },
-        )
+    def _waits(self, record: HeldRecord | None) -> builtins.list[Row]:
+        """Return the Waits rows that belong to a held record."""
+        if record is None or record.kind not in ("waiting", "held"):
+            return []
+        return [
+            Row(
+                partition=self._partition(mapping),
+                key=f"{record_key(side, awaited)}|{record.mapping}:{record_key(record.side, record.id)}",
+                properties={
+                    "awaits_side": side.value,
+                    "awaits_id": awaited,
+                    "mapping": record.mapping,
+                    "side": record.side.value,
+                    "id": record.id,
+                },
+            )
+            for mapping, side, awaited in record.awaited
+        ]
 
     def _partition(self, mapping: str) -> str:
         return partition(self._company, mapping)
@@ -167,6 +172,8 @@ def _properties(record: HeldRecord) -> dict[str, Any]:
     if record.next_try is not None:
         properties["next_try"] = record.next_try
     properties |= pack("reason", record.reason)
+    if record.awaits:
+        properties |= pack("awaits", dumps([(m, side.value, i) for m, side, i in record.awaits]))
     return properties | (pack("fields", dumps(record.fields)) if record.fields else {})
 
 
@@ -185,6 +192,7 @@ def _record(mapping: str, row: Row) -> HeldRecord:
         awaits_mapping=kept["awaits_mapping"],
         awaits_side=kept["awaits_side"],
         awaits_id=kept["awaits_id"],
+        awaits=tuple((m, Side(s), i) for m, s, i in loads(unpack("awaits", kept, "[]"))),
         fields=tuple(loads(unpack("fields", kept, "[]"))),
         label=kept.get("label", ""),
     )

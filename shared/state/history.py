@@ -29,8 +29,9 @@ class TableHistory:
     def add(self, entries: Sequence[HistoryEntry]) -> None:
         if not entries:
             return
-        self._names.note({f"{entry.mapping}|{_month(entry)}" for entry in entries})
-        upsert(self._store, TABLE, [self._row(entry) for entry in entries])
+        months = {at: f"{at.astimezone(UTC):%Y-%m}" for at in {entry.at for entry in entries}}
+        self._names.note({f"{entry.mapping}|{months[entry.at]}" for entry in entries})
+        upsert(self._store, TABLE, [self._row(entry, months[entry.at]) for entry in entries])
 
     def list(
         self, mapping: str, side: Side, id: str, *, limit: int = 50, before: datetime | None = None
@@ -73,9 +74,9 @@ class TableHistory:
             self._names.forget(name)
         return True
 
-    def _row(self, entry: HistoryEntry) -> Row:
+    def _row(self, entry: HistoryEntry, month: str) -> Row:
         return Row(
-            partition=partition(self._company, entry.mapping, _month(entry)),
+            partition=partition(self._company, entry.mapping, month),
             key=f"{record_key(entry.side, entry.id)}|{newest_first(entry.at)}|{entry.action}",
             properties={
                 "mapping": entry.mapping,
@@ -86,10 +87,6 @@ class TableHistory:
             }
             | pack("fields", dumps(entry.fields)),
         )
-
-
-def _month(entry: HistoryEntry) -> str:
-    return f"{entry.at.astimezone(UTC):%Y-%m}"
 
 
 def _entry(row: Row) -> HistoryEntry:

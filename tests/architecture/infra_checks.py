@@ -20,6 +20,7 @@ from tests.functions.callers import BY_NAME
 LOCAL = {
     "TABLES_CONNECTION_STRING": "Azure signs in by identity",
     "ServiceBusConnection": "Azure signs in by identity",
+    "NoticesConnection": "Azure signs in by identity",
     "AzureWebJobsStorage": "Azure signs in by identity",
     "FUNCTIONS_WORKER_RUNTIME": "the plan says it (azure-platform.md 9.6)",
     "CA_BUNDLE": "the sandbox's own certificates",
@@ -32,11 +33,15 @@ HOST = {
     "AzureWebJobsStorage__clientId",
     "ServiceBusConnection__credential",
     "ServiceBusConnection__clientId",
+    "NoticesConnection__credential",
+    "NoticesConnection__clientId",
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     "PYTHON_ENABLE_OPENTELEMETRY",
 }
 KEYS = {"API_KEY_READ", "API_KEY_ADMIN"}
+#: What Dataverse sends to has a namespace of its own, made in data.bicep.
+NOTICES = "NoticesConnection"
 #: What the identity may do, and on what (azure-platform.md 3.18, 4.12, 6.8, 8.8, 9.7). Nothing more.
 ROLES = {
     "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner: leases of timers, the package",
@@ -152,7 +157,14 @@ def _queues(found: dict[str, Bicep]) -> Iterator[str]:
     )
     array = next(n for n in bicep.walk(main.variables["queues"]) if n.type == "array")
     made = {queue_of(mapping) for mapping in listed} | set(strings(array))
-    wanted = named("serviceBusTrigger", "queueName") | {REJECTED}
+    by_connection: dict[str, set[str]] = {}
+    for b in bindings():
+        if b["type"] == "serviceBusTrigger":
+            by_connection.setdefault(str(b["connection"]), set()).add(str(b["queueName"]))
+    told = {bicep_name(found, "noticesQueue")}
+    if by_connection.pop(NOTICES) != told:
+        yield f"data.bicep: the function of {NOTICES} does not listen to {', '.join(told)}"
+    wanted = set().union(*by_connection.values()) | {REJECTED}
     yield from (
         f"main.bicep: no queue '{q}', which a function listens to or sends to" for q in sorted(wanted - made)
     )
@@ -167,6 +179,11 @@ def _queues(found: dict[str, Bicep]) -> Iterator[str]:
     }.items():
         if name not in queue or text(queue[name]) != value:
             yield f"data.bicep: {name} of the queues is not {value}"
+
+
+def bicep_name(found: dict[str, Bicep], resource: str) -> str:
+    """Return the name of a resource of data.bicep, without its quotes."""
+    return text(properties(bicep.body(found["modules/data.bicep"].resources[resource][1]))["name"]).strip("'")
 
 
 def _settings(found: dict[str, Bicep], root: Path) -> Iterator[str]:

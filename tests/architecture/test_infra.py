@@ -45,7 +45,7 @@ def test_the_app_starts_with_the_settings_that_the_bicep_gives_it(way):
     env = {n: example(ROOT).get(n) or "x" for n in names}
     env |= {n: "https://host" for n in ("BC_URL", "DATAVERSE_URL", "LOGIN_URL", "TABLES_ENDPOINT")}
 
-    env["MORE_CLIENTS"] = ""
+    env |= dict.fromkeys(("MORE_CLIENTS", "WRITE_IN_TYPE", "WRITE_IN_NUMBER", "AVAILABILITY_KEY"), "")
 
     settings = Settings.from_env(env)
 
@@ -60,7 +60,7 @@ def test_there_is_one_way_to_sign_in_for_each_choice():
 def test_no_setting_holds_a_secret_only_a_reference_to_one():
     source = files(ROOT)["modules/app.bicep"].source
 
-    for name in ("CLIENT_SECRET", "CLIENT_CERTIFICATE", "API_KEY_READ", "API_KEY_ADMIN"):
+    for name in ("CLIENT_SECRET", "CLIENT_CERTIFICATE", "API_KEY_READ", "API_KEY_ADMIN", "WEBHOOK_SECRETS"):
         assert f"{name}: '@Microsoft.KeyVault(SecretUri=${{vaultUri}}secrets/" in source
 
 
@@ -81,6 +81,8 @@ BREAKS = [
     ("infra/modules/app.bicep", "httpsOnly: true", "httpsOnly: false", "httpsOnly of site is not true"),
     ("infra/modules/data.bicep", "allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "allowSharedKeyAccess of storage is not false"),
     ("infra/modules/data.bicep", "disableLocalAuth: true", "disableLocalAuth: false", "disableLocalAuth of bus is not true"),
+    ("infra/modules/data.bicep", "    name: 'notices'\n", "    name: 'notice'\n", "does not listen to notice"),
+    ("infra/modules/app.bicep", "WEBHOOK_SECRETS:", "WEBHOOK_SECRET:", "the setting WEBHOOK_SECRETS is missing"),
     ("infra/modules/data.bicep", "requiresDuplicateDetection: true", "requiresDuplicateDetection: false", "requiresDuplicateDetection of the queues is not true"),
     ("infra/modules/data.bicep", "output storageName string = storage.name", "output storageName string = storage.listKeys().keys[0].value", "listKeys is a way in with a key"),
     ("infra/modules/data.bicep", "4633458b-17de-408a-b874-0445c86b69e6", "090c5cfd-751d-490a-894a-3ce6f1109419", "is given: why?"),

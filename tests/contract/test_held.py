@@ -125,6 +125,22 @@ def test_a_record_that_waits_for_another_now_waits_for_that_only(held: TableHeld
     assert held.waiting_for("salespeople", [(Side.BC, "person-2")]) == [("customers", Side.BC, "id-0001")]
 
 
+def test_a_held_record_is_found_by_each_of_what_it_awaits_and_only_while_it_does(held: TableHeld) -> None:
+    customer, item = ("customers", Side.SALES, "a-1"), ("items", Side.SALES, "p-1")
+    order = record(1, mapping="sales_orders", awaits=(customer, item))
+    held.put([order])
+    assert held.find("sales_orders", [key(order)]) == {key(order): order}
+    found = ("sales_orders", Side.BC, "id-0001")
+    assert held.waiting_for("customers", [(Side.SALES, "a-1")]) == [found]
+    assert held.waiting_for("items", [(Side.SALES, "p-1")]) == [found]
+
+    held.put([replace(order, awaits=(item,))])
+    assert held.waiting_for("customers", [(Side.SALES, "a-1")]) == []
+    assert held.waiting_for("items", [(Side.SALES, "p-1")]) == [found]
+    held.remove("sales_orders", [key(order)])
+    assert held.waiting_for("items", [(Side.SALES, "p-1")]) == []
+
+
 def test_due_are_those_whose_next_try_has_come_longest_due_first(held: TableHeld) -> None:
     held.put([record(1, next_try=NOW), record(2), record(3, next_try=NOW + HOUR)])
     held.put([record(1, mapping="contacts", next_try=NOW - HOUR)])

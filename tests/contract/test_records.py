@@ -303,6 +303,22 @@ def test_an_idle_poll_is_one_request_and_lists_nothing(side):
     assert side.spent() == (1, 0)
 
 
+def test_a_delta_link_is_used_while_nothing_changes_and_renewed_long_before_it_expires(sales):
+    sales.add()
+    cursor = sales.cursor()
+    sales.clock.advance(600)
+
+    assert sales.all_changes(cursor)[-1].cursor == cursor
+
+    sales.clock.advance(13 * 60 * 60)
+    renewed = sales.all_changes(cursor)[-1].cursor
+    assert renewed not in (None, cursor)
+
+    sales.clock.advance(6.8 * 24 * 60 * 60)
+    assert [page.full for page in sales.all_changes(renewed)] == [False]
+    assert sales.all_changes(cursor)[0].full
+
+
 def test_a_pass_after_the_first_lists_what_changed_since(any_side):
     kept, edited, deleted = any_side.add(), any_side.add(), any_side.add()
     cursor = any_side.cursor()

@@ -98,7 +98,8 @@ def test_every_route_is_anonymous_to_the_host_because_tandem_decides():
 
 
 def test_nothing_else_is_a_function():
-    expected = {f"{kind}_{m}" for kind in ("poll", "sync") for m in MAPPINGS} | {"full_sync", "housekeeping"}
+    expected = {f"{kind}_{m}" for kind in ("poll", "sync") for m in MAPPINGS}
+    expected |= {"full_sync", "housekeeping", "notices", "webhook_bc"}
 
     assert {name for name in BY_NAME if not name.startswith("api_")} == expected
 
@@ -232,7 +233,8 @@ HOST = SimpleNamespace(invocation_id="call-1", trace_context=SimpleNamespace(tra
 
 
 @pytest.mark.parametrize(
-    ("name", "queue"), [("full_sync", "full-sync"), *((f"sync_{m}", f"sync-{m}") for m in MAPPINGS)]
+    ("name", "queue"),
+    [("full_sync", "full-sync"), ("notices", "notices"), *((f"sync_{m}", f"sync-{m}") for m in MAPPINGS)],
 )
 def test_a_message_is_handed_on_with_its_queue(name, queue, app):
     BY_NAME[name].get_user_function()(a_message(), HOST)

@@ -6,11 +6,14 @@ import base64
 import json
 
 import pytest
+from werkzeug.test import Client
 
 from functions.http_api import BODY_LIMIT
+from sandbox.functions_host.http import EasyAuth
 from shared.core.errors import Misconfigured, Rejected, Transient
 from shared.engine.admin import ApiProblem
 from tests.functions.callers import BY_NAME, FakeApp, call
+from tests.functions.served import served
 
 LOOK, DO = {"x-api-key": "look-key"}, {"x-api-key": "do-key"}
 ID = "0A1B2C3D-0000-4000-8000-00000000000f"
@@ -65,7 +68,12 @@ def problem(response) -> dict[str, object]:
 
 
 def test_every_route_is_in_this_table():
-    assert {n for n in BY_NAME if n.startswith("api_")} == {*READS, *WRITES, "api_health"}
+    assert {n for n in BY_NAME if n.startswith("api_")} == {
+        *READS,
+        *WRITES,
+        "api_health",
+        "api_availability",
+    }
 
 
 @pytest.mark.parametrize(("name", "route"), [*READS.items(), *WRITES.items()])
@@ -73,6 +81,7 @@ def test_without_a_key_nothing_is_done(name, route, app):
     response = call(name, **route)
 
     assert response.status_code == 401 and problem(response)
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="Tandem"'
     assert app.api.calls == []
 
 
@@ -194,6 +203,10 @@ def test_a_body_is_handed_on_as_it_is(app):
     [
         pytest.param("api_full_sync", {"body": b"{"}, 400, id="not JSON"),
         pytest.param("api_full_sync", {"body": b"\xff\xfe"}, 400, id="not text"),
+        pytest.param("api_full_sync", {"body": b"[" * 60_000}, 400, id="nested without end"),
+        pytest.param("api_full_sync", {"body": b'{"force": NaN}'}, 400, id="not a number"),
+        pytest.param("api_full_sync", {"body": b'{"force": ' + b"9" * 9000 + b"}"}, 400, id="huge integer"),
+        pytest.param("api_status", {"params": {"mapping": "items"}}, 400, id="a query that it does not take"),
         pytest.param("api_full_sync", {"body": b"[]"}, 400, id="not an object"),
         pytest.param("api_full_sync", {"body": b"x" * (BODY_LIMIT + 1)}, 413, id="too large"),
         pytest.param("api_runs", {"params": {"limit": "0"}}, 400, id="none"),
@@ -231,3 +244,55 @@ def test_what_goes_wrong_inside_is_told_as_a_problem(raised, status, said, app):
     response = call("api_status", headers=LOOK)
 
     assert response.status_code == status and said in str(problem(response)["detail"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/json", 202),
+        ("Application/JSON; charset=utf-8", 202),
+        ("text/plain", 415),
+        ("application/x-www-form-urlencoded", 415),
+    ],
+)
+def test_a_body_is_json_and_says_so(kind, status, app):
+    """A form of a strange page is refused before its text is looked at."""
+    response = call("api_full_sync", headers=DO | {"Content-Type": kind}, body=b"{}")
+
+    assert response.status_code == status
+    assert len(app.api.calls) == (status == 202)
+
+
+# --- over HTTP, through the host's router and sign-in -----------------------------------------
+
+ADMIN = {"auth_typ": "aad", "role_typ": "roles", "claims": [{"typ": "roles", "val": "Sync.Admin"}]}
+READER = ADMIN | {"claims": [{"typ": "roles", "val": "Sync.Read"}]}
+NOBODY = ADMIN | {"claims": []}
+FORGED = base64.b64encode(json.dumps(ADMIN).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("easy_auth", "sent", "status"),
+    [
+        pytest.param(False, {}, 401, id="nobody"),
+        pytest.param(False, {"X-MS-CLIENT-PRINCIPAL": FORGED}, 401, id="forged, Easy Auth off"),
+        pytest.param(True, {"X-MS-CLIENT-PRINCIPAL": FORGED}, 401, id="forged, Easy Auth on"),
+        pytest.param(True, {"Authorization": "Bearer none"}, 403, id="signed in without a role"),
+        pytest.param(True, {"Authorization": "Bearer reader"}, 403, id="signed in with the wrong role"),
+        pytest.param(True, {"Authorization": "Bearer admin"}, 202, id="signed in with the role"),
+        pytest.param(False, {"x-api-key": "look-key"}, 403, id="the other key"),
+    ],
+)
+def test_who_may_start_a_full_sync(easy_auth, sent, status, app, monkeypatch):
+    people = {"none": NOBODY, "reader": READER, "admin": ADMIN}
+    if easy_auth:
+        monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    client = Client(served(easy_auth=EasyAuth(on=easy_auth, principals=people)))
+
+    response = client.post("/api/full-sync", headers=sent)
+
+    assert response.status_code == status
+    if status != 202:
+        assert response.mimetype == "application/problem+json" and app.api.calls == []
+    if status == 403:
+        assert "Sync.Admin" in response.get_json()["detail"]

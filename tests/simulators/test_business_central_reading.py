@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 import uuid
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
@@ -259,7 +261,7 @@ def test_companies_keep_their_rows_apart(bc):
         (f"{HOST}/api/v2.0/customers", 404),
         ("http://bc.test/v2.0/another-tenant/sandbox/api/v2.0/companies", 401),
         (HOST.replace("/sandbox", "/production") + "/api/v2.0/companies", 404),
-        (f"{ROOT}/subscriptions", 501),
+        (f"{ROOT}/subscriptions(5)", 400),
     ],
 )
 def test_an_address_that_is_not_there_is_refused(bc, url, status):
@@ -271,13 +273,26 @@ def test_an_unknown_set_and_a_bad_id_are_refused(bc):
     assert code_of(bc.get("customers(5)", status=400)) == "Application_InvalidGUID"
 
 
-def test_a_page_of_five_thousand_rows_is_quick_and_a_hundred_thousand_rows_are_read_once_each():
+def test_a_hundred_thousand_rows_are_read_once_each_and_a_page_costs_little_more_than_its_json():
     bc = make_caller()
     bc.sim.load("customers", [{"name": f"Customer {n}", "city": f"City {n % 100}"} for n in range(100_000)])
-    found = pages(bc, "customers", 5000, orderby="systemRowVersion")
-    assert len({row["id"] for page in found for row in page["value"]}) == 100_000
-    quickest = min(entry.duration_ms for entry in bc.sim.log.entries())
-    assert quickest < 100
+    seen: list[str] = []
+    served: list[float] = []
+    dumped: list[float] = []
+    link: str | None = bc.url("customers?$orderby=systemRowVersion")
+    while link:
+        before = time.thread_time()
+        response = bc.http.get(link, headers={"Prefer": "odata.maxpagesize=5000"})
+        served.append(time.thread_time() - before)
+        page = response.json()
+        before = time.thread_time()
+        json.dumps(page["value"])
+        dumped.append(time.thread_time() - before)
+        seen += [row["id"] for row in page["value"]]
+        link = page.get("@odata.nextLink")
+    assert len(seen) == len(set(seen)) == 100_000
+    # CPU against CPU, the best of twenty side by side: a busy machine slows both down alike. It is about one.
+    assert min(served) < 3 * min(dumped)
 
 
 def test_the_metadata_document_names_every_set_and_its_properties(bc):

@@ -12,7 +12,7 @@ from shared.mappings.docs import document
 from tests.peers import page as peers
 
 ROOT = Path(__file__).parents[2]
-DEPLOYMENT = ("deploy", "connect-business-central", "security", "limits-and-cost")
+DEPLOYMENT = ("deploy", "push", "connect-business-central", "security", "limits-and-cost")
 LINKED = (*DEPLOYMENT, "first-run", "doctor")
 
 

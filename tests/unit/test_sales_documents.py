@@ -44,7 +44,7 @@ class Case:
             "ordernumber": "ORD-01001-X",
             "name": "Spring deal",
             "_customerid_value": "account",
-            "_customerid_value@Microsoft.Dynamics.CRM.lookuplogicalname": "account",
+            "_accountid_value": "account",
             "statecode": 1,
         }
         self.lines: list[dict[str, Any]] = [line(1)]
@@ -157,7 +157,8 @@ def test_scenario_7_the_customer_of_a_contact_is_its_accounts_customer_S12():
     case = Case()
     case.order |= {
         "_customerid_value": "contact",
-        "_customerid_value@Microsoft.Dynamics.CRM.lookuplogicalname": "contact",
+        "_accountid_value": None,
+        "_contactid_value": "contact",
     }
     case.rows["accounts"] = [row("account", Side.SALES, customertypecode=8)]  # not asked on this path
 

@@ -28,18 +28,46 @@ def test_all_missing_settings_are_named_at_once():
     )
 
 
+PUSH = {"PUSH": "on", "WEBHOOK_URL": "https://tandem/api/webhooks/bc", "WEBHOOK_SECRETS": "x" * 32}
+
+
+def test_push_is_off_unless_it_is_asked_for_and_takes_a_new_secret_beside_the_old():
+    assert not Settings.from_env(GOOD).push
+    settings = Settings.from_env(GOOD | PUSH | {"WEBHOOK_SECRETS": f"{'n' * 40} {'o' * 40}"})
+
+    assert settings.push and settings.webhook_secrets == ("n" * 40, "o" * 40)
+    assert "nnn" not in repr(settings)
+
+
 @pytest.mark.parametrize(
     ("differs", "problem"),
     [
         ({"BC_URL": "http://bc"}, "BC_URL must start with https://"),
         ({"PAGE_SIZE": "many"}, "PAGE_SIZE must be a number, not 'many'"),
         ({"PAGE_SIZE": "9000"}, "PAGE_SIZE must be from 1 to 5000, not 9000"),
+        ({"SALES_ORDERS": "yes"}, "SALES_ORDERS must be one of off, by_hand, on, not 'yes'"),
+        ({"ORDER_STATUS": "maybe"}, "ORDER_STATUS must be one of on, off, not 'maybe'"),
+        ({"WRITE_IN_TYPE": "bundle", "WRITE_IN_NUMBER": "W"}, "WRITE_IN_TYPE must be one of item, resource"),
+        ({"WRITE_IN_NUMBER": "W"}, "WRITE_IN_TYPE and WRITE_IN_NUMBER go together"),
+        ({"FREIGHT_ACCOUNT": "6" * 21}, "FREIGHT_ACCOUNT must be at most 20 characters"),
+        ({"AVAILABILITY": "on"}, "AVAILABILITY is on, and AVAILABILITY_KEY is missing"),
+        (
+            {"AVAILABILITY": "on", "AVAILABILITY_KEY": "k", "API_KEY_READ": "k"},
+            "AVAILABILITY_KEY must be a key of its own",
+        ),
         ({"BC_PERMITS": "0"}, "BC_PERMITS must be from 1 to 100, not 0"),
         ({"BC_PERMITS": "2.5"}, "BC_PERMITS must be a whole number, not 2.5"),
         ({"HISTORY_DAYS": "never"}, "HISTORY_DAYS must be a number, not 'never'"),
         ({"JOBS_DAYS": "-1"}, "JOBS_DAYS must be from 1 to 3650, not -1"),
         ({"RUNS_KEEP": "nan"}, "RUNS_KEEP must be from 1 to 1000, not nan"),
         ({"CLIENT_CERTIFICATE": "/x.pem"}, "CLIENT_SECRET and CLIENT_CERTIFICATE are set"),
+        ({"PUSH": "yes"}, "PUSH must be on or off, not 'yes'"),
+        (PUSH | {"WEBHOOK_URL": ""}, "WEBHOOK_URL must start with https://"),
+        (PUSH | {"WEBHOOK_URL": "http://tandem"}, "WEBHOOK_URL must start with https://"),
+        (PUSH | {"WEBHOOK_SECRETS": "short"}, "WEBHOOK_SECRETS must be one secret"),
+        (PUSH | {"WEBHOOK_SECRETS": "x" * 201}, "WEBHOOK_SECRETS must be one secret"),
+        (PUSH | {"WEBHOOK_SECRETS": " ".join(["x" * 32] * 3)}, "WEBHOOK_SECRETS must be one secret"),
+        (PUSH | {"WEBHOOK_SECRETS": "@Microsoft.KeyVault(x)"}, "WEBHOOK_SECRETS is a Key Vault reference"),
         ({"CLIENT_SECRET": "@Microsoft.KeyVault(SecretUri=x)"}, "CLIENT_SECRET is a Key Vault reference"),
     ],
 )

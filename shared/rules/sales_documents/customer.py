@@ -49,5 +49,5 @@ def customer(kind: Kind, document: Mapping[str, Wire], context: Context) -> tupl
 
 
 def is_contact(document: Mapping[str, Wire]) -> bool:
-    """Say whether the customer of a document is a contact, by the annotation of its lookup."""
-    return document.get("_customerid_value@Microsoft.Dynamics.CRM.lookuplogicalname") == "contact"
+    """Say whether the customer of a document is a contact: Sales shows it in a column of contacts, too."""
+    return bool(document.get("_contactid_value")) and not document.get("_accountid_value")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from shared.core.convert import ZERO_GUID
 from shared.core.model import Record, Side, Wire
 from shared.rules.base import Context
 from shared.rules.sales_documents.amounts import line_discount, line_problem, without_vat
@@ -75,6 +76,7 @@ def _append(
         "lineNumber": line_no,
         "type": target.type,
         COUPLED_ID[target.type]: target.row.id,
+        **_unit(target),
         "quantity": number(row.values.get("quantity")),
         "unitPrice": _price(kind, row, target, customer, context),
         "lineDiscountAmount": discount,
@@ -91,6 +93,12 @@ def _append(
                 "attachedToLineNumber": line_no,
             }
         )
+
+
+def _unit(target: Target) -> dict[str, Wire]:
+    """Return the unit of the product, which is its base unit in BC; a write-in keeps BC's own (S34)."""
+    unit = text(target.row.values.get("baseUnitOfMeasureId"))
+    return {"unitOfMeasureId": unit} if unit not in ("", ZERO_GUID) and not target.write_in else {}
 
 
 def _next(found: Sequence[Mapping[str, Wire]]) -> int:
@@ -115,6 +123,9 @@ def _target(
     name = text(product.values.get("productnumber")) or product_id
     if product.values.get("statecode") != 0:
         return None, [Unmet(code="E-PRODSTATE", text=f"line {place}: the product {name} is not active")]
+    unit, own = (text(r.values.get(c)) for r, c in ((row, "_uomid_value"), (product, "_defaultuomid_value")))
+    if unit and own and unit != own:
+        return None, [Unmet(code="E-UOM", text=f"line {place}: its unit is not that of the product {name}")]
     known = TYPES.get(int(product.values.get("producttypecode") or 0))
     if known is None:
         return None, [
