@@ -97,7 +97,7 @@ class Jobs:
         except Misconfigured as error:
             state, message = "stopped", str(error)
             if not self._known_stop(job, str(error)):
-                self._set_aside(queue_of(job.mapping), job.to_json(), str(error), job.message_id)
+                self._set_aside(queue_of(job.mapping), job.to_set_aside(), str(error), job.message_id)
             if job.kind == "line":
                 self.lines.fail(job, str(error))
         spent = ports.requests()

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from sandbox.world import World
+from shared.core.errors import Misconfigured
 from shared.engine.admin import ApiProblem
+from shared.engine.messages import REJECTED
 from tests.scenarios.builders import (
     a_company,
     a_coupled_customer,
@@ -244,6 +246,26 @@ def test_what_has_changed_since_the_person_looked_is_not_overwritten_H25():
     assert account_of(world, customer)["telephone1"] == "1" and world.held("customers") == []
     # Delivered once more it finds nothing to do, and nothing to refuse.
     assert world.act("customers", "resolve", **wish, seen={"phone": "3"})["state"] == "finished"
+
+
+def test_what_a_person_saw_is_not_in_what_is_set_aside():
+    world, customer, account = a_coupled_customer()
+    world.bc.edit("customers", customer, phoneNumber="1")
+    world.sales.edit("accounts", account, telephone1="+44 20 7946 0000")
+    world.tick("customers")
+
+    def forbidden(name: str) -> None:
+        if name == "update":
+            raise Misconfigured("the integration user lacks a right")
+
+    world.sales.before = forbidden
+    job = world.act(
+        "customers", "resolve", side="bc", id=customer, use="bc", seen={"phone": "+44 20 7946 0000"}
+    )
+
+    assert job["state"] == "stopped"
+    [aside] = world.queue.peek(REJECTED)
+    assert b"resolve" in aside.body and b"7946" not in aside.body
 
 
 def test_what_changes_while_it_is_resolved_is_not_overwritten_either_H25():

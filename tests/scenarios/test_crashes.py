@@ -279,6 +279,24 @@ def test_a_line_stopped_by_the_brake_goes_on_when_resumed_with_force():
     assert [account_of(world, c)["address1_city"] for c in customers] == [None] * 10
 
 
+def test_what_was_coupled_before_the_brake_stopped_is_no_half_done_page_H1_H18():
+    world = a_company(limits=Limits(brake_floor=3))
+    customers = [add_customer(world, f"C{n}", city="Rome") for n in range(10)]
+    world.full_sync()
+    for customer in customers:
+        world.bc.edit("customers", customer, city="")
+    twin = add_customer(world, "C99", name="Twin", phoneNumber="1")
+    account = add_account(world, "Twin")
+    written = world.written()
+
+    run = world.full_sync("customers")
+    world.tick("customers")
+
+    assert "brake" in line(run, "customers")["message"]
+    assert world.coupled("customers")[twin] == account
+    assert world.written() == written, "the next job repeats nothing that the brake has stopped"
+
+
 def test_a_crash_is_no_exception_that_somebody_could_catch():
     assert not issubclass(Crash, Exception)
 
