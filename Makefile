@@ -46,7 +46,7 @@ down:
 	$(BIN)/python -m sandbox.down
 
 test: setup $(KUSTO)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup $(KUSTO)
 	$(BIN)/ruff check .
