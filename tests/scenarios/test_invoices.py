@@ -254,6 +254,20 @@ def test_scenario_80_one_cancelled_by_hand_in_sales_follows_the_payment_in_bc_S1
     assert (shown["statecode"], shown["statuscode"]) == (2, 100_001)
 
 
+def test_scenario_81_a_payment_fetched_by_hand_leaves_the_others_to_the_timer():
+    world, first = a_synced_invoice()
+    second = add_invoice(world, number="103002")
+    world.full_sync()
+    for invoice in (first, second):
+        pay(world, invoice, 0)
+    world.app.api.sync(NAME, {"side": "bc", "ids": [first]})
+    world.run()
+    assert [invoice_of(world, i)["statecode"] for i in (first, second)] == [2, 0]
+
+    world.tick(NAME)
+    assert [invoice_of(world, i)["statecode"] for i in (first, second)] == [2, 2]
+
+
 def test_a_closed_invoice_takes_no_other_change_S98_H23():
     world, invoice = a_synced_invoice(remainingAmount=0, closed=True)
 

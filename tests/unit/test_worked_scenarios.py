@@ -25,10 +25,20 @@ PROVEN = {
     "unit/test_invoice_amounts.py": (68, 69, 71, 72, 73, 74),
     "scenarios/test_sales_orders.py": (1, 2, 3, 4, 5, 6, 7, 53, 54, 58, 59, 60, 61),
     "scenarios/test_sales_quotes.py": (63, 64, 65, 66, 67),
-    "scenarios/test_invoices.py": (68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80),
+    "scenarios/test_invoices.py": (68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81),
     "contract/test_orders_on_simulators.py": (29, 54, 58, 59, 63, 64, 66, 78),
     "contract/test_order_prices_on_simulators.py": (28, 35, 36, 37),
     "functions/test_availability.py": (82,),
+}
+#: Number → what of it is different, although the rest is proven.
+BUT = {
+    9: "An unmet precondition is a reason to be held, here and wherever the table says error.",
+    54: "The order stays known, so that it is made anew, and only once, when it is submitted again.",
+    58: "The state is told; a post on the timeline is not written.",
+    65: "There is no marker beside the coupling: a second run changes nothing without it.",
+    69: "Sales works out `totaldiscountamount`, so it is that of 70 (145) with orders on, too.",
+    73: "No line for rounding: Sales takes the invoice discount off once, in the header.",
+    74: "Prices in Sales have two decimals by default, so a cent is left over for the line for rounding.",
 }
 NOTES = "Notes are not carried over: neither orders nor quotes have them among what goes over."
 STATISTICS = "The table of statistics comes with Microsoft's solution and is not among the twelve tables."
@@ -39,7 +49,6 @@ NOT_PROVEN = {
     56: NOTES,
     57: NOTES,
     62: "Posts on timelines are not written, so nothing is buffered for them; the order's state tells it.",
-    81: "There is no pointer: payments are found by their entries, and `sync` of an invoice moves no cursor.",
     **dict.fromkeys((83, 84, 85, 86, 87), STATISTICS),
 }
 
@@ -70,11 +79,11 @@ def test_each_worked_scenario_is_proven_or_explained_and_none_is_both():
     proven = {n for numbers in PROVEN.values() for n in numbers}
 
     assert proven | {*NOT_PROVEN} == {*ALL}
-    assert proven & {*NOT_PROVEN} == set()
+    assert proven & {*NOT_PROVEN} == set() and proven >= {*BUT}
 
 
 def test_of_what_tandem_carries_over_nineteen_in_twenty_are_proven():
-    """Notes and statistics are no part of it; assembly, posts and the pointer are explained above."""
+    """Notes and statistics are no part of it; assembly and posts are explained above."""
     outside = {n for n, why in NOT_PROVEN.items() if why in (NOTES, STATISTICS)}
     concern = len(ALL) - len(outside)
 
