@@ -8,6 +8,7 @@ SALES_DATA ?=
 KILLS ?= 0
 FAULTS ?=
 AGAIN ?=
+SIGN_IN ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -35,17 +36,17 @@ $(KUSTO): tests/kusto/package-lock.json | $(READY)
 	touch $@
 
 demo: setup
-	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) $(if $(SALES_DATA),--sales-data $(SALES_DATA)) \
+	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) $(if $(SIGN_IN),--sign-in $(SIGN_IN)) $(if $(SALES_DATA),--sales-data $(SALES_DATA)) \
 		--kills $(KILLS) $(if $(FAULTS),--faults) $(if $(AGAIN),--again)
 
 up: setup
-	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) $(if $(PUSH),--push) $(if $(SALES_DATA),--sales-data $(SALES_DATA))
+	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) $(if $(SIGN_IN),--sign-in $(SIGN_IN)) $(if $(PUSH),--push) $(if $(SALES_DATA),--sales-data $(SALES_DATA))
 
 down:
 	$(BIN)/python -m sandbox.down
 
 test: setup $(KUSTO)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup $(KUSTO)
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ import httpx
 from cli import doctor
 from cli.api import FAILED, OK, WRONG, Api, Failed
 from cli.arguments import parser
-from cli.plan import html, show_plan
+from cli.plan import BLANK, html, show_plan
 from cli.record import show_explain, show_history
 from cli.show import show_held, show_job, show_jobs, show_mappings, show_run, show_runs, show_status
 
@@ -146,6 +146,9 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
         case "resolve":
             body = {"use": chosen.use} | ({"field": chosen.field} if chosen.field else {})
             body |= {"overwrite": True} if chosen.overwrite else {}
+            seen = {name: value for name, _, value in (s.partition("=") for s in chosen.seen)}
+            if seen:
+                body["seen"] = {name: None if value == BLANK else value for name, value in seen.items()}
             return outcome(api, chosen.mapping, api.post(f"{record(chosen)}/resolve", body)), show_job
         case _:
             told = api.post(f"{record(chosen)}/{chosen.command}")

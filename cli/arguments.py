@@ -84,6 +84,13 @@ def parser() -> argparse.ArgumentParser:
             chosen.add_argument("--use", choices=["bc", "sales"], required=True, help="whose value is right")
             chosen.add_argument("--field", help="only this field")
             chosen.add_argument(
+                "--seen",
+                action="append",
+                default=[],
+                metavar="FIELD=VALUE",
+                help="what explain showed on the other side: refused when it has changed since; may be repeated",
+            )
+            chosen.add_argument(
                 "--overwrite", action="store_true", help="also what only the other side has changed"
             )
     couple = command("couple", "couple two records by hand")

@@ -16,8 +16,12 @@ SIDES = {"bc": "Business Central", "sales": "Sales", None: ""}
 SHOWN = 200
 
 
+#: How a field without a value is shown.
+BLANK = "(blank)"
+
+
 def told(value: Any) -> str:
-    return "(blank)" if value is None else str(value)
+    return BLANK if value is None else str(value)
 
 
 def lines_of(entry: Mapping[str, Any]) -> list[str]:

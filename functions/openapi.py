@@ -242,7 +242,7 @@ ABOUT: Mapping[str, tuple[str, Schema, Schema | None, tuple[str, ...]]] = {
     "api_resolve": (
         "Settle conflicts",
         ref("StartedJob"),
-        body("use", use=SIDE, field=TEXT, overwrite=FLAG),
+        body("use", use=SIDE, field=TEXT, overwrite=FLAG, seen=by_name(ANY)),
         (),
     ),
     "api_couple": ("Couple two records", ref("StartedJob"), COUPLE, ()),

@@ -197,7 +197,7 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     company = company_of(arguments)
-    sandbox = Sandbox()
+    sandbox = Sandbox(sign_in=arguments.sign_in)
     try:
         console.print("starting the sandbox …")
         sandbox.start(company=company.name, base_currency=company.local_currency)

@@ -22,6 +22,7 @@ from sandbox.azurite.start import connection_string, free_port
 from sandbox.demo_data import CompanyFromFiles, GeneratedCompany, load_company, over_http
 from sandbox.demo_data.sales_files import sales_rows
 from sandbox.processes import Processes, stop_left
+from sandbox.simkit.run_dir import RunDir
 from shared.core.model import Side
 from shared.engine.push import NOTICES, name_of
 from shared.mappings import BY_NAME
@@ -42,19 +43,31 @@ STEPS = {
 SLOW, HOUSEKEEPING = "0 0 3 * * *", "*/15 * * * * *"
 
 
+#: How the integration proves who it is; the first is the default.
+SIGN_INS = ("secret", "certificate", "identity")
+
+
 class Sandbox:
     """One sandbox in one folder: what runs, and where it is to be found.
 
     Its processes end with the one that started them, unless `keep`: then `down` ends them.
     """
 
-    def __init__(self, folder: Path = RUN_DIR, *, keep: bool = False, push: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path = RUN_DIR,
+        *,
+        keep: bool = False,
+        push: bool = False,
+        sign_in: str = SIGN_INS[0],
+    ) -> None:
         """`push`: both systems tell the product of changes, half a second after them (BC really takes 30 s)."""
         self.folder = folder
         self.push = push
+        self.sign_in = sign_in
         self.endpoints: dict[str, Any] = {}
         self._processes = Processes(folder, bound=not keep)
-        self._host_settings: dict[str, str] = {}
+        self.host_settings: dict[str, str] = {}
 
     def _python(self, module: str, *arguments: str) -> list[str]:
         return [sys.executable, "-m", module, *arguments]
@@ -102,14 +115,14 @@ class Sandbox:
             **keys,
         }
         integration = identities["integration"]
-        self._host_settings = {
+        self.host_settings = {
             "BC_URL": self.endpoints["bc"],
             "BC_COMPANY_ID": "",
             "DATAVERSE_URL": self.endpoints["dataverse"],
             "LOGIN_URL": self.endpoints["login"],
             "TENANT_ID": integration["tenant"],
             "CLIENT_ID": integration["client_id"],
-            "CLIENT_SECRET": integration["secret"],
+            **self._credential(integration["secret"], ready["entra"]["identity_endpoint"]),
             "CA_BUNDLE": self.endpoints["ca"],
             "TABLES_CONNECTION_STRING": self.endpoints["tables"],
             "ServiceBusConnection": self.endpoints["servicebus"],
@@ -128,11 +141,28 @@ class Sandbox:
             **{f"SCHEDULE_{m.upper()}": SLOW for m in MAPPINGS},
         }
 
+    def _credential(self, secret: str, identity_endpoint: str) -> dict[str, str]:
+        """Return the settings by which the integration proves who it is."""
+        run_dir = RunDir(self.folder)
+        match self.sign_in:
+            case "certificate":
+                return {"CLIENT_CERTIFICATE": str(run_dir.integration_certificate)}
+            case "identity":
+                identity = run_dir.managed_identity()
+                return {
+                    "FEDERATED_IDENTITY_CLIENT_ID": identity.client_id,
+                    # What a function app on Azure finds in its environment (azure-platform.md 6.5).
+                    "IDENTITY_ENDPOINT": identity_endpoint,
+                    "IDENTITY_HEADER": identity.header,
+                }
+            case _:
+                return {"CLIENT_SECRET": secret}
+
     def start_functions(self) -> None:
         """Start the Functions host with the product; also after it was killed, then on another port."""
         ready = self._processes.ready_file("functions")
         command = self._python("sandbox.functions_host", "--app", str(ROOT), "--ready-file", str(ready))
-        self._processes.start("functions", command, env=self._host_settings)
+        self._processes.start("functions", command, env=self.host_settings)
         self.endpoints["functions"] = self._processes.wait_for_file("functions", ready)["url"]
         if self.push:
             self._let_them_tell()
@@ -201,6 +231,7 @@ def arguments_of(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--items", type=int, help="default: a fifth of the customers, at least 40")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", type=Path, help="folder of <table>.json files instead of generated data")
+    parser.add_argument("--sign-in", choices=SIGN_INS, default=SIGN_INS[0], help="of the integration")
     parser.add_argument(
         "--sales-data", type=Path, help="folder of account.json and contact.json: Sales is not empty"
     )
@@ -212,7 +243,7 @@ def main() -> int:
     parser.add_argument("--push", action="store_true", help="changes are told, not only polled")
     arguments = parser.parse_args()
     company = company_of(arguments)
-    sandbox = Sandbox(keep=True, push=arguments.push)
+    sandbox = Sandbox(keep=True, push=arguments.push, sign_in=arguments.sign_in)
     try:
         sandbox.start(company=company.name, base_currency=company.local_currency)
         sandbox.load(company, arguments.sales_data)

@@ -2,7 +2,7 @@
 
 Two error shapes that differ only in their codes: `{"error": {"code", "message"}}`
 (business-central-api.md §6, dataverse-web-api.md §1 "Error body"). Texts are localised, so decisions
-are made on status and code; the text is only shown to people.
+are made on status and code; the text, which may quote a record, is only shown to people.
 """
 
 from __future__ import annotations
@@ -166,8 +166,17 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
         return None
 
 
+def coded(answer: Answer) -> str:
+    """Return what the other system answered without its text, for job messages, logs and what is set aside."""
+    return f"{answer.code}, status {answer.status}" if answer.code else f"status {answer.status}"
+
+
 def told(answer: Answer) -> str:
-    """Return what the other system said, for people: its text without the correlation id."""
+    """Return what the other system said, for people: its text without the correlation id.
+
+    The text may quote a record's values. So it is for the reason that holds that record, and for the
+    doctor, which reads set-up only.
+    """
     text = _CORRELATION.sub("", answer.message).strip()[:500]
     return (
         f"{text} ({answer.code})"
@@ -188,7 +197,7 @@ def write_error(system: str, answer: Answer) -> SyncError:
     if code in ("internal_entitywithsamekeyexists", "0x80040237"):
         return Taken(f"{system}: {told(answer)}", code=answer.code)
     if code == "0x8006088a" or (code == "badrequest_notfound" and answer.status == 404):
-        return Misconfigured(f"{system} does not know this table: {told(answer)}")
+        return Misconfigured(f"{system} does not know this table: {coded(answer)}")
     if answer.status == 404:
         return Missing(f"{system}: the record does not exist", code=answer.code)
     if answer.status == 412 and system == BC:
@@ -208,7 +217,7 @@ def read_error(system: str, answer: Answer, what: str) -> SyncError:
         return forbidden(system, answer)
     if answer.status >= 500 and answer.status != 501 or answer.status in (408, 409, 429):
         return Transient(f"{system} answered {answer.status} {answer.code} to {what}")
-    return Misconfigured(f"{system} refuses to read {what}: {told(answer)}")
+    return Misconfigured(f"{system} refuses to read {what}: {coded(answer)}")
 
 
 def forbidden(system: str, answer: Answer) -> Misconfigured:
@@ -217,4 +226,4 @@ def forbidden(system: str, answer: Answer) -> Misconfigured:
         return Misconfigured(f"{system} does not accept the integration's token ({answer.code or 401})")
     if found := _PRIVILEGE.search(answer.message):
         return Misconfigured(f"the integration user lacks the privilege {found[1]} in {system}")
-    return Misconfigured(f"the integration user lacks a right in {system}: {told(answer)}")
+    return Misconfigured(f"the integration user lacks a right in {system}: {coded(answer)}")

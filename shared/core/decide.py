@@ -214,7 +214,7 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
         if calm and bc == sales and base == (bc, sales) and not isinstance(bc, Unresolved):
             continue
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
-        if pair.resolution is not None and pair.resolution.names(f.name):
+        if pair.resolution is not None and pair.resolution.settles(f.name, bc, sales):
             given_up = pair.resolution.overwrite and source is not None and f.direction is Direction.BOTH
             if source == CLASH or given_up:
                 source = pair.resolution.use

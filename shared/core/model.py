@@ -155,9 +155,16 @@ class Resolution:
     fields: frozenset[str] | None = None
     #: Also where only the other side moved: its edit is given up.
     overwrite: bool = False
+    #: What the person saw on the other side; a field that shows something else by now is not settled.
+    seen: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
 
     def names(self, field: str) -> bool:
         return self.fields is None or field in self.fields
+
+    def settles(self, name: str, bc: Value, sales: Value) -> bool:
+        """Say whether it is the word on this field, as both sides show it now."""
+        given_up = sales if self.use is Side.BC else bc
+        return self.names(name) and self.seen.get(name, given_up) == given_up
 
 
 # --- decisions: what should happen to one pair -------------------------------------------------

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from shared.core.errors import Refused
-from shared.core.model import Coupling, CouplingState, First, Record, Resolution, Side, Tally
+from shared.core.model import Coupling, CouplingState, First, Record, Resolution, Side, Tally, Value
+from shared.engine.kept import readable
 from shared.engine.messages import Job
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
@@ -141,19 +142,46 @@ class Actions:
         """Settle conflicting fields in favour of one side; the other side's value is overwritten.
 
         With `overwrite` also fields that only the other side has changed since the two agreed.
+        With `seen` (field → what held rows and explain showed of the other side) nothing is
+        overwritten that the person has not seen: refused when it has become something else.
         """
         coupling = self._coupling(scope, wish)
         field = wish.get("field")
-        if field is not None and field not in {f.name for f in scope.mapping.fields}:
-            raise Refused(f"{scope.mapping.name} has no field '{field}'")
+        told = wish.get("seen", {})
+        for name in (field, *told):
+            if name is not None and name not in {f.name for f in scope.mapping.fields}:
+                raise Refused(f"{scope.mapping.name} has no field '{name}'")
         scope.resolutions = {
             coupling.bc_id: Resolution(
                 use=Side(wish["use"]),
                 fields=frozenset([field]) if field else None,
                 overwrite=wish.get("overwrite", False),
+                seen=self._seen(scope, coupling.bc_id, Side(wish["use"]), told) if told else {},
             )
         }
         return self._look(job, scope, Side.BC, coupling.bc_id)
+
+    def _seen(self, scope: Scope, id: str, use: Side, told: Mapping[str, Any]) -> Mapping[str, Value]:
+        """Return what the person saw, as values; what changes after this look is left a conflict.
+
+        A second delivery finds both sides equal, which is nothing to refuse.
+        """
+        found = self._ports.records(Side.BC).get(scope.mapping.table(Side.BC), [id])
+        values: dict[str, Value] = {}
+        changed: list[str] = []
+        for pair in self._pages.gather.pairs(scope, Side.BC, {id: found.get(id)}, {}, turn=1):
+            for name, saw in told.items():
+                values[name] = pair.fields(use.other).get(name)
+                now = readable(values[name])
+                same = now == saw or (None not in (now, saw) and str(now) == str(saw))
+                if not same and values[name] != pair.fields(use).get(name):
+                    changed.append(name)
+        if changed:
+            # Which value, explain says: the job log holds no data of records.
+            raise Refused(
+                f"{', '.join(changed)} of {use.other.value} shows another value than the one seen; look again"
+            )
+        return values
 
     # --- shared --------------------------------------------------------------------------------
 

@@ -163,11 +163,14 @@ class Gather:
                 for row in found:
                     key = row.id if need.column == need.table.key else str(row.values.get(need.column) or "")
                     rows.setdefault(key.lower(), []).append(row)
+            # A fresh one whenever it can see more: what it found once is found again.
+            scope.see(related)
             scope.references.look_up(
                 reference for record in records for reference in rule.refers(record, scope.context)
             )
             if not new:
                 break
+        scope.see(related)
 
     def decide(self, scope: Scope, pair: Pair) -> Decision:
         """Say what should happen to one pair: the mapping's rule first, else its fields."""

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from shared.core.errors import Transient
 from shared.core.model import Coupling, CouplingState, Record, Side, derived_id
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
+from shared.ports import Outdated
 
 #: Generations of a counterpart's id that are looked for: it may have been restored (design §4).
 GENERATIONS = range(3)
+#: How often couplings that were changed meanwhile are looked at again, before the job is put off.
+LOOKS = 3
+#: The old coupling of a counterpart and the new one.
+Move = tuple[Coupling, Coupling]
 
 
 def inherited(
@@ -57,7 +63,7 @@ def inherited(
     }
     by_source = scope.whole(ports, side, sorted({i for ids in others.values() for i in ids}))
     by_mirror = scope.whole(ports, side.other, sorted({i for ids in mirrors.values() for i in ids}))
-    moves: list[tuple[Coupling, Coupling]] = []
+    moves: list[Move] = []
     for i in heirs:
         old = next(
             (c for c in (*map(by_mirror.get, mirrors[i]), *map(by_source.get, others[i])) if c is not None),
@@ -71,7 +77,7 @@ def inherited(
         moves.append((old, _handed_over(old, side, i)))
     if not moves:
         return known
-    ports.couplings.remove([old for old, _ in moves])
+    moves, left = _taken(ports, side, moves, known)
     for old, _ in moves:
         known.pop(old.id_of(side), None)
         scope.forget(old)
@@ -81,7 +87,31 @@ def inherited(
             scope.learn(result.coupling)
     if scope.rehearsal is None:
         ports.held.remove(mapping.name, [(side, old.id_of(side)) for old, _ in moves])
+    if left:
+        raise Transient(f"{len(left)} couplings of {mapping.name} keep changing while they change hands")
     return known
+
+
+def _taken(
+    ports: Ports, side: Side, moves: list[Move], known: dict[str, Coupling]
+) -> tuple[list[Move], list[Move]]:
+    """Remove the old couplings; return the moves they are free for, and those they are not.
+
+    One that was changed since it was read (H11) is looked at again: its heir gets what it is now.
+    """
+    free: list[Move] = []
+    for _ in range(LOOKS):
+        try:
+            ports.couplings.remove([old for old, _ in moves])
+            return [*free, *moves], []
+        except Outdated:
+            name = moves[0][0].mapping
+            there = ports.couplings.find(name, Side.BC, [old.bc_id for old, _ in moves])
+            free += [move for move in moves if move[0].bc_id not in there]
+            again = [(there[old.bc_id], new.id_of(side)) for old, new in moves if old.bc_id in there]
+            known |= {heir: old for old, heir in again if old.state is not CouplingState.COUPLED}
+            moves = [(old, _handed_over(old, side, heir)) for old, heir in again if heir not in known]
+    return free, moves
 
 
 def _handed_over(old: Coupling, side: Side, heir: str) -> Coupling:

@@ -28,7 +28,6 @@ from shared.engine.scope import Scope
 from shared.engine.signalling import of_job, tell_job
 from shared.engine.standing import stand
 from shared.engine.sync import PageSync
-from shared.engine.targeted import send_late
 from shared.ports import ChangePage, JobEntry, Outdated, OutgoingMessage, StoredCursor
 from shared.signal_names import JOB
 from shared.signals import Span
@@ -98,7 +97,7 @@ class Jobs:
         except Misconfigured as error:
             state, message = "stopped", str(error)
             if not self._known_stop(job, str(error)):
-                self._set_aside(queue_of(job.mapping), job.to_json(), str(error), job.message_id)
+                self._set_aside(queue_of(job.mapping), job.to_set_aside(), str(error), job.message_id)
             if job.kind == "line":
                 self.lines.fail(job, str(error))
         spent = ports.requests()
@@ -306,8 +305,7 @@ class Jobs:
         """Repeat the pages whose job died between its first write and its last memory (H1)."""
         ports = self._ports
         for intent in ports.intents.get(scope.mapping.name):
-            # What it had coupled already may not have been told to whom it concerns (H20).
-            send_late(ports, scope.mapping.name)
+            self._pages.memory.tell_again(scope, intent)
             with_right = replace(
                 scope,
                 targeted=True,
@@ -325,9 +323,7 @@ class Jobs:
             found = ports.records(intent.side).get(scope.mapping.table(intent.side), intent.ids)
             gone = [i for i in intent.ids if i not in found]
             self._pages.run(with_right, intent.side, found.values(), gone, job=job)
-            if scope.check_lease is not None:
-                scope.check_lease()
-            ports.intents.remove(scope.mapping.name, intent.side)
+            self._pages.memory.done(scope, intent.side)
 
     # --- later -----------------------------------------------------------------------------
 

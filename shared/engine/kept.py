@@ -183,7 +183,6 @@ class Kept:
         if decision.problems:
             saved = left_behind(saved, coupling.first, pair.source, decision.problems)
         self.saves.append((saved, (pair.source, hint_of(pair))))
-        now_at = scope.now
         for side, values in decision.writes.items():
             before = pair.fields(side)
             self.history.append(
@@ -191,7 +190,7 @@ class Kept:
                     mapping=scope.mapping.name,
                     side=side,
                     id=coupling.id_of(side),
-                    at=now_at,
+                    at=NEVER,
                     action="update",
                     fields={
                         name: (readable(before.get(name)), readable(value)) for name, value in values.items()

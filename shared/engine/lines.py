@@ -126,7 +126,8 @@ class Lines:
             if state != rules.RUNNING:
                 tell_run(ports.signals, head, state)
             if state == rules.FINISHED and isinstance(ports.couplings, OverlaidCouplings):
-                for name in rows:
+                # Late references are of mappings that are no line of the run.
+                for name in {*rows, *ports.mappings}:
                     ports.couplings.forget(name)
 
     def resume(self, run: str, *, force: bool = False) -> None:

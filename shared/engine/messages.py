@@ -11,7 +11,7 @@ import json
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shared.core.errors import InvalidMessage
@@ -79,6 +79,13 @@ class Job:
         token = self.token if len(self.token) <= 64 else hashlib.sha256(self.token.encode()).hexdigest()
         step = f".{self.step}" if self.step else ""
         return f"{what}/{self.mapping}/{self.side.value}/{token}{step}/{self.attempt}"
+
+    def to_set_aside(self) -> bytes:
+        """Return the message without what a person saw of a record; sent again like that, it is refused."""
+        if not self.arguments or "seen" not in self.arguments:
+            return self.to_json()
+        seen = dict.fromkeys(self.arguments["seen"], "(not kept)")
+        return replace(self, arguments={**self.arguments, "seen": seen}).to_json()
 
     def to_json(self) -> bytes:
         data = {k: v for k, v in asdict(self).items() if v not in ("", 0, (), None, False)}
@@ -231,6 +238,7 @@ ACTIONS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
         "use": (str, True),
         "field": (str, False),
         "overwrite": (bool, False),
+        "seen": (dict, False),
     },
 }
 _WORDS = {"side": ("bc", "sales"), "use": ("bc", "sales"), "from": ("bc", "sales", "compare")}

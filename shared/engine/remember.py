@@ -6,18 +6,20 @@ nothing is done twice, because what was saved decides to `Nothing`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Sequence, Set
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.core.decide import generation_of
 from shared.core.model import Coupling, CouplingState, First, Side
 from shared.engine.kept import NEVER, Kept, hint_of
+from shared.engine.messages import Job
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
 from shared.engine.signalling import tell_held
 from shared.engine.targeted import send_late, send_targeted
-from shared.ports import HeldRecord, Outdated
+from shared.ports import HeldRecord, Intent, Outdated
 
 #: A held record is tried again after this, then after twice as long, and so on up to a day.
 FIRST_RETRY = timedelta(minutes=5)
@@ -36,6 +38,30 @@ class Memory:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
+        self._last: datetime | None = None
+
+    # --- what a crash must not lose ------------------------------------------------------------
+
+    def intend(self, scope: Scope, side: Side, ids: Set[str], *, job: Job) -> None:
+        """Note the records of a page that are about to be coupled or written, so that a crash repeats them."""
+        told = json.loads(job.to_json())
+        self._ports.intents.put(
+            Intent(mapping=scope.mapping.name, side=side, job=told, ids=tuple(sorted(ids)))
+        )
+
+    def done(self, scope: Scope, side: Side) -> None:
+        if scope.check_lease is not None:
+            # One that was overtaken leaves the intent alone: it may be the other's by now (H11).
+            scope.check_lease()
+        self._ports.intents.remove(scope.mapping.name, side)
+
+    def tell_again(self, scope: Scope, intent: Intent) -> None:
+        """Wake whom the coupled records of a half-done page concern: it may have died before (H14, H20)."""
+        found = self._ports.couplings.find(scope.mapping.name, intent.side, intent.ids)
+        coupled = [c for c in found.values() if c.state is CouplingState.COUPLED]
+        self._wake(scope.mapping.name, coupled, scope)
+
+    # --- what a turn leaves --------------------------------------------------------------------
 
     def save(self, scope: Scope, side: Side, kept: Kept) -> None:
         """Couplings, then history, then held records, then wake-ups."""
@@ -59,9 +85,16 @@ class Memory:
         scope.matched = []
         self._uncouple(scope, kept)
         if kept.history:
-            ports.history.add(kept.history)
+            at = self._moment()
+            ports.history.add([replace(entry, at=at) for entry in kept.history])
         self._hold(scope, kept)
         self._wake(name, born, scope)
+
+    def _moment(self) -> datetime:
+        """Return a time of its own for each turn: an entry of the history is known by its record and time."""
+        now = self._ports.clock.now()
+        self._last = now if self._last is None else max(now, self._last + datetime.resolution)
+        return self._last
 
     def _uncouple(self, scope: Scope, kept: Kept) -> None:
         """Leave a marker, or nothing where both are gone. Whoever was changed meanwhile is looked at again (H11)."""

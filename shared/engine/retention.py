@@ -32,7 +32,8 @@ def forget_what_is_old(ports: Ports) -> None:
         ports.plans.forget(row.run)
         if row.data.get("rehearse") and row.data["state"] != FINISHED:
             overlay = ports.overlay(row.run)
-            for name in ports.mappings:
+            # Its lines may be of mappings that are switched off since; late references are of others.
+            for name in {*ports.mappings, *(line.name for line in ports.runs.get(row.run))} - {""}:
                 overlay.remove(list(overlay.stream(name)))
         ports.runs.forget(row.run)
     if done and not old:

@@ -6,7 +6,6 @@ between two lines, is said where it matters.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -43,7 +42,7 @@ from shared.engine.remember import Memory
 from shared.engine.scope import Scope
 from shared.engine.signalling import tell_page, waits_of
 from shared.engine.targeted import send_targeted
-from shared.ports import Intent, Written
+from shared.ports import Written
 from shared.signal_names import BRAKE, BRAKE_PULLED, PAGE
 
 #: How often a record that keeps changing is read and decided again before it is queued anew (H25).
@@ -57,7 +56,7 @@ class PageSync:
         self._ports = ports
         self.gather = Gather(ports)
         self._act = Act(ports)
-        self._memory = Memory(ports)
+        self.memory = Memory(ports)
 
     def run(
         self, scope: Scope, side: Side, records: Iterable[Record], deleted: Sequence[str] = (), *, job: Job
@@ -126,7 +125,11 @@ class PageSync:
         pairs = self.gather.pairs(scope, side, hints, outcomes, turn=turn)
         plan = [(pair, self.gather.decide(scope, pair)) for pair in pairs]
         couples = [(p, d) for p, d in plan if isinstance(d, Couple)]
+        matched = {hint_of(p) for p, _ in couples} if scope.rehearsal is None else set()
         if couples:
+            if matched:
+                # Once they are coupled, nothing else tells the next job whom that concerns (H14, H20).
+                self.memory.intend(scope, side, matched, job=job)
             # Coupled first, then compared: two jobs that match the same record cannot both win.
             plan = [(p, d) for p, d in plan if not isinstance(d, Couple)]
             plan += self.gather.couple(scope, side, couples, outcomes)
@@ -145,6 +148,10 @@ class PageSync:
                 known=len(scope.index) if scope.full and scope.index is not None else 0,
             )
         if stop is not None:
+            if matched:
+                # What was coupled is told now: a repeat would write what the brake has stopped.
+                self.memory.save(scope, side, Kept())
+                self.memory.done(scope, side)
             self._ports.signals.count(BRAKE, mapping=scope.mapping.name, side=side.value)
             self._ports.signals.event(BRAKE_PULLED, mapping=scope.mapping.name, side=side.value)
             raise Misconfigured(
@@ -160,12 +167,10 @@ class PageSync:
             for hint, outcome in scope.rehearsal.note(scope, plan).items():
                 _settle(outcomes, hint, outcome)
             return set()
-        if writing:
-            ids = tuple(hint_of(p) for p, _ in writing)
+        wrote = {hint_of(p) for p, _ in writing}
+        if not wrote <= matched:
             # Before the first send: a crash from here on makes the next job repeat these (H1).
-            self._ports.intents.put(
-                Intent(mapping=scope.mapping.name, side=side, job=json.loads(job.to_json()), ids=ids)
-            )
+            self.memory.intend(scope, side, wrote | matched, job=job)
         overtaken: set[str] = set()
         if scope.mapping.document and writing:
             plan, overtaken = promise(self._ports, self._act, scope, plan)
@@ -177,12 +182,9 @@ class PageSync:
             if hints[hint] is None and not scope.is_skipped(side, hint, None):
                 # It is gone and was never coupled: nobody needs to know any more why it was held (H14).
                 kept.clear(side, hint)
-        self._memory.save(scope, side, kept)
-        if writing and kept.unknown is None:
-            if scope.check_lease is not None:
-                # One that was overtaken leaves the intent alone: it may be the other's by now (H11).
-                scope.check_lease()
-            self._ports.intents.remove(scope.mapping.name, side)
+        self.memory.save(scope, side, kept)
+        if (wrote or matched) and kept.unknown is None:
+            self.memory.done(scope, side)
         if not scope.full:
             # A full synchronization couples what was there for years: that is no time to sync.
             waits += waits_of(side, [p for p, _ in writing], outcomes, self._ports.clock.now())

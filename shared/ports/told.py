@@ -49,7 +49,7 @@ class HeldRecord:
 
 class HeldRecords(Protocol):
     def put(self, records: Sequence[HeldRecord]) -> None:
-        """Save; keeps the `since` of an existing row with the same kind and reason."""
+        """Save as given, over what is there: age and tries are counted by who holds."""
 
     def remove(self, mapping: str, keys: Sequence[tuple[Side, str]]) -> None:
         """Delete rows, with their Waits rows. Removing twice, or what was never held, is harmless."""

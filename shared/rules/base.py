@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from types import MappingProxyType
+from typing import Any
 
 from shared.core.convert import Resolver
 from shared.core.decide import Pair
@@ -43,6 +44,7 @@ class Context(Facts):
     related: Mapping[str, Mapping[str, Sequence[Record]]] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    _found: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def rows(self, need: str, value: object) -> Sequence[Record]:
         """Return the rows of a need whose column has this value; none when it was not asked."""
@@ -50,6 +52,16 @@ class Context(Facts):
 
     def row(self, need: str, value: object) -> Record | None:
         return next(iter(self.rows(need, value)), None)
+
+    def once[T](self, what: Hashable, find: Callable[[], T]) -> T:
+        """Return what `find` made of the rows the first time it was asked for, so that a page stays linear.
+
+        Not to be used in `needs`, which is asked while the rows are still being read.
+        """
+        if what not in self._found:
+            self._found[what] = find()
+        found: T = self._found[what]
+        return found
 
     @classmethod
     def of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from shared.core.convert import Day
@@ -75,8 +75,8 @@ class SalesPrices(Rule):
             ("customer_price_groups", record.values.get("customerPriceGroupId")),
             ("units_of_measure", self._unit(record, facts)[0]),
         ]
-        rivals = [record, *facts.rows("rivals", record.values.get("itemNumber"))]
-        wanted += [("currencies", p.values.get("currencyId")) for p in rivals]
+        wanted.append(("currencies", record.values.get("currencyId")))
+        wanted += [("currencies", id) for id in self._currencies(record, facts)]
         return [(mapping, Side.BC, str(id)) for mapping, id in wanted if not blank(id)]
 
     # --- who wins ----------------------------------------------------------------------------
@@ -115,8 +115,7 @@ class SalesPrices(Rule):
 
     def shares(self, record: Record, facts: Context) -> Iterable[str]:
         mine = self._identity(record, facts)
-        rivals = facts.rows("rivals", record.values.get("itemNumber"))
-        return [p.id for p in rivals if p.id != record.id and self._identity(p, facts) == mine]
+        return [p.id for p in self._rivals(record, facts).get(mine, ()) if p.id != record.id]
 
     def identity(self, side: Side, source: Record, facts: Context) -> str:
         return ":".join(self._identity(source, facts))
@@ -137,18 +136,49 @@ class SalesPrices(Rule):
     def elected(self, record: Record, facts: Context) -> Record | None:
         """Return the price valid today: blank variant, minimum quantity at most 1, latest start (H19)."""
         mine = self._identity(record, facts)
-        known = {p.id: p for p in facts.rows("rivals", record.values.get("itemNumber"))} | {record.id: record}
-        able = [
-            p
-            for p in known.values()
-            if p.values.get("salesType") == OF_GROUP
-            and self._identity(p, facts) == mine
-            and not p.values.get("variantCode")
-            and (p.values.get("minimumQuantity") or 0) <= 1
-            and self._valid(p, facts)
-            and self._in_currency(p, facts)
-        ]
+        # The record at hand may be newer than what was read of it among its rivals.
+        ranked = self._ranked(record, facts).get(mine, ())
+        best = next((p for p in ranked if p.id != record.id), None)
+        able = [p for p in (record, best) if p is not None and (p is best or self._able(p, facts))]
         return max(able, key=_rank, default=None)
+
+    def _ranked(self, record: Record, facts: Context) -> Mapping[Identity, Sequence[Record]]:
+        """Return the able prices of the record's item number by identity, the best one first."""
+
+        def rank() -> dict[Identity, list[Record]]:
+            return {
+                identity: sorted((p for p in rivals if self._able(p, facts)), key=_rank, reverse=True)
+                for identity, rivals in self._rivals(record, facts).items()
+            }
+
+        return facts.once(("ranked", record.values.get("itemNumber")), rank)
+
+    def _rivals(self, record: Record, facts: Context) -> Mapping[Identity, Sequence[Record]]:
+        """Return all prices of the record's item number by identity: a page may hold hundreds of them."""
+        number = record.values.get("itemNumber")
+
+        def group() -> dict[Identity, list[Record]]:
+            groups: dict[Identity, list[Record]] = {}
+            for p in facts.rows("rivals", number):
+                groups.setdefault(self._identity(p, facts), []).append(p)
+            return groups
+
+        return facts.once(("rivals", number), group)
+
+    def _currencies(self, record: Record, facts: Context) -> set[Wire]:
+        number = record.values.get("itemNumber")
+        return facts.once(
+            ("currencies", number), lambda: {p.values.get("currencyId") for p in facts.rows("rivals", number)}
+        )
+
+    def _able(self, record: Record, facts: Context) -> bool:
+        return (
+            record.values.get("salesType") == OF_GROUP
+            and not record.values.get("variantCode")
+            and (record.values.get("minimumQuantity") or 0) <= 1
+            and self._valid(record, facts)
+            and self._in_currency(record, facts)
+        )
 
     @staticmethod
     def _valid(record: Record, facts: Context) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from heapq import nsmallest
 from itertools import islice
@@ -58,7 +57,6 @@ class TableHeld:
             there = rows_of(self._store, HELD, self._partition(mapping), list(mine), select=_LINKS)
             for key, record in mine.items():
                 before = _record(mapping, there[key]) if key in there else None
-                record = _again(record, before)
                 rows.append(Row(partition=self._partition(mapping), key=key, properties=_properties(record)))
                 now = self._waits(record)
                 waits += now
@@ -159,13 +157,6 @@ class TableHeld:
 
     def _partition(self, mapping: str) -> str:
         return partition(self._company, mapping)
-
-
-def _again(record: HeldRecord, before: HeldRecord | None) -> HeldRecord:
-    """Return the record with the age it had, when it is out of sync for the same reason as before."""
-    if before is None or (before.kind, before.reason) != (record.kind, record.reason):
-        return record
-    return replace(record, since=before.since, tries=before.tries + 1)
 
 
 def _properties(record: HeldRecord) -> dict[str, Any]:

@@ -65,20 +65,12 @@ def test_a_reason_of_any_length_is_kept(held: TableHeld) -> None:
     )
     held.put([long])
     held.put([long])
-    assert listed(held) == [replace(long, tries=1)]
+    assert listed(held) == [long]
 
 
-def test_held_again_for_the_same_reason_it_keeps_its_age_and_counts_the_tries(held: TableHeld) -> None:
-    held.put([record()])
-    held.put([record(since=NOW + HOUR, next_try=NOW + 2 * HOUR, label="new")])
-    held.put([record(since=NOW + 2 * HOUR)])
-    assert listed(held) == [record(since=NOW, tries=2)]
-
-
-@pytest.mark.parametrize("changes", [{"reason": "no address"}, {"kind": "conflict"}])
-def test_held_for_another_reason_it_is_young_again(held: TableHeld, changes: dict[str, Any]) -> None:
+def test_held_again_it_is_as_it_was_put_last(held: TableHeld) -> None:
     held.put([record(tries=4)])
-    again = record(since=NOW + HOUR, **changes)
+    again = record(since=NOW + HOUR, next_try=NOW + 2 * HOUR, label="new", tries=5)
     held.put([again])
     assert listed(held) == [again]
 

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from sandbox.world import World
+from shared.core.errors import Misconfigured
 from shared.engine.admin import ApiProblem
+from shared.engine.messages import REJECTED
 from tests.scenarios.builders import (
     a_company,
     a_coupled_customer,
@@ -221,6 +223,66 @@ def test_one_field_is_resolved_and_the_other_conflict_stays():
     assert world.bc.show("customers", customer)["city"] == "Oslo"
     (held,) = world.held("customers")
     assert [f["field"] for f in held["fields"]] == ["city"]
+
+
+def test_what_has_changed_since_the_person_looked_is_not_overwritten_H25():
+    world, customer, account = a_coupled_customer()
+    world.bc.edit("customers", customer, phoneNumber="1")
+    world.sales.edit("accounts", account, telephone1="2")
+    world.tick("customers")
+    (held,) = world.held("customers")
+    saw = {f["field"]: f["sales"] for f in held["fields"]}
+    world.sales.edit("accounts", account, telephone1="3")
+
+    wish = {"side": "bc", "id": customer, "use": "bc"}
+    job = world.act("customers", "resolve", **wish, seen=saw)
+
+    assert job["state"] == "refused" and "phone of sales" in job["message"]
+    assert "3" not in job["message"], "the job log holds no data of records"
+    assert account_of(world, customer)["telephone1"] == "3"
+    assert world.bc.show("customers", customer)["phoneNumber"] == "1"
+
+    assert world.act("customers", "resolve", **wish, seen={"phone": "3"})["state"] == "finished"
+    assert account_of(world, customer)["telephone1"] == "1" and world.held("customers") == []
+    # Delivered once more it finds nothing to do, and nothing to refuse.
+    assert world.act("customers", "resolve", **wish, seen={"phone": "3"})["state"] == "finished"
+
+
+def test_what_a_person_saw_is_not_in_what_is_set_aside():
+    world, customer, account = a_coupled_customer()
+    world.bc.edit("customers", customer, phoneNumber="1")
+    world.sales.edit("accounts", account, telephone1="+44 20 7946 0000")
+    world.tick("customers")
+
+    def forbidden(name: str) -> None:
+        if name == "update":
+            raise Misconfigured("the integration user lacks a right")
+
+    world.sales.before = forbidden
+    job = world.act(
+        "customers", "resolve", side="bc", id=customer, use="bc", seen={"phone": "+44 20 7946 0000"}
+    )
+
+    assert job["state"] == "stopped"
+    [aside] = world.queue.peek(REJECTED)
+    assert b"resolve" in aside.body and b"7946" not in aside.body
+
+
+def test_what_changes_while_it_is_resolved_is_not_overwritten_either_H25():
+    world, customer, account = a_coupled_customer()
+    world.bc.edit("customers", customer, phoneNumber="1")
+    world.sales.edit("accounts", account, telephone1="2")
+    world.tick("customers")
+    world.once(
+        lambda moment, name: (moment, name) == ("before", "sales.update"),
+        lambda: world.sales.edit("accounts", account, telephone1="3"),
+    )
+
+    world.act("customers", "resolve", side="bc", id=customer, use="bc", seen={"phone": "2"})
+
+    assert account_of(world, customer)["telephone1"] == "3"
+    (held,) = world.held("customers")
+    assert held["kind"] == "conflict" and held["fields"][0]["sales"] == "3"
 
 
 def test_resolving_a_field_that_does_not_exist_is_refused():

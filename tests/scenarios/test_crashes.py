@@ -1,6 +1,7 @@
 """Crashes, lost replies, throttling, two workers: nothing twice, nothing lost (H1, H2, H10–H15, H25)."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.scenarios.builders import (
     account_of,
     add_account,
     add_contact,
+    add_currency,
     add_customer,
     add_sales_contact,
     an_id,
@@ -277,6 +279,24 @@ def test_a_line_stopped_by_the_brake_goes_on_when_resumed_with_force():
     assert [account_of(world, c)["address1_city"] for c in customers] == [None] * 10
 
 
+def test_what_was_coupled_before_the_brake_stopped_is_no_half_done_page_H1_H18():
+    world = a_company(limits=Limits(brake_floor=3))
+    customers = [add_customer(world, f"C{n}", city="Rome") for n in range(10)]
+    world.full_sync()
+    for customer in customers:
+        world.bc.edit("customers", customer, city="")
+    twin = add_customer(world, "C99", name="Twin", phoneNumber="1")
+    account = add_account(world, "Twin")
+    written = world.written()
+
+    run = world.full_sync("customers")
+    world.tick("customers")
+
+    assert "brake" in line(run, "customers")["message"]
+    assert world.coupled("customers")[twin] == account
+    assert world.written() == written, "the next job repeats nothing that the brake has stopped"
+
+
 def test_a_crash_is_no_exception_that_somebody_could_catch():
     assert not issubclass(Crash, Exception)
 
@@ -295,6 +315,42 @@ def test_counts_of_a_run_survive_a_crash_H15():
     tally = line(run, "customers")["to_sales"]
     assert tally["read"] == sum(v for k, v in tally.items() if k != "read")
     assert tally["read"] >= 5
+
+
+def add_dollars(world):
+    add_currency(world, "USD", rate=80)
+    world.sales.add(
+        "transactioncurrencies",
+        an_id("dollars"),
+        isocurrencycode="USD",
+        currencyname="Money USD",
+        currencysymbol="USD",
+        exchangerate=Decimal("1.25"),
+    )
+
+
+def test_a_crash_after_coupling_by_matching_leaves_nobody_waiting_H14_H20():
+    world = a_company()
+    waiter = add_customer(world, "C1", currencyId=an_id("currency USD"), currencyCode="USD")
+    late = add_customer(world, "C2", paymentTermsId=an_id("terms 1M(8D)"))
+    world.full_sync()
+    assert world.held("customers")[0]["kind"] == "waiting"
+    assert not account_of(world, late).get("paymenttermscode")
+    world.sales.add("account.paymenttermscode", "2", value=2, label="1M(8D)")
+    world.bc.edit("paymentTerms", an_id("terms 1M(8D)"), description="one month")
+    add_dollars(world)
+
+    written = world.written()
+    for mapping in ("payment_terms", "currencies"):
+        world.crash_when(lambda moment, name: (moment, name) == ("after", "tables.transact:Couplings"))
+        world.app.api.sync(mapping, {})
+        world.step()
+        assert world.written() == written, "there is nothing to write but the coupling"
+    world.heal()
+    world.run()
+
+    assert world.held("customers") == []
+    assert account_of(world, waiter) and account_of(world, late)["paymenttermscode"] == 2
 
 
 def test_late_references_do_not_pull_the_brake_and_cost_no_read_each_H20_H27():

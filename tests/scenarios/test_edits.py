@@ -1,8 +1,11 @@
 """What people do to coupled records, and what becomes of it (P19; H3, H5, H8, H24, H25; R52, R60)."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from shared.core.mapping import OnConflict, OnDelete
+from shared.engine.parts import Limits
 from tests.scenarios.builders import a_company, a_coupled_customer, account_of, add_account, add_customer
 
 
@@ -148,6 +151,24 @@ def test_a_deletion_that_no_poll_saw_is_found_by_the_full_pass_H17():
     assert "deleted" in world.held("customers")[0]["reason"]
 
 
+def test_what_the_full_pass_finds_gone_is_looked_at_page_by_page_H17_H27():
+    world = a_company(limits=Limits(page=2))
+    for n in range(7):
+        add_customer(world, f"C{n}")
+    world.full_sync()
+    for account in world.coupled("customers").values():
+        world.sales.delete("accounts", account)
+    world.sales._gone.clear()
+    asked: list[int] = []
+    get = world.sales.get
+    world.sales.get = lambda table, ids: asked.append(len(ids)) or get(table, ids)
+
+    world.full_sync("customers")
+
+    assert len(world.held("customers")) == 7
+    assert max(asked) == 2, "no request names more records than a page holds"
+
+
 def test_a_blocked_customer_is_outside_the_filter_and_its_baseline_is_kept_H24():
     world, customer, account = a_coupled_customer()
     world.bc.edit("customers", customer, blocked="All", phoneNumber="1")
@@ -158,6 +179,22 @@ def test_a_blocked_customer_is_outside_the_filter_and_its_baseline_is_kept_H24()
     world.tick("customers")
 
     assert account_of(world, customer)["telephone1"] == "1"
+
+
+def test_what_is_written_twice_in_one_job_is_in_the_history_twice_H25():
+    world, customer, account = a_coupled_customer()
+    world.bc.edit("customers", customer, city="Oslo")
+    world.sales.edit("accounts", account, telephone1="1")
+    world.once(
+        lambda moment, name: (moment, name) == ("before", "bc.update"),
+        lambda: world.bc.edit("customers", customer, faxNumber="9"),
+    )
+
+    world.tick("customers")
+
+    assert (account_of(world, customer)["address1_city"], account_of(world, customer)["fax"]) == ("Oslo", "9")
+    entries = world.app.api.history("customers", "sales", account)["value"]
+    assert [list(e["fields"]) for e in entries if e["side"] == "sales"] == [["fax"], ["city"]]
 
 
 def test_an_account_set_inactive_blocks_its_customer_H24():
@@ -216,8 +253,6 @@ def test_a_held_record_heals_by_itself_when_its_cause_is_gone():
     world.full_sync()
 
     world.sales.refuse = lambda table, values: None
-    from datetime import timedelta
-
     world.clock.advance(timedelta(minutes=6))
     world.housekeeping()
 
@@ -270,3 +305,21 @@ def test_an_account_created_by_us_that_no_coupling_knows_is_held_as_an_orphan_H1
     world.full_sync()
 
     assert world.held("customers")[0]["kind"] == "orphan" and world.bc.all("customers") == {}
+
+
+def test_a_held_record_keeps_its_age_and_is_tried_at_growing_intervals_H14():
+    world = a_company()
+    add_customer(world, "BAD")
+    world.sales.refuse = lambda table, values: "no"
+    world.full_sync()
+    (first,) = world.held("customers")
+    world.clock.set(datetime.fromisoformat(first["next_try"]))
+    world.sales.refuse = lambda table, values: "still no"
+
+    world.housekeeping()
+    world.run()
+
+    (second,) = world.held("customers")
+    assert (first["tries"], second["tries"]) == (0, 1) and second["since"] == first["since"]
+    waits = [datetime.fromisoformat(h["next_try"]) - world.clock.now() for h in (first, second)]
+    assert waits == [timedelta(0), timedelta(minutes=10)]

@@ -1,5 +1,6 @@
 """Price groups and sales prices: price lists and their lines (P8, P9, P27, P28, H19; mappings.md §12)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from sandbox.world import GBP, World
 from shared.core.mapping import OnDelete
+from shared.core.model import CouplingState
 from tests.scenarios.builders import a_company, add_currency, an_id, line
 from tests.scenarios.products import (
     a_shop,
@@ -367,6 +369,34 @@ def test_a_crash_while_a_line_changes_hands_leaves_one_line_and_one_coupling_H1_
     assert len(writes) == nth
     assert amounts(world) == [80]
     assert list(world.coupled("sales_prices")) == [an_id("price new")]
+
+
+@pytest.mark.parametrize(
+    ("state", "left"),
+    [
+        pytest.param(CouplingState.COUPLED, "price new", id="changed"),
+        pytest.param(CouplingState.UNCOUPLED, "price old", id="uncoupled by a person"),
+    ],
+)
+def test_a_coupling_that_changes_while_its_line_changes_hands_is_looked_at_again_H11_H19(state, left):
+    world = a_shop_with(("old", {}), ("new", {"startingDate": day(1), "unitPrice": 80}))
+    world.clock.advance(timedelta(days=1))
+
+    def somebody_is_faster() -> None:
+        couplings = world.app.ports.couplings
+        [coupling] = couplings.stream("sales_prices")
+        couplings.save([replace(coupling, state=state, outcome="changed meanwhile")])
+
+    world.once(
+        lambda moment, name: (moment, name) == ("before", "tables.transact:Couplings"), somebody_is_faster
+    )
+    world.housekeeping()
+    world.run()
+
+    [coupling] = world.app.ports.couplings.stream("sales_prices")
+    assert (coupling.bc_id, coupling.state) == (an_id(left), state)
+    assert amounts(world) == [80 if state is CouplingState.COUPLED else 90]
+    assert [j for j in world.app.api.jobs("sales_prices")["value"] if j["state"] != "finished"] == []
 
 
 def test_a_price_in_another_currency_than_its_list_is_held_and_wins_nothing_mappings_12():

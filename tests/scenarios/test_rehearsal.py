@@ -234,3 +234,15 @@ def test_a_line_that_would_change_hands_is_told_as_an_update_of_the_same_line_H1
 
     [told] = plan
     assert (told["action"], told["fields"]["amount"][1]) == ("update", "80")
+
+
+def test_a_rehearsal_of_one_mapping_leaves_no_would_be_coupling_of_another_H26():
+    world = a_company()
+    customer = add_customer(world, primaryContactId=an_id("contact K1"))
+    world.full_sync()
+    add_contact(world, "K1", customer)
+
+    run, _ = world.rehearse("contacts")
+
+    overlay = world.app.ports.overlay(run["id"])
+    assert [m for m in world.mappings if [*overlay.stream(m)]] == []

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sandbox.world import World
 from shared.engine.parts import Limits
-from tests.scenarios.builders import a_company, add_customer
+from tests.scenarios.builders import a_company, add_contact, add_customer
 
 LIMITS = Limits(history=timedelta(days=100), jobs=timedelta(days=50), runs=2)
 
@@ -55,6 +55,28 @@ def test_forgetting_is_asked_once_a_day():
     world.clock.advance(timedelta(days=1))
     world.housekeeping()
     assert [name for name in seen if "History" in name]
+
+
+def test_what_a_rehearsal_left_goes_also_of_mappings_that_are_off_by_now_H26():
+    world = a_company(limits=LIMITS)
+    add_contact(world, "K1", add_customer(world))
+    rehearsed = world.app.api.start_full_sync({"rehearse": True})["run"]
+    overlay = world.app.ports.overlay(rehearsed)
+    while not [*overlay.stream("contacts")]:
+        assert world.step()
+    world.app.api.cancel(rehearsed)
+    world.run()
+    world.overrides = "{contacts: off, opportunities: off}"
+    world.app = world.start_app()
+    for _ in range(3):
+        world.clock.advance(timedelta(minutes=1))
+        world.full_sync("currencies")
+
+    for _ in range(3):
+        world.housekeeping()
+
+    assert world.app.ports.runs.get(rehearsed) == []
+    assert [m for m in world.mappings if [*overlay.stream(m)]] == []
 
 
 def test_runs_are_listed_by_page():

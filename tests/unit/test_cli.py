@@ -64,6 +64,8 @@ def test_couple_and_resolve_send_what_was_asked_for_P14(server):
     tandem(server, "couple", "customers", "B1", "S1", "--from", "sales")
     tandem(server, "resolve", "customers", "bc", "i1", "--use", "sales", "--field", "phone")
     tandem(server, "resolve", "customers", "bc", "i1", "--use", "bc", "--overwrite")
+    saw = ["--seen", "phone=0=1", "--seen", "fax=(blank)"]
+    tandem(server, "resolve", "customers", "bc", "i1", "--use", "bc", *saw)
     tandem(server, "create", "customers", "sales", "i2")
 
     sent = [json.loads(r.content) for r in server.asked if r.method == "POST"]
@@ -71,6 +73,7 @@ def test_couple_and_resolve_send_what_was_asked_for_P14(server):
         {"mapping": "customers", "bc": "b1", "sales": "s1", "from": "sales"},
         {"use": "sales", "field": "phone"},
         {"use": "bc", "overwrite": True},
+        {"use": "bc", "seen": {"phone": "0=1", "fax": None}},
         {"side": "sales", "ids": ["i2"], "create": True},
     ]
 

@@ -135,6 +135,20 @@ def test_a_rejection_keeps_the_text_and_drops_the_correlation_id():
     assert isinstance(problem, Rejected) and problem.code == "Application_DialogException"
 
 
+@pytest.mark.parametrize("system", [BC, DATAVERSE])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(403, "Authentication_Denied"), (404, "0x8006088A"), (404, "BadRequest_NotFound"), (400, "0x80060888")],
+)
+def test_what_stops_a_job_does_not_quote_the_other_system_which_may_quote_a_record(system, status, code):
+    answer = an_answer(status, code, "There is no Customer Jane Roe, +44 20 7946 0000.")
+
+    for problem in (write_error(system, answer), read_error(system, answer, "customers")):
+        if isinstance(problem, Misconfigured):
+            assert code in str(problem) and "Jane" not in str(problem)
+    assert isinstance(read_error(system, answer, "customers"), Misconfigured)
+
+
 def test_a_read_of_an_unknown_column_is_for_a_person_and_a_broken_server_for_later():
     assert isinstance(read_error(DATAVERSE, an_answer(400, "0x80060888"), "accounts"), Misconfigured)
     assert isinstance(read_error(DATAVERSE, an_answer(500, "0x80044151"), "accounts"), Transient)

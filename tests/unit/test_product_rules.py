@@ -200,6 +200,45 @@ def test_the_price_of_a_line_is_elected_the_same_whoever_asks_H19(rival, winner)
             assert rule.ignores(Side.BC, loser, facts).startswith("shadowed")
 
 
+class Counted(dict):
+    """Values of a record that count how often one is looked at."""
+
+    looks = 0
+
+    def get(self, key, default=None):
+        Counted.looks += 1
+        return super().get(key, default)
+
+
+def looks_at(count, **differs):
+    rule = RULES["sales_prices"]
+    prices = [
+        price(str(n), "2026-01-01", unitPrice=n, **{k: f(n) for k, f in differs.items()})
+        for n in range(count)
+    ]
+    prices = [replace(p, values=Counted(p.values)) for p in prices]
+    facts = seeing(rivals={"1000": prices})
+    Counted.looks = 0
+    for p in prices:
+        list(rule.refers(p, facts))
+        rule.ignores(Side.BC, p, facts)
+        rule.holds(Side.BC, p, facts)
+        if rule.elected(p, facts) is p:
+            list(rule.shares(p, facts))
+    return Counted.looks
+
+
+@pytest.mark.parametrize(
+    "differs",
+    [
+        pytest.param({}, id="all for one line"),
+        pytest.param({"customerPriceGroupId": str}, id="each for a line of its own"),
+    ],
+)
+def test_twice_the_prices_of_one_item_are_twice_the_work_and_not_four_times_H19(differs):
+    assert looks_at(80, **differs) <= 2.2 * looks_at(40, **differs)
+
+
 def test_without_a_valid_price_the_line_is_held_H19():
     over = price("over", end="2026-06-14")
 
