@@ -128,6 +128,7 @@ def shop() -> Shop:
     return Shop()
 
 
+@pytest.mark.peer("sales-order-004")
 def test_an_order_is_taken_by_bc_with_the_same_totals_and_stamped_P42_P43_P44_P45_H16(shop):
     gift = {
         "isproductoverridden": True,
@@ -169,6 +170,7 @@ def test_a_line_takes_the_price_that_bc_has_put_into_the_list_P46(shop):
     assert (row["unitPrice"], row["quantity"], row["amount"]) == (4000, 10, 40_000)
 
 
+@pytest.mark.peer("sales-order-004", "sales-order-006", "sales-order-007", "sales-order-010")
 def test_scenario_29_discounts_of_lines_and_header_and_freight_agree_to_the_cent(shop):
     order = shop.order(
         shop.bicycle(priceperunit=4000, manualdiscountamount=3200),
@@ -189,8 +191,7 @@ def test_scenario_29_discounts_of_lines_and_header_and_freight_agree_to_the_cent
     assert (freight["unitPrice"], freight["quantity"], freight["invoiceDiscountAmount"]) == (1020, 1, 0)
 
 
-def test_from_order_to_invoice_to_payment_S94_S110(shop):
-    """Scenarios 59, 78, 79: posted in BC, invoiced in Sales, paid, cancelled."""
+def test_scenarios_59_78_from_order_to_invoice_to_payment_S94_S110(shop):
     gift = {"isproductoverridden": True, "productdescription": "Gift", "quantity": 1, "priceperunit": 25}
     order = shop.order(shop.bicycle(), gift, freightamount=20, discountamount=10)
     shop.tick(ORDERS)
@@ -215,7 +216,8 @@ def test_from_order_to_invoice_to_payment_S94_S110(shop):
     assert shop.sold("invoices", shown["invoiceid"])["statuscode"] == 100_001
 
 
-def test_scenario_58_60_shipping_and_invoicing_in_part_leaves_the_order_submitted(shop):
+@pytest.mark.peer("sales-order-030", "sales-order-032")
+def test_scenarios_58_59_an_order_that_is_shipped_first_and_invoiced_later_is_invoiced_then(shop):
     order = shop.order(shop.bicycle())
     shop.tick(ORDERS)
     made = shop.made(order)

@@ -30,7 +30,7 @@ def product(world: World, number: str = "1000", mapping: str = "items") -> str:
     return world.coupled(mapping)[an_id(f"{kind} {number}")]
 
 
-def add_order(world: World, name: str = "1", *lines: dict[str, Any], **differs: Any) -> str:
+def add_order(world: World, name: str = "1", /, *lines: dict[str, Any], **differs: Any) -> str:
     """Submit an order over ten items of 100; `differs` are columns of its header."""
     order = an_id(f"order {name}")
     customer = differs.get("_customerid_value", account(world))

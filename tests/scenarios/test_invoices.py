@@ -140,7 +140,7 @@ def test_the_totals_of_every_kind_of_invoice_agree_to_the_cent_P11_P12(lines, he
         )
 
 
-def test_discounts_are_shown_where_sales_has_them_S105_S106():
+def test_scenarios_69_70_discounts_are_shown_where_sales_has_them_S105_S106():
     world, invoice = a_synced_invoice(
         a_line(lineDiscountAmount=50, invoiceDiscountAmount=95, amount=855, amountIncludingVat=1026)
     )
@@ -210,7 +210,7 @@ def test_a_second_run_writes_nothing_and_reads_no_lines_again_P11():
     ],
 )
 @pytest.mark.peer("invoice-005", "invoice-006", "statistics-007", "statistics-008")
-def test_payments_and_cancelling_reach_sales_although_the_invoice_did_not_move_H22_S110_S111(
+def test_scenarios_78_79_payments_and_cancelling_reach_sales_although_the_invoice_did_not_move_H22_S110_S111(
     remaining, differs, state
 ):
     world, invoice = a_synced_invoice()
@@ -224,7 +224,7 @@ def test_payments_and_cancelling_reach_sales_although_the_invoice_did_not_move_H
     assert (shown["statecode"], shown["statuscode"]) == state
 
 
-def test_a_paid_invoice_is_opened_before_it_is_closed_anew_and_unpaying_opens_it_S112_H23():
+def test_scenario_78_a_paid_invoice_is_opened_before_it_is_closed_anew_and_unpaying_opens_it_S112_H23():
     world, invoice = a_synced_invoice(remainingAmount=800)
     shown = invoice_of(world, invoice)
     assert (shown["statecode"], shown["statuscode"]) == (2, 100_002)
@@ -241,7 +241,7 @@ def test_a_paid_invoice_is_opened_before_it_is_closed_anew_and_unpaying_opens_it
 
 
 @pytest.mark.peer("statistics-011")
-def test_one_cancelled_by_hand_in_sales_follows_the_payment_in_bc_S112():
+def test_scenario_80_one_cancelled_by_hand_in_sales_follows_the_payment_in_bc_S112():
     world, invoice = a_synced_invoice()
     own = world.coupled(NAME)[invoice]
     world.sales.edit("invoices", own, statecode=3, statuscode=100_003)
@@ -252,6 +252,20 @@ def test_one_cancelled_by_hand_in_sales_follows_the_payment_in_bc_S112():
 
     shown = invoice_of(world, invoice)
     assert (shown["statecode"], shown["statuscode"]) == (2, 100_001)
+
+
+def test_scenario_81_a_payment_fetched_by_hand_leaves_the_others_to_the_timer():
+    world, first = a_synced_invoice()
+    second = add_invoice(world, number="103002")
+    world.full_sync()
+    for invoice in (first, second):
+        pay(world, invoice, 0)
+    world.app.api.sync(NAME, {"side": "bc", "ids": [first]})
+    world.run()
+    assert [invoice_of(world, i)["statecode"] for i in (first, second)] == [2, 0]
+
+    world.tick(NAME)
+    assert [invoice_of(world, i)["statecode"] for i in (first, second)] == [2, 2]
 
 
 def test_a_closed_invoice_takes_no_other_change_S98_H23():
@@ -302,7 +316,7 @@ def test_one_whose_customer_comes_later_waits_and_is_woken_P30_S102():
     assert invoice in world.coupled(NAME)
 
 
-def test_a_blocked_item_on_a_new_invoice_holds_it_until_it_is_not_S99():
+def test_scenario_76_a_blocked_item_on_a_new_invoice_holds_it_until_it_is_not_S99():
     world = a_seller()
     world.full_sync()
     invoice = add_invoice(world)
@@ -355,7 +369,7 @@ def test_the_order_it_names_gives_name_opportunity_price_list_and_owner_S101():
     assert shown["_ownerid_value"] == owner and world.written() == written
 
 
-def test_an_order_of_another_customer_holds_it_S102():
+def test_scenario_77_an_order_of_another_customer_holds_it_S102():
     world = a_seller()
     add_customer(world, "C2")
     world.full_sync("salespeople", "customers")
@@ -369,7 +383,7 @@ def test_an_order_of_another_customer_holds_it_S102():
     assert "another customer" in row["reason"] and world.sales.all("invoices") == {}
 
 
-def test_an_invoice_in_dollars_has_the_price_list_of_dollars_with_its_price_S103_S108():
+def test_scenario_75_an_invoice_in_dollars_has_the_price_list_of_dollars_with_its_price_S103_S108():
     world = a_seller()
     eur = an_id("currency EUR")
     first = add_invoice(world, currencyId=eur, currencyCode="EUR")

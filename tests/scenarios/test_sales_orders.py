@@ -36,6 +36,7 @@ def world() -> World:
 
 
 @pytest.mark.parametrize("stamp", [None, "1900-01-01"])
+@pytest.mark.peer("sales-order-026", "sales-order-027")
 def test_scenarios_1_2_a_submitted_order_is_made_and_stamped_P42_P43_S5_S57(world, stamp):
     order = add_order(world, lastbackofficesubmit=stamp)
     world.tick(NAME)
@@ -49,6 +50,7 @@ def test_scenarios_1_2_a_submitted_order_is_made_and_stamped_P42_P43_S5_S57(worl
 
 
 @pytest.mark.parametrize("stamp", ["1899-12-31", "1900-01-02", "2026-01-01"])
+@pytest.mark.peer("sales-order-026")
 def test_scenarios_3_4_an_order_with_a_date_of_the_back_office_is_left_alone_S5(world, stamp):
     order = add_order(world, lastbackofficesubmit=stamp)
     world.tick(NAME)
@@ -56,6 +58,7 @@ def test_scenarios_3_4_an_order_with_a_date_of_the_back_office_is_left_alone_S5(
     assert bc_orders(world) == [] and state(world, order) == (1, 3, stamp)
 
 
+@pytest.mark.peer("sales-order-026")
 def test_scenario_5_an_order_that_is_not_submitted_is_left_alone_until_it_is_S5(world):
     order = add_order(world, statecode=0, statuscode=1)
     world.tick(NAME)
@@ -106,6 +109,7 @@ def test_an_order_born_in_bc_stays_there_P35(world):
     assert world.sales.all("salesorders") == {}
 
 
+@pytest.mark.peer("scheduling-014")
 def test_nothing_happens_while_the_switch_is_off_and_a_message_says_so_P35():
     world = a_seller()
     world.switched_on = ()
@@ -250,6 +254,7 @@ def test_scenario_59_an_order_that_is_shipped_and_invoiced_in_full_is_invoiced_i
 
 
 @pytest.mark.parametrize(("shipped", "invoiced"), [(10, 0), (10, 5), (4, 4)])
+@pytest.mark.peer("sales-order-030")
 def test_scenarios_58_60_what_is_shipped_or_invoiced_in_part_stays_submitted_S94(world, shipped, invoiced):
     order, in_bc = made(world)
     move(world, in_bc, shipped, invoiced)
@@ -282,6 +287,7 @@ def move(world: World, in_bc: str, shipped: int, invoiced: int) -> None:
     )
 
 
+@pytest.mark.peer("sales-order-034")
 def test_scenario_54_an_order_deleted_in_bc_is_opened_in_sales_and_made_anew_when_submitted_S60(world):
     order, in_bc = made(world)
     world.bc.delete("salesOrders", in_bc)

@@ -53,6 +53,7 @@ def archives(world: World) -> list[str]:
     return [r["number"] for r in world.bc.all("salesQuoteArchives").values()]
 
 
+@pytest.mark.peer("quote-009")
 def test_scenario_63_an_active_quote_is_made_once_and_left_as_it_is_in_sales_S63_S66_S70(world):
     quote = add_quote(world)
     world.tick(NAME)

@@ -32,8 +32,8 @@ def test_the_page_of_the_first_run_names_what_fix_does_and_how_it_signs_in_P31_P
     assert all(f"`{name}`" in page for name in (doctor.TOKEN, doctor.CLIENT, doctor.SECRET, "DATAVERSE_URL"))
 
 
-#: Areas whose scenarios come with parts that are still to be built.
-LATER = ("sales-order", "quote", "statistics")
+#: The table of statistics comes with Microsoft's solution; what of it concerns invoices is theirs.
+ELSEWHERE = ("statistics",)
 
 
 def test_the_page_of_peer_scenarios_is_current_and_each_scenario_has_one_answer():
@@ -43,7 +43,7 @@ def test_the_page_of_peer_scenarios_is_current_and_each_scenario_has_one_answer(
 
 def test_nine_of_ten_scenarios_that_concern_what_is_built_are_proven():
     rows = peers.rows(peers.read("scenarios.yaml"), peers.read("answers.yaml"), peers.marked())
-    concern = [r for r in rows if r.area not in LATER and r.answer in (peers.PROVEN, peers.DEVIATION)]
+    concern = [r for r in rows if r.area not in ELSEWHERE and r.answer in (peers.PROVEN, peers.DEVIATION)]
     proven = [r for r in concern if r.answer == peers.PROVEN]
 
     assert len(rows) == 299 and len(proven) >= 0.9 * len(concern)

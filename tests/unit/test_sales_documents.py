@@ -64,8 +64,9 @@ class Case:
             "currencies": [
                 row("gbp", Side.SALES, isocurrencycode="GBP"),
                 row("usd", Side.SALES, isocurrencycode="USD"),
+                row("own", Side.SALES, isocurrencycode=".AB1"),
             ],
-            "bc_currencies": [row("bc-usd", code="USD")],
+            "bc_currencies": [row("bc-usd", code="USD"), row("bc-own", code=".AB1")],
             "products": [
                 row("product", Side.SALES, productnumber="1000", statecode=0, producttypecode=1),
                 row("service", Side.SALES, productnumber="R1", statecode=0, producttypecode=3),
@@ -137,7 +138,7 @@ def write_in(**differs: Any) -> dict[str, Any]:
 # --- header ------------------------------------------------------------------------------------
 
 
-def test_a_submitted_order_becomes_an_order_of_its_customer_S14_S17_S26_P42_P43():
+def test_scenario_14_a_submitted_order_becomes_an_order_of_its_customer_S14_S17_S26_P42_P43():
     body = Case().body()
 
     assert body["customerId"] == "customer"
@@ -170,8 +171,9 @@ def test_scenarios_10_11_a_foreign_currency_is_found_by_its_iso_code_and_the_loc
     case.order["_transactioncurrencyid_value"] = "gbp"
     assert case.body()["currencyId"] == ZERO
 
-    case.order["_transactioncurrencyid_value"] = "usd"
-    assert case.body()["currencyId"] == "bc-usd"
+    for theirs, ours in (("usd", "bc-usd"), ("own", "bc-own")):
+        case.order["_transactioncurrencyid_value"] = theirs
+        assert case.body()["currencyId"] == ours
 
 
 BILL_TO = (
@@ -229,6 +231,7 @@ def test_scenario_19_the_payment_discount_is_always_written_S25():
         pytest.param(5, 80, "1820", "180", id="32"),
     ],
 )
+@pytest.mark.peer("sales-order-006", "sales-order-007")
 def test_scenarios_30_to_32_percent_and_amount_are_one_invoice_discount_S51(percent, amount, net, expected):
     case = Case()
     case.order |= {
@@ -295,6 +298,7 @@ def test_scenario_65_an_order_from_a_quote_names_the_bc_quote_S76():
         ),
     ],
 )
+@pytest.mark.peer("sales-order-004")
 def test_scenarios_20_to_28_volume_and_manual_discount_are_one_line_discount_S37(values, discount):
     case = Case()
     case.lines = [line(1, **values)]
