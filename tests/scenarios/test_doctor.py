@@ -177,7 +177,7 @@ STATES: dict[str, tuple[list[tuple[Callable[[Clinic], None], str, str]], Callabl
             (bc_is(denied=["customers", "items"]), "problem", "customers: "),
             (bc_is(without_permission=["integration"]), "problem", "has no permissions"),
         ],
-        bc_is(denied=["glAccounts"]),  # which no mapping reads
+        bc_is(denied=["itemVariants"]),  # which no mapping reads
     ),
     "bc.number-series": ([(without_series, "problem", "customers: no number series is set up")], None),
     "sales.sign-in": (
@@ -207,7 +207,7 @@ STATES: dict[str, tuple[list[tuple[Callable[[Clinic], None], str, str]], Callabl
     ),
     "sales.change-tracking": (
         [(sales_is(not_tracked=["account"]), "problem", "account: change tracking is off")],
-        sales_is(not_tracked=["quote"]),
+        sales_is(not_tracked=["team"]),
     ),
     "sales.bulk-messages": (
         [

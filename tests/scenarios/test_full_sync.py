@@ -75,7 +75,7 @@ def test_each_mapping_works_from_its_own_queue_and_messages_start_the_next_P47()
                 for needed in world.mappings[name].depends_on:
                     assert not world.queue.peek(f"sync-{needed}"), "its dependencies are done"
 
-    assert set(came) == set(world.mappings)
+    assert set(came) == set(world.app.ports.mappings)
     assert came.index("contacts") > came.index("customers") > came.index("salespeople")
     assert world.coupled("customers") and world.coupled("contacts")
 

@@ -154,7 +154,8 @@ class Demo:
         self.a_token_is_refused()
         self.a_bug()
         entries = world.app.ports.jobs.list("customers", limit=1000)[0]
-        self.reasons = [e.message for e in entries if e.message] + [row["reason"] for row in world.held()]
+        self.reasons = [e.message for e in entries if e.message]
+        self.reasons += [f"{row['reason']} {row['fields']}" for row in world.held()]
 
     def tick(self, mapping: str, *, after: int = 1) -> None:
         self.world.clock.advance(timedelta(seconds=after))
@@ -316,7 +317,9 @@ def test_the_canaries_were_there_to_be_told(demo):
     accounts = demo.world.sales_sim.all("accounts")
 
     assert any(CANARY in row["name"] for row in accounts)
-    assert any(CANARY in reason for reason in demo.reasons), "a refusal quotes a value, to the administrator"
+    assert any(CANARY in reason for reason in demo.reasons), (
+        "a conflict shows both values, to the administrator"
+    )
     assert any(CANARY in m.body.decode() for m in demo.world.queue.peek("rejected"))
     assert any("ValueError at functions/messages.py" in end for end in demo.world.ends)
 

@@ -458,4 +458,4 @@ def test_a_run_dir_prepared_by_many_at_once_has_one_of_everything(tmp_path):
         seen = list(pool.map(prepare, range(6)))
 
     assert len(set(seen)) == 1
-    assert {one.name for one in seen[0][2]} == {"integration", "people"}
+    assert {one.name for one in seen[0][2]} == {"integration", "integration-2", "people"}

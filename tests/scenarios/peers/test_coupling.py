@@ -269,9 +269,11 @@ def test_a_record_is_named_by_its_id_and_an_unknown_one_is_an_error():
     for name in ("CCCC", "CC", "X"):
         add_account(world, name)
 
-    for said in ("C", "CC", an_id("nobody")):
-        job = world.act("customers", "couple", bc=customer, sales=said)
-        assert job["state"] == "refused" and "has no record" in job["message"]
+    for said in ("C", "CC"):
+        with pytest.raises(ApiProblem, match="'sales' must be a GUID"):
+            world.act("customers", "couple", bc=customer, sales=said)
+    job = world.act("customers", "couple", bc=customer, sales=an_id("nobody"))
+    assert job["state"] == "refused" and "has no record" in job["message"]
     assert world.coupled("customers") == {}
 
 

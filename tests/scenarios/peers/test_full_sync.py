@@ -61,7 +61,7 @@ def test_the_plan_has_a_line_for_each_mapping_and_just_those_that_wait_for_nothi
     world = a_company()
     _, started = next(watched(world))
 
-    assert set(started) == set(world.mappings) and "posted_sales_invoice_lines" not in started
+    assert set(started) == set(world.app.ports.mappings) and "posted_sales_invoice_lines" not in started
     begun = {name for name, state in started.items() if state == "running"}
     assert begun == {name for name in started if not BY_NAME[name].depends_on}
     assert {started[name] for name in started if name not in begun} == {"pending"}
@@ -152,7 +152,7 @@ def test_a_line_starts_only_when_all_its_parents_are_finished():
         done = {name for name, state in now.items() if state == "finished"}
         ready = {n for n, s in now.items() if s == "pending" and set(BY_NAME[n].depends_on) <= done}
         assert not ready, "what can start has started"
-    assert set(running) == set(world.mappings)
+    assert set(running) == set(world.app.ports.mappings)
 
 
 @pytest.mark.peer("full-sync-019")

@@ -102,14 +102,15 @@ def test_changes_of_every_mapping_are_synchronized_on_request():
     world = a_synced_shop()
     before = {e["id"] for e in world.app.api.jobs(limit=1000)["value"]}
 
-    for name in world.mappings:
+    on = world.app.ports.mappings
+    for name in on:
         world.app.api.sync(name)
     world.run()
 
     new = [e for e in world.app.api.jobs(limit=1000)["value"] if e["id"] not in before]
     asked = {(e["mapping"], e["side"]) for e in new if e["cause"] == "administrator"}
-    assert {name for name, _ in asked} == set(world.mappings)
-    two_way = {name for name in world.mappings if BY_NAME[name].two_way}
+    assert {name for name, _ in asked} == set(on)
+    two_way = {name for name in on if BY_NAME[name].two_way}
     assert {(name, side) for name in two_way for side in ("bc", "sales")} <= asked
     assert {e["state"] for e in new} == {"finished"}
 
