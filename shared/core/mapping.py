@@ -143,11 +143,16 @@ class Match:
 
 @dataclass(frozen=True, kw_only=True)
 class CoupledWith:
-    """When records of `mapping` become coupled, look at the records of `side` that name them in `column`."""
+    """When records of `mapping` become coupled, look at the records of `side` that name them in `column`.
+
+    `by` is the column of the coupled record that they name it by; its id unless told. BC cannot
+    filter by an id that its page looks up, so there it is the number.
+    """
 
     mapping: str
     side: Side
     column: str
+    by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -249,6 +249,9 @@ class Memory:
                 if theirs.mapping != name:
                     continue
                 wanted = [c.id_of(theirs.side) for c in born]
+                if theirs.by:
+                    rows = ports.records(theirs.side).get(ports.mappings[name].table(theirs.side), wanted)
+                    wanted = [str(row.values.get(theirs.by) or "") for row in rows.values()]
                 found = ports.records(theirs.side).find(mapping.table(theirs.side), theirs.column, wanted)
                 if found:
                     ids = sorted(r.id for r in found)

@@ -43,7 +43,7 @@ OPPORTUNITIES = EntityMapping(
     ),
     # Sales refuses changes to an opportunity that is won or lost (dataverse-web-api.md §8, §9).
     sales_filter=(Where(column="statecode", op="eq", value=0, reason="the opportunity is closed in Sales"),),
-    coupled_with=(CoupledWith(mapping="contacts", side=Side.BC, column="contactId"),),
+    coupled_with=(CoupledWith(mapping="contacts", side=Side.BC, column="contactNumber", by="number"),),
     rule="opportunities",
     # Value and closing date are those of the active opportunity entry: neither moves the row.
     volatile=True,

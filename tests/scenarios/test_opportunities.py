@@ -32,6 +32,7 @@ def add_opportunity(world: World, number: str = "OP1", contact: str = ZERO, **di
         "description": f"Deal {number}",
         "salespersonId": SALESPERSON,
         "contactId": contact,
+        "contactNumber": (world.bc.show("contacts", contact) or {}).get("number", ""),
         "contactCompanyId": ZERO,
         "status": "In_x0020_Progress",
         "estimatedValue": 0,
