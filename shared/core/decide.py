@@ -168,10 +168,12 @@ def birth(mapping: EntityMapping, pair: Pair, target: Side) -> Create | Wait | H
 def deletion(mapping: EntityMapping, pair: Pair) -> Decision:
     """One of the two is gone. The survivor is never deleted (design §4)."""
     survivor = Side.BC if pair.bc is not None else Side.SALES
-    if mapping.on_delete is OnDelete.UNCOUPLE and not pair.asked:
+    # Whoever asks for the counterpart of a record that is gone does not ask for the record itself.
+    asked = pair.asked and pair.source is survivor
+    if mapping.on_delete is OnDelete.UNCOUPLE and not asked:
         return Uncouple(reason=f"its counterpart in {NAMES[survivor.other]} was deleted")
     restorable = mapping.direction.reaches(survivor.other) and mapping.creates is not Creates.NEVER
-    if (mapping.on_delete is OnDelete.RESTORE or pair.asked) and restorable:
+    if (mapping.on_delete is OnDelete.RESTORE or asked) and restorable:
         if survivor in pair.outside:
             return Ignore(reason=pair.outside[survivor])
         made = birth(mapping, pair, survivor.other)
