@@ -233,6 +233,14 @@ class Gather:
             orphan=coupling is None and record is not None and record.created_by in scope.facts.users(side),
         )
 
+    def outside(self, scope: Scope, records: Sequence[Record]) -> list[str]:
+        """Return, for each record that is outside the mapping, which and why."""
+        self.relate(scope, records)
+        shown = [self.with_rule(scope, record) for record in records]
+        scope.references.gather(scope.mapping, shown)
+        told = ((r, self._outside(scope, r)) for r in shown)
+        return [f"{r.side.value} {r.id}: {reason}" for r, reason in told if reason]
+
     def _outside(self, scope: Scope, record: Record) -> str | None:
         """Return why a record is outside the mapping, or None (H24, H30)."""
         mapping, side = scope.mapping, record.side
