@@ -154,17 +154,17 @@ class DataverseRecords:
         return list({record.id: record for record in records}.values())
 
     def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
+        def so(record: Record) -> bool:
+            return str(record.values[column] or "").lower().startswith(text.lower())
+
         if table.kind == "option":
-            rows = sorted(self._options.all(table), key=lambda r: str(r.values[column]).lower())
-            return [r for r in rows if str(r.values[column]).lower().startswith(text.lower())][:limit]
+            options = sorted(self._options.all(table), key=lambda r: str(r.values[column]).lower())
+            return [r for r in options if so(r)][:limit]
         # The text is a pattern to Dataverse: a wildcard is told apart by what comes back.
         condition = escape(f"startswith({column},{literal(text)})")
-        path = (
-            f"{table.name}?$select={self._select(table)}&$filter={condition}&$orderby={column}&$top={limit}"
-        )
-        [rows] = self._line.get_all([path], table.name)
-        found = [self._record(table, row) for row in rows]
-        return [r for r in found if str(r.values[column] or "").lower().startswith(text.lower())]
+        options_of = f"$select={self._select(table)}&$filter={condition}&$orderby={column}&$top={limit}"
+        [rows] = self._line.get_all([f"{table.name}?{options_of}"], table.name)
+        return [r for r in (self._record(table, row) for row in rows) if so(r)]
 
     def query(self, paths: Sequence[str]) -> list[list[dict[str, Wire]]]:
         """Read several sets whole, by their path and query, in one request."""
