@@ -153,6 +153,19 @@ class DataverseRecords:
         records += self._filtered(table, filters)
         return list({record.id: record for record in records}.values())
 
+    def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
+        def so(record: Record) -> bool:
+            return str(record.values[column] or "").lower().startswith(text.lower())
+
+        if table.kind == "option":
+            options = sorted(self._options.all(table), key=lambda r: str(r.values[column]).lower())
+            return [r for r in options if so(r)][:limit]
+        # The text is a pattern to Dataverse: a wildcard is told apart by what comes back.
+        condition = escape(f"startswith({column},{literal(text)})")
+        options_of = f"$select={self._select(table)}&$filter={condition}&$orderby={column}&$top={limit}"
+        [rows] = self._line.get_all([f"{table.name}?{options_of}"], table.name)
+        return [r for r in (self._record(table, row) for row in rows) if so(r)]
+
     def query(self, paths: Sequence[str]) -> list[list[dict[str, Wire]]]:
         """Read several sets whole, by their path and query, in one request."""
         return self._line.get_all(paths, "set-up tables")
