@@ -176,7 +176,9 @@ class Memory:
                             generation=generation_of(pair),
                             late=decision.late,
                             baseline=old.baseline if mapping.document and old is not None else {},
-                            sales_row_version=old.sales_row_version if mapping.document and old is not None else 0,
+                            sales_row_version=old.sales_row_version
+                            if mapping.document and old is not None
+                            else 0,
                             outcome="adopted",
                             etag=old.etag if old is not None else None,
                         ),

@@ -293,7 +293,9 @@ def _coupled(order: Record, facts: Context) -> bool:
 
 def _moved(order: Record, facts: Context) -> bool:
     """Say whether a coupled order has another version than the one that was sent or stamped."""
-    return _coupled(order, facts) and order.row_version > facts.couplings[Side.SALES, order.id].sales_row_version
+    return (
+        _coupled(order, facts) and order.row_version > facts.couplings[Side.SALES, order.id].sales_row_version
+    )
 
 
 def _bc_id(order: Record, facts: Context) -> str:

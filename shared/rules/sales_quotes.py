@@ -69,7 +69,9 @@ class SalesQuotes(Rule):
         yield need("archives", Side.BC, ARCHIVES, "yourReference", references)
         won = [q for q in quotes if q.values.get("statecode") == WON]
         yield need("orders", Side.SALES, ORDERS, "_quoteid_value", (q.id for q in won))
-        accepting = [q for q in won if _coupled(q, facts) and _stage(facts.couplings[Side.SALES, q.id]) != "ordered"]
+        accepting = [
+            q for q in won if _coupled(q, facts) and _stage(facts.couplings[Side.SALES, q.id]) != "ordered"
+        ]
         yield need("ordered", Side.BC, BC_ORDERS, "id", (o for q in accepting for o in _bc_orders(q, facts)))
         yield need("kept", Side.BC, ARCHIVES, "yourReference", (_reference(q) for q in accepting))
 
@@ -139,8 +141,8 @@ class SalesQuotes(Rule):
         linked = [Step(action="update", table=BC_ORDERS, id=o, values=number) for o in there]
         # A version of since we last looked is of our own, whose answer was lost, or a person's: it is kept (H1).
         seen = facts.couplings[Side.SALES, source.id].bc_row_version
-        kept = any(row.row_version > seen for row in facts.rows("kept", _reference(source)))
-        return Steps(after=(*linked, *(() if kept else (_step("archive", id),))))
+        there_is = any(row.row_version > seen for row in facts.rows("kept", _reference(source)))
+        return Steps(after=(*linked, *(() if there_is else (_step("archive", id),))))
 
 
 def _step(action: str, id: str) -> Step:
