@@ -117,7 +117,14 @@ class Act:
             **render(mapping, target, decision.values, scope.references),
             **steps.values,
         }
-        return Write(id=new_id, values=values, shared=steps.shared, before=steps.before, after=steps.after)
+        return Write(
+            id=new_id,
+            values=values,
+            shared=steps.shared,
+            before=steps.before,
+            after=steps.after,
+            once=mapping.document,
+        )
 
     def new_id(self, scope: Scope, pair: Pair, decision: Create | Restore) -> str:
         """Return the id of a record's counterpart, the same every time (design §4).

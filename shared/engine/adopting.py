@@ -6,6 +6,8 @@ Saving is repeatable: a record that has a coupling by now is left alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 from shared.core.decide import Pair, generation_of
 from shared.core.model import (
@@ -107,6 +109,13 @@ def adopt(ports: Ports, scope: Scope, side: Side, kept: Kept) -> None:
             )
             if mapping.document:
                 kept.born.add(coupling.bc_id)
+                if (old := pair.coupling) is not None:
+                    # What was promised, so that an edit meanwhile is noticed.
+                    promised: dict[str, Any] = {
+                        "baseline": old.baseline,
+                        "sales_row_version": old.sales_row_version,
+                    }
+                    coupling = replace(coupling, **promised)
             kept.saves.append((coupling, (pair.source, hint_of(pair))))
 
 
