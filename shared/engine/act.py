@@ -7,7 +7,17 @@ from dataclasses import replace
 
 from shared.core.decide import Pair, generation_of
 from shared.core.errors import Exists, Rejected, SyncError
-from shared.core.model import Create, Decision, FieldProblem, Fields, Restore, Side, Update, derived_id
+from shared.core.model import (
+    MAKES,
+    Create,
+    Decision,
+    FieldProblem,
+    Fields,
+    Restore,
+    Side,
+    Update,
+    derived_id,
+)
 from shared.core.project import render
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
@@ -25,7 +35,7 @@ class Act:
             creates: list[tuple[int, Write]] = []
             updates: list[tuple[int, Write]] = []
             for pair, decision in writing:
-                if isinstance(decision, Create | Restore) and decision.side is target:
+                if isinstance(decision, MAKES) and decision.side is target:
                     creates.append((id(pair), self.new(scope, pair, decision)))
                 elif isinstance(decision, Update) and decision.writes.get(target):
                     updates.append((id(pair), self.changed(scope, pair, target, decision.writes[target])))
