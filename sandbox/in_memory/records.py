@@ -123,6 +123,14 @@ class InMemoryRecords:
         self.after("find")
         return found
 
+    def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
+        self._call("begins")
+        rows = self._rows.get(self._name(table), {})
+        shown = {i: str(r["values"].get(column) or "").casefold() for i, r in rows.items()}
+        found = sorted((value, i) for i, value in shown.items() if value.startswith(text.casefold()))
+        self.after("begins")
+        return [self._record(table, i) for _, i in found[:limit]]
+
     def create(self, table: Table, writes: Sequence[Write]) -> list[Written]:
         return self._write("create", table, writes)
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from shared.core.convert import Option
-from shared.core.mapping import Blank, Creates, Direction, EntityMapping, FieldMap, OnConflict, OnDelete, When
+from shared.core.mapping import Creates, Direction, EntityMapping, FieldMap, OnDelete
+from shared.core.merge import CLASH, equal, mover
 from shared.core.model import (
-    BLANK,
     NO_FIELDS,
     Agreed,
-    Baseline,
     Couple,
     Coupling,
     CouplingState,
@@ -35,6 +33,7 @@ from shared.core.model import (
     Value,
     Wait,
 )
+from shared.core.settle import REWRITES, awaited
 
 NOTHING_WRONG: Mapping[str, str] = MappingProxyType({})
 
@@ -169,10 +168,12 @@ def birth(mapping: EntityMapping, pair: Pair, target: Side) -> Create | Wait | H
 def deletion(mapping: EntityMapping, pair: Pair) -> Decision:
     """One of the two is gone. The survivor is never deleted (design §4)."""
     survivor = Side.BC if pair.bc is not None else Side.SALES
-    if mapping.on_delete is OnDelete.UNCOUPLE and not pair.asked:
+    # Whoever asks for the counterpart of a record that is gone does not ask for the record itself.
+    asked = pair.asked and pair.source is survivor
+    if mapping.on_delete is OnDelete.UNCOUPLE and not asked:
         return Uncouple(reason=f"its counterpart in {NAMES[survivor.other]} was deleted")
     restorable = mapping.direction.reaches(survivor.other) and mapping.creates is not Creates.NEVER
-    if (mapping.on_delete is OnDelete.RESTORE or pair.asked) and restorable:
+    if (mapping.on_delete is OnDelete.RESTORE or asked) and restorable:
         if survivor in pair.outside:
             return Ignore(reason=pair.outside[survivor])
         made = birth(mapping, pair, survivor.other)
@@ -292,90 +293,6 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
     )
 
 
-CLASH = "clash"
-#: A field that was answered with another value so often in a row travels no more on its own (H3).
-REWRITES = 2
-
-
-def mover(
-    f: FieldMap, bc: Value, sales: Value, base: Agreed | None, first: First | None, on_conflict: OnConflict
-) -> Side | str | None:
-    """Return the side whose value travels, `CLASH`, or None when there is nothing to write."""
-    if equal(f, bc, sales):
-        return None
-    bc_moved = base is None or not same(bc, base.bc)
-    sales_moved = base is None or not same(sales, base.sales)
-    if f.direction is not Direction.BOTH:
-        # A one-way field belongs to its owner: written when the owner moved, or when the target
-        # no longer shows what it last answered (H23).
-        owner = Side.BC if f.direction is Direction.TO_SALES else Side.SALES
-        if f.when is When.CREATE or not (bc_moved or sales_moved):
-            return None
-        if f.blank is Blank.KEEP and (bc if owner is Side.BC else sales) is None:
-            return None
-        return owner
-    if base is None and first is First.BC:
-        return Side.BC
-    if base is None and first is First.SALES:
-        return Side.SALES
-    if base is None and isinstance(f.converter, Option) and not (has_value(bc) and has_value(sales)):
-        if isinstance(bc, Unresolved) or isinstance(sales, Unresolved):
-            # A code without counterpart against a blank: both stay as they are (P18).
-            return None
-    if base is None and first is None and has_value(bc) != has_value(sales):
-        # The two agree on the rest, but never on this field: it is new to the mapping (P13), or its
-        # value did not fit when the record was created. Nobody's value is lost over a blank.
-        filled, blank = (Side.BC, sales) if has_value(bc) else (Side.SALES, bc)
-        if blank is None:
-            return filled
-    if bc_moved and sales_moved:
-        if on_conflict is OnConflict.ASK:
-            return CLASH
-        return Side.BC if on_conflict is OnConflict.BC_WINS else Side.SALES
-    if not bc_moved and not sales_moved:
-        return None
-    source = Side.BC if bc_moved else Side.SALES
-    if f.blank is Blank.KEEP and (bc if source is Side.BC else sales) is None:
-        return None
-    return source
-
-
-def has_value(value: Value) -> bool:
-    return value is not None and not isinstance(value, Unresolved)
-
-
-def equal(f: FieldMap, bc: Value, sales: Value) -> bool:
-    """Compare in the narrower domain of the two fields (H3)."""
-    if bc == sales:
-        return not isinstance(bc, Unresolved)
-    if isinstance(bc, Unresolved) or isinstance(sales, Unresolved):
-        return False
-    return f.converter.narrow(bc) == f.converter.narrow(sales)
-
-
-HASHED = "sha256:"
-
-
-def same(value: Value, stored: Value) -> bool:
-    """Compare a value with a remembered one, which may have been kept as a hash (H28)."""
-    if isinstance(stored, str) and stored.startswith(HASHED) and isinstance(value, str):
-        return value == stored or HASHED + hashlib.sha256(value.encode()).hexdigest() == stored
-    return value == stored
-
-
-def awaited(bc: Value, sales: Value, base: Agreed | None) -> Agreed:
-    """Return what to remember of a soft reference while its target is not coupled (H20).
-
-    What the sides last agreed on, but of a side that was unresolved then, whom it names now.
-    """
-    if base is None:
-        return Agreed(bc=bc, sales=sales)
-    return Agreed(
-        bc=bc if isinstance(bc, Unresolved) and isinstance(base.bc, Unresolved) else base.bc,
-        sales=sales if isinstance(sales, Unresolved) and isinstance(base.sales, Unresolved) else base.sales,
-    )
-
-
 def waits(f: FieldMap, side: Side, value: Unresolved) -> Wait:
     assert f.reference_to is not None
     return Wait(
@@ -394,57 +311,3 @@ def problem(f: FieldMap, reason: str, pair: Pair, *, conflict: bool = False) -> 
         sales=pair.sales_fields.get(f.name),
         conflict=conflict,
     )
-
-
-def settled(
-    mapping: EntityMapping,
-    *,
-    bc: Fields,
-    sales: Fields,
-    sent: Mapping[Side, Fields],
-    old: Baseline,
-    behind: frozenset[str],
-    rewritten: Mapping[str, int] = MappingProxyType({}),
-) -> tuple[dict[str, Agreed], dict[str, int]]:
-    """Return the baseline after the writes were answered, and how often fields were rewritten (H3, H25).
-
-    The baseline is what each side shows now. A two-way field whose answer differs from what was
-    sent counts as that side's edit: its remembered value is the one that was sent, so the answer
-    travels back. Once: when that is rewritten too, both values are remembered, and the field is
-    held until a person edits it. Fields left `behind` (conflict, held) keep what they had.
-    """
-    baseline = dict(old.items())
-    counts = dict(rewritten)
-    for name, f in mapping.named:
-        if name in behind:
-            continue
-        shown_bc, shown_sales = bc.get(name), sales.get(name)
-        if shown_bc is None and shown_sales is None:
-            baseline[name] = BLANK
-            counts.pop(name, None)
-            continue
-        now = Agreed(shown_bc, shown_sales)
-        alike = shown_bc == shown_sales and not isinstance(shown_bc, Unresolved)
-        if alike or equal(f, shown_bc, shown_sales):
-            baseline[name] = now
-            counts.pop(name, None)
-            continue
-        if isinstance(now.bc, Unresolved) or isinstance(now.sales, Unresolved):
-            # Unresolved is remembered as such: resolving it later is a change that travels (H6).
-            baseline[name] = awaited(now.bc, now.sales, old.get(name)) if f.soft else now
-            continue
-        to_sales, to_bc = name in sent.get(Side.SALES, {}), name in sent.get(Side.BC, {})
-        if (to_sales or to_bc) and f.direction is Direction.BOTH:
-            counts[name] = counts.get(name, 0) + 1
-        if counts.get(name, 0) >= REWRITES:
-            baseline[name] = now
-        elif to_sales and f.direction is Direction.BOTH:
-            baseline[name] = Agreed(bc=now.bc, sales=sent[Side.SALES][name])
-        elif to_bc and f.direction is Direction.BOTH:
-            baseline[name] = Agreed(bc=sent[Side.BC][name], sales=now.sales)
-        elif to_sales or to_bc or (name not in old and f.blank is Blank.KEEP):
-            baseline[name] = now
-        elif name not in old and f.when is When.UPDATE and f.direction is Direction.BOTH:
-            # Left out of the create (H23): travels when either side moves from here.
-            baseline[name] = now
-    return baseline, counts

@@ -169,6 +169,14 @@ class Feed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Template:
+    """A template of BC for a record born in Sales (H30): for one that meets every condition of `where`."""
+
+    code: str
+    where: tuple[Where, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class EntityMapping:
     """Everything Tandem knows about one pair of tables. Raises `InvalidMapping` with every problem."""
 
@@ -199,6 +207,10 @@ class EntityMapping:
     #: Constants written when a record is created on that side.
     constants_bc: tuple[tuple[str, Wire], ...] = ()
     constants_sales: tuple[tuple[str, Wire], ...] = ()
+    #: BC column that takes the code of a template for a new row; "" where BC has no templates for its rows.
+    template_column: str = ""
+    #: In order; the first whose conditions the record of Sales meets.
+    templates: tuple[Template, ...] = ()
     #: Columns read besides those of the fields (for rules and labels).
     extra_bc: tuple[str, ...] = ()
     extra_sales: tuple[str, ...] = ()
@@ -245,6 +257,8 @@ class EntityMapping:
         """Return every column to ask for, without repeats, key first."""
         wanted = [self.table(side).key, *(f.column(side) for f in self.fields), *self.extra(side)]
         wanted += [w.column for w in self.filter(side)]
+        if side is Side.SALES:
+            wanted += [w.column for t in self.templates for w in t.where]
         wanted += [c for m in self.match for c in (m.bc if side is Side.BC else m.sales)]
         if self.label(side):
             wanted.append(self.label(side))

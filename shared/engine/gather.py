@@ -147,6 +147,7 @@ class Gather:
         related = {name: {key: [*rows] for key, rows in found.items()} for name, found in before.items()}
         asked = {name: set(found) for name, found in related.items()}
         scope.see(related)
+        self._refer(scope, records)
         for _ in range(ASKED):
             new = False
             for need in rule.needs(records, scope.context):
@@ -168,12 +169,17 @@ class Gather:
                     rows.setdefault(key.lower(), []).append(row)
             # A fresh one whenever it can see more: what it found once is found again.
             scope.see(related)
-            scope.references.look_up(
-                reference for record in records for reference in rule.refers(record, scope.context)
-            )
             if not new:
                 break
+            self._refer(scope, records)
         scope.see(related)
+
+    def _refer(self, scope: Scope, records: Sequence[Record]) -> None:
+        """Look up what the rule's references are coupled with: what it needs may follow from that alone."""
+        rule = self._ports.rule(scope.mapping)
+        scope.references.look_up(
+            reference for record in records for reference in rule.refers(record, scope.context)
+        )
 
     def decide(self, scope: Scope, pair: Pair) -> Decision:
         """Say what should happen to one pair: the mapping's rule first, else its fields."""
@@ -229,6 +235,14 @@ class Gather:
             lacking=lacking,
             orphan=coupling is None and record is not None and record.created_by in scope.facts.users(side),
         )
+
+    def outside(self, scope: Scope, records: Sequence[Record]) -> list[str]:
+        """Return, for each record that is outside the mapping, which and why."""
+        self.relate(scope, records)
+        shown = [self.with_rule(scope, record) for record in records]
+        scope.references.gather(scope.mapping, shown)
+        told = ((r, self._outside(scope, r)) for r in shown)
+        return [f"{r.side.value} {r.id}: {reason}" for r, reason in told if reason]
 
     def _outside(self, scope: Scope, record: Record) -> str | None:
         """Return why a record is outside the mapping, or None (H24, H30)."""

@@ -305,7 +305,7 @@ class Jobs:
         """Repeat the pages whose job died between its first write and its last memory (H1)."""
         ports = self._ports
         for intent in ports.intents.get(scope.mapping.name):
-            self._pages.memory.tell_again(scope, intent)
+            self._pages.memory.take_up(scope, intent)
             with_right = replace(
                 scope,
                 targeted=True,

@@ -8,9 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from shared.core.decide import Pair, equal, generation_of, settled
+from shared.core.decide import Pair, generation_of
 from shared.core.errors import SyncError
 from shared.core.mapping import EntityMapping
+from shared.core.merge import equal
 from shared.core.model import (
     Agreed,
     Coupling,
@@ -29,6 +30,7 @@ from shared.core.model import (
     Wait,
 )
 from shared.core.project import project
+from shared.core.settle import settled
 from shared.engine.scope import Scope
 from shared.ports import HeldRecord, HistoryEntry
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.core.decide import Pair, generation_of
-from shared.core.model import MAKES, Coupling, CouplingState, Decision, Side
+from shared.core.model import MAKES, Agreed, Coupling, CouplingState, Decision, Side
 from shared.engine.act import Act
 from shared.engine.gather import pending
 from shared.engine.kept import hint_of
@@ -42,6 +42,8 @@ def _row(act: Act, scope: Scope, pair: Pair, decision: Decision) -> Coupling:
     source = pair.record(decision.side.other)
     assert source is not None
     ids = {decision.side: act.new_id(scope, pair, decision), decision.side.other: source.id}
+    # What is sent and what it was made from: a crash must not hide that somebody edits it meanwhile.
+    told = [n for n in scope.mapping.stepped[decision.side] if n in decision.values]
     old = pair.coupling
     return Coupling(
         mapping=scope.mapping.name,
@@ -50,6 +52,8 @@ def _row(act: Act, scope: Scope, pair: Pair, decision: Decision) -> Coupling:
         state=CouplingState.PENDING,
         generation=generation_of(pair),
         bc_row_version=act.known_by(scope, pair),
+        sales_row_version=source.row_version,
+        baseline={n: Agreed(bc=decision.values[n], sales=decision.values[n]) for n in told},
         outcome="pending",
         etag=old.etag if old is not None else None,
     )

@@ -11,15 +11,15 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.core.decide import generation_of
-from shared.core.model import Coupling, CouplingState, First, Side
-from shared.engine.kept import NEVER, Kept, hint_of
+from shared.core.model import Coupling, CouplingState, Side
+from shared.engine.adopting import adopt, adopt_made
+from shared.engine.kept import NEVER, Kept
 from shared.engine.messages import Job
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
 from shared.engine.signalling import tell_held
 from shared.engine.targeted import send_late, send_targeted
-from shared.ports import HeldRecord, Intent, Outdated
+from shared.ports import HeldRecord, Intent, Made, Outdated
 
 #: A held record is tried again after this, then after twice as long, and so on up to a day.
 FIRST_RETRY = timedelta(minutes=5)
@@ -42,11 +42,13 @@ class Memory:
 
     # --- what a crash must not lose ------------------------------------------------------------
 
-    def intend(self, scope: Scope, side: Side, ids: Set[str], *, job: Job) -> None:
+    def intend(
+        self, scope: Scope, side: Side, ids: Set[str], *, job: Job, made: tuple[Made, ...] = ()
+    ) -> None:
         """Note the records of a page that are about to be coupled or written, so that a crash repeats them."""
         told = json.loads(job.to_json())
         self._ports.intents.put(
-            Intent(mapping=scope.mapping.name, side=side, job=told, ids=tuple(sorted(ids)))
+            Intent(mapping=scope.mapping.name, side=side, job=told, ids=tuple(sorted(ids)), made=made)
         )
 
     def done(self, scope: Scope, side: Side) -> None:
@@ -55,11 +57,13 @@ class Memory:
             scope.check_lease()
         self._ports.intents.remove(scope.mapping.name, side)
 
-    def tell_again(self, scope: Scope, intent: Intent) -> None:
-        """Wake whom the coupled records of a half-done page concern: it may have died before (H14, H20)."""
+    def take_up(self, scope: Scope, intent: Intent) -> None:
+        """Couple what a half-done page has made, and wake whom its coupled records concern (H1, H14, H20)."""
+        adopted = adopt_made(self._ports, scope, intent)
         found = self._ports.couplings.find(scope.mapping.name, intent.side, intent.ids)
         coupled = [c for c in found.values() if c.state is CouplingState.COUPLED]
-        self._wake(scope.mapping.name, coupled, scope)
+        known = {c.bc_id for c in coupled}
+        self._wake(scope.mapping.name, [*coupled, *(c for c in adopted if c.bc_id not in known)], scope)
 
     # --- what a turn leaves --------------------------------------------------------------------
 
@@ -67,7 +71,7 @@ class Memory:
         """Couplings, then history, then held records, then wake-ups."""
         ports, name = self._ports, scope.mapping.name
         if kept.adopt:
-            self._adopt(scope, side, kept)
+            adopt(ports, scope, side, kept)
         born: list[Coupling] = []
         if kept.saves:
             results = ports.couplings.save([c for c, _ in kept.saves])
@@ -133,54 +137,6 @@ class Memory:
             )
         )
         kept.cleared.discard(hint)
-
-    def _adopt(self, scope: Scope, side: Side, kept: Kept) -> None:
-        """Couple records that are there already under the id we chose for them (H1, H8)."""
-        ports, mapping = self._ports, scope.mapping
-        for target in Side:
-            mine = [(p, d, i) for p, d, i in kept.adopt if d.side is target]
-            if not mine:
-                continue
-            found = ports.records(target).get(mapping.table(target), [i for _, _, i in mine])
-            users = scope.facts.users(target)
-            for pair, decision, there in mine:
-                record, source = found.get(there), pair.record(target.other)
-                assert source is not None
-                if record is None:
-                    continue  # deleted in between: decided anew
-                if record.created_by not in users:
-                    kept.again.discard(hint_of(pair))
-                    kept.hold(
-                        side,
-                        hint_of(pair),
-                        "held",
-                        "the id chosen for its counterpart is taken by a record that Tandem did not create",
-                        mapping,
-                        pair,
-                    )
-                    continue
-                first = First.COMPARE
-                if record.modified_by in users:
-                    first = First.BC if target is Side.SALES else First.SALES
-                ids = {target: there, target.other: source.id}
-                old = pair.coupling
-                if mapping.document:
-                    kept.born.add(ids[Side.BC])
-                kept.saves.append(
-                    (
-                        Coupling(
-                            mapping=mapping.name,
-                            bc_id=ids[Side.BC],
-                            sales_id=ids[Side.SALES],
-                            first=first,
-                            generation=generation_of(pair),
-                            late=decision.late,
-                            outcome="adopted",
-                            etag=old.etag if old is not None else None,
-                        ),
-                        (pair.source, hint_of(pair)),
-                    )
-                )
 
     def _hold(self, scope: Scope, kept: Kept) -> None:
         ports, name, now = self._ports, scope.mapping.name, scope.now

@@ -34,6 +34,7 @@ from shared.core.model import (
     Wait,
 )
 from shared.engine.act import Act, without
+from shared.engine.adopting import to_make
 from shared.engine.gather import Gather
 from shared.engine.kept import Kept, hint_of
 from shared.engine.messages import Job
@@ -173,7 +174,8 @@ class PageSync:
         wrote = {hint_of(p) for p, _ in writing}
         if not wrote <= matched:
             # Before the first send: a crash from here on makes the next job repeat these (H1).
-            self.memory.intend(scope, side, wrote | matched, job=job)
+            made = to_make(self._act, scope, writing)
+            self.memory.intend(scope, side, wrote | matched, job=job, made=made)
         overtaken: set[str] = set()
         if scope.mapping.document and writing:
             plan, overtaken = promise(self._ports, self._act, scope, plan)

@@ -25,6 +25,7 @@ CUSTOMERS = EntityMapping(
     # 3 = Customer (mappings.md, CUSTOMER: template BCICUSTOME).
     constants_sales=(("customertypecode", 3),),
     rule="customers",
+    template_column="templateCode",
     extra_bc=("currencyCode",),
     extra_sales=("merged",),
     fields=(

@@ -61,6 +61,9 @@ class Write:
     shared: tuple[Step, ...] = ()
     before: tuple[Step, ...] = ()
     after: tuple[Step, ...] = ()
+    #: What is made may be gone under its id before a repeat, as an order that is posted: after a lost
+    #: reply it is not sent again, and whoever sent it looks first (H9).
+    once: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,12 @@ class Records(Protocol):
         """Return the records whose text column equals one of the values, ignoring case.
 
         Or whose reference (an id on either side) is one of them.
+        """
+
+    def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
+        """Return the first records, in the order of a text column, that begin with a text, ignoring case.
+
+        One request. Never for a decision: a person has typed part of a name.
         """
 
     def create(self, table: Table, writes: Sequence[Write]) -> list[Written]:

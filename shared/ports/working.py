@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from shared.core.model import Coupling, Side
+from shared.core.model import Coupling, Side, Value
 
 
 class Outdated(Exception):
@@ -57,6 +57,19 @@ class Cursors(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Made:
+    """A counterpart that a page is about to make (H1): whose, under which id, and with which values."""
+
+    source: Side
+    source_id: str
+    id: str
+    generation: int
+    #: Canonical values by field as they were sent; None where the source was blank. A very long text
+    #: is got back as its hash, and nothing at all when a page's values fit no row.
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Intent:
     """The page that a job is about to write (H1): enough to repeat it after a crash."""
 
@@ -64,6 +77,7 @@ class Intent:
     side: Side
     job: Mapping[str, Any]
     ids: tuple[str, ...]
+    made: tuple[Made, ...] = ()
 
 
 class Intents(Protocol):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from shared.core.model import Side
-from shared.ports import Intent, Op, OpFailed, Outdated, Row, StoredCursor, TableStore
-from shared.state.codec import dumps, loads, pack, unpack
+from collections.abc import Mapping
+from typing import Any
+
+from shared.core.model import Side, Value
+from shared.ports import Intent, Made, Op, OpFailed, Outdated, Row, StoredCursor, TableStore
+from shared.state.codec import dumps, loads, pack, stored_form, unpack
 from shared.state.keys import partition
+
+#: Of the 1 MiB that a row holds, as Tables counts it (azure-platform.md 4.1); the ids need some, too.
+MOST_BYTES_OF_VALUES = 640 * 1024
 
 
 class TableCursors:
@@ -62,18 +68,31 @@ class TableIntents:
                 side=Side(row.key),
                 job=loads(unpack("job", row.properties)),
                 ids=tuple(loads(unpack("ids", row.properties))),
+                made=tuple(_made(*told) for told in loads(unpack("made", row.properties, "[]"))),
             )
             for row in self._store.query(self.TABLE, partition(self._company, mapping))
         ]
 
     def put(self, intent: Intent) -> None:
+        made = pack("made", dumps([_told(m, m.values) for m in intent.made]))
+        if sum(len(part) for part in made.values()) > MOST_BYTES_OF_VALUES:
+            made = pack("made", dumps([_told(m, {}) for m in intent.made]))
         row = Row(
             partition=partition(self._company, intent.mapping),
             key=intent.side.value,
-            properties=pack("job", dumps(intent.job)) | pack("ids", dumps(intent.ids)),
+            properties=pack("job", dumps(intent.job)) | pack("ids", dumps(intent.ids)) | made,
         )
         self._store.transact(self.TABLE, [Op(action="upsert", row=row)])
 
     def remove(self, mapping: str, side: Side) -> None:
         row = Row(partition=partition(self._company, mapping), key=side.value, properties={})
         self._store.transact(self.TABLE, [Op(action="delete", row=row)])
+
+
+def _told(made: Made, values: Mapping[str, Value]) -> tuple[Any, ...]:
+    kept = {name: stored_form(value) for name, value in values.items()}
+    return made.source.value, made.source_id, made.id, made.generation, kept
+
+
+def _made(source: str, source_id: str, id: str, generation: int, values: Mapping[str, Value]) -> Made:
+    return Made(source=Side(source), source_id=source_id, id=id, generation=generation, values=values)

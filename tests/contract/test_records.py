@@ -394,6 +394,23 @@ def test_records_are_found_by_text_ignoring_case(side, text):
     assert side.spent()[1] == 0
 
 
+def test_records_whose_name_begins_so_come_in_the_order_of_names_in_one_request(any_side):
+    side = any_side
+    for name in ("Cccc", "Cc", "X", "100% Cotton", "100 Days", "O'Neill", "Cb"):
+        side.add(**{side.name: name})
+    if hasattr(side.sim, "log"):
+        side.spent()
+
+    def begins(text: str, limit: int = 10) -> list[str]:
+        found = side.records.begins(side.table, side.name, text, limit=limit)
+        return [str(r.values[side.name]) for r in found]
+
+    assert begins("c") == ["Cb", "Cc", "Cccc"] and begins("C", 2) == ["Cb", "Cc"]
+    assert begins("o'n") == ["O'Neill"] and begins("100%") == ["100% Cotton"] and begins("nobody") == []
+    if hasattr(side.sim, "log"):
+        assert side.spent() == (5, 0)
+
+
 def test_records_are_found_by_what_they_refer_to_H22(bc, sales):
     currency = bc.sim.add("currencies", {"code": "USD"})
     mine, _ = bc.add(currencyId=currency), bc.add()

@@ -63,6 +63,96 @@ def test_what_the_other_side_refused_travels_when_it_no_longer_does_H25():
     assert world.held("customers") == []
 
 
+# --- created, and not remembered ------------------------------------------------------------------
+
+
+def a_created_account_whose_answer_was_lost(**policies):
+    """Return a world, a customer, and the account that was made for it while nobody knows of it yet."""
+    world = a_company(customers=policies)
+    world.full_sync()
+    customer = add_customer(world)
+    world.sales.lost_answers = 1
+    world.app.api.sync("customers", {"side": "bc", "ids": [customer], "create": True})
+    world.step()
+    [account] = world.sales.all("accounts")
+    assert world.coupled("customers") == {}
+    return world, customer, account
+
+
+def test_what_a_person_enters_in_an_account_before_it_is_coupled_is_kept_and_travels_H1():
+    world, customer, account = a_created_account_whose_answer_was_lost(on_conflict=OnConflict.BC_WINS)
+    world.sales.edit("accounts", account, address1_line1="Ring Road, 9", telephone1="42")
+    world.bc.edit("customers", customer, city="Bergen")
+
+    world.run()
+    world.tick("customers")
+
+    assert world.coupled("customers") == {customer: account}
+    shown = world.bc.show("customers", customer)
+    assert (shown["address"], shown["phoneNumber"], shown["city"]) == ("Ring Road, 9", "42", "Bergen")
+    assert account_of(world, customer)["address1_city"] == "Bergen"
+
+
+def test_what_both_sides_enter_before_an_account_is_coupled_is_a_conflict_H1():
+    world, customer, account = a_created_account_whose_answer_was_lost()
+    world.sales.edit("accounts", account, address1_line1="Ring Road, 9")
+    world.bc.edit("customers", customer, address="Dock Street, 2", city="Bergen")
+
+    world.run()
+
+    assert account_of(world, customer)["address1_city"] == "Bergen"
+    [held] = world.held("customers")
+    [problem] = held["fields"]
+    assert (held["kind"], problem["field"]) == ("conflict", "address")
+    assert (problem["bc"], problem["sales"]) == ("Dock Street, 2", "Ring Road, 9")
+
+
+@pytest.mark.parametrize("policy", list(OnDelete))
+def test_a_customer_deleted_before_its_account_is_coupled_goes_the_way_of_every_deletion_H1(policy):
+    world, customer, account = a_created_account_whose_answer_was_lost(on_delete=policy)
+    world.bc.delete("customers", customer)
+
+    world.run()
+    world.full_sync("customers", "contacts")
+
+    assert list(world.sales.all("accounts")) == [account]
+    if policy is OnDelete.RESTORE:
+        assert list(world.coupled("customers").values()) == [account] and len(world.bc.all("customers")) == 1
+    else:
+        assert world.bc.all("customers") == {}
+    kinds = [(h["kind"], h["reason"]) for h in world.held("customers")]
+    deleted = ("held", "its counterpart in Business Central was deleted")
+    assert kinds == ([deleted] if policy is OnDelete.HOLD else [])
+
+
+def test_a_restored_account_whose_answer_was_lost_is_coupled_although_its_customer_is_gone_H1_H8():
+    world = a_company(customers={"on_delete": OnDelete.RESTORE})
+    customer = add_customer(world)
+    world.full_sync()
+    account = world.coupled("customers")[customer]
+    world.sales.delete("accounts", account)
+    world.sales.lost_answers = 1
+    world.app.api.sync("customers", {"side": "bc", "ids": [customer]})
+    world.step()
+    [restored] = world.sales.all("accounts")
+    world.bc.delete("customers", customer)
+
+    world.run()
+
+    [(again, twin)] = world.coupled("customers").items()
+    assert (list(world.bc.all("customers")), twin) == ([again], restored) and world.held("customers") == []
+
+
+def test_an_account_that_was_made_for_a_customer_who_left_the_filter_is_no_orphan_H1_H24():
+    world, customer, account = a_created_account_whose_answer_was_lost()
+    world.bc.edit("customers", customer, blocked="All")
+
+    world.run()
+    world.full_sync("customers", "contacts")
+
+    assert world.coupled("customers") == {customer: account} and world.held("customers") == []
+
+
 # --- pages ---------------------------------------------------------------------------------------
 
 

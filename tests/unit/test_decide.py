@@ -277,6 +277,13 @@ def test_a_deleted_counterpart_never_deletes_the_survivor_R60(policy, kind):
     assert isinstance(decide(a_mapping(on_delete=policy), pair), kind)
 
 
+@pytest.mark.parametrize(("source", "kind"), [(Side.BC, Restore), (Side.SALES, Hold)])
+def test_asking_for_the_counterpart_of_a_record_never_brings_the_record_itself_back_P36(source, kind):
+    pair = replace(a_pair({"name": WAS}, {}, {"name": (WAS, WAS)}, sales=None), source=source, asked=True)
+
+    assert isinstance(decide(a_mapping(on_delete=OnDelete.HOLD), pair), kind)
+
+
 INTRODUCTIONS = [
     pytest.param({"may_create": True}, {}, Create, id="a full synchronization creates"),
     pytest.param({}, {}, Ignore, id="an incremental one touches only coupled records"),
