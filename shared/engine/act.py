@@ -9,6 +9,7 @@ from shared.core.decide import Pair, generation_of
 from shared.core.errors import Exists, Rejected, SyncError
 from shared.core.mapping import EntityMapping
 from shared.core.model import (
+    MAKES,
     Create,
     Decision,
     FieldProblem,
@@ -37,7 +38,7 @@ class Act:
             creates: list[tuple[int, Write]] = []
             updates: list[tuple[int, Write]] = []
             for pair, decision in writing:
-                if isinstance(decision, Create | Restore) and decision.side is target:
+                if isinstance(decision, MAKES) and decision.side is target:
                     creates.append((id(pair), self.new(scope, pair, decision)))
                 elif isinstance(decision, Update) and decision.writes.get(target):
                     updates.append((id(pair), self.changed(scope, pair, target, decision.writes[target])))
