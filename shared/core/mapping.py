@@ -39,6 +39,17 @@ class Blank(StrEnum):
     KEEP = "keep"
 
 
+class Uncoupled(StrEnum):
+    """What a soft reference does to a coupled record while its target is not coupled (H20)."""
+
+    #: The other side keeps what it shows; the field is filled in later.
+    KEEP = "keep"
+    #: The other side shows nothing until then.
+    CLEAR = "clear"
+    #: The record waits.
+    HOLD = "hold"
+
+
 class OnConflict(StrEnum):
     ASK = "ask"
     BC_WINS = "bc_wins"
@@ -106,6 +117,8 @@ class FieldMap:
     direction: Direction = Direction.BOTH
     when: When = When.ALWAYS
     blank: Blank = Blank.WRITE
+    #: Of soft references only.
+    uncoupled: Uncoupled = Uncoupled.KEEP
     #: Travels even when the record is outside the filter (Blocked, statecode; H24).
     state: bool = False
     #: A record without it is not created.

@@ -43,11 +43,12 @@ def settled(
             baseline[f.name] = now
             counts.pop(f.name, None)
             continue
+        to_sales, to_bc = f.name in sent.get(Side.SALES, {}), f.name in sent.get(Side.BC, {})
         if isinstance(now.bc, Unresolved) or isinstance(now.sales, Unresolved):
             # Unresolved is remembered as such: resolving it later is a change that travels (H6).
-            baseline[f.name] = awaited(now.bc, now.sales, old.get(f.name)) if f.soft else now
+            left_alone = f.soft and not (to_sales or to_bc)
+            baseline[f.name] = awaited(now.bc, now.sales, old.get(f.name)) if left_alone else now
             continue
-        to_sales, to_bc = f.name in sent.get(Side.SALES, {}), f.name in sent.get(Side.BC, {})
         if (to_sales or to_bc) and f.direction is Direction.BOTH:
             counts[f.name] = counts.get(f.name, 0) + 1
         if counts.get(f.name, 0) >= REWRITES:
