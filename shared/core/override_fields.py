@@ -83,14 +83,14 @@ class FieldChanges:
             else:
                 self.problems.append(f"{where}: only a text can be cut")
         if "uncoupled" in change:
-            word = self._word(f"{where}: uncoupled", change["uncoupled"], Uncoupled)
-            if word is not None and not f.soft:
+            meanwhile = self._word(f"{where}: uncoupled", change["uncoupled"], Uncoupled)
+            if meanwhile is not None and not f.soft:
                 self.problems.append(
                     f"{where}: uncoupled: only a reference that may come later has the choice; without this "
                     "one the record waits"
                 )
-            elif word is not None:
-                made = replace(made, uncoupled=word)
+            elif meanwhile is not None:
+                made = replace(made, uncoupled=meanwhile)
         if made.required and made.uncoupled is Uncoupled.CLEAR:
             self.problems.append(f"{where}: required and 'uncoupled: clear' exclude each other")
         if made != f:
