@@ -278,7 +278,9 @@ class EntityMapping:
         return tuple(dict.fromkeys(column for column in wanted if column))
 
     def reads(self, side: Side) -> bool:
-        """Say whether changes of this side can cause anything."""
+        """Say whether changes of this side can cause anything: a new option finds the code of its label (P18)."""
+        if self.table(side).kind == "option":
+            return True
         return self.direction.reaches(side.other) or any(f.direction.reaches(side.other) for f in self.fields)
 
     def may_come_later(self, target: str) -> frozenset[str]:
