@@ -115,13 +115,14 @@ class DataverseRecords:
     # --- reading ---
 
     def changes(self, table: Table, *, cursor: str | None, page: str | None, limit: int) -> ChangePage:
-        """Return a page of changes; options have no changes and are listed whole every time."""
         if table.kind == "option":
-            return ChangePage(records=tuple(self._options.all(table)), cursor="", full=True)
+            return self._options.changes(table, cursor)
         return self._changes.read(table, self._select(table), cursor=cursor, page=page, limit=limit)
 
     def position(self, table: Table) -> str:
-        return "" if table.kind == "option" else self._changes.position(self._select(table))
+        if table.kind == "option":
+            return self._options.position(table)
+        return self._changes.position(self._select(table))
 
     def get(self, table: Table, ids: Sequence[str]) -> dict[str, Record]:
         if not ids:

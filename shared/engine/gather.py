@@ -259,7 +259,9 @@ class Gather:
     def _match(self, scope: Scope, side: Side, sources: list[Record]) -> dict[str, list[str]]:
         """Find uncoupled records on the other side with the same natural key; an id "" means contested."""
         mapping, ports = scope.mapping, self._ports
-        owner = mapping.two_way or mapping.direction.reaches(side.other)
+        owner = (
+            mapping.two_way or mapping.direction.reaches(side.other) or mapping.table(side).kind == "option"
+        )
         if not mapping.match or not owner or not (mapping.match_always or scope.matching):
             return {}
         sources = [r for r in sources if not self._outside(scope, r)]
