@@ -10,7 +10,7 @@ from shared.rules.opportunities import Opportunities
 from shared.rules.posted_sales_invoices import PostedSalesInvoices
 from shared.rules.price_groups import PriceGroups
 from shared.rules.products import Products
-from shared.rules.sales_orders import SalesOrders
+from shared.rules.sales_orders import SalesOrders, SalesOrdersWithPosts
 from shared.rules.sales_prices import SalesPrices
 from shared.rules.sales_quotes import SalesQuotes
 from shared.rules.units import UnitsOfMeasure
@@ -28,6 +28,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "customer_price_groups": PriceGroups(),
         "sales_prices": SalesPrices(),
         "sales_orders": SalesOrders(),
+        "sales_orders_with_posts": SalesOrdersWithPosts(),
         "sales_quotes": SalesQuotes(),
     }
 )
