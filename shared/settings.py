@@ -29,6 +29,7 @@ WORDS = {
     "SALES_ORDERS": ("off", "by_hand", "on"),
     "SALES_QUOTES": ("off", "by_hand", "on"),
     "ORDER_STATUS": ("on", "off"),
+    "NOTES": ("off", "on"),
     "ORDER_UPDATES": ("off", "on"),
     "ORDER_POSTS": ("off", "on"),
     "WRITE_IN_TYPE": ("", "item", "resource"),
@@ -90,6 +91,8 @@ class Settings:
     sales_quotes: str = "off"
     #: What becomes of an order in BC is shown in Sales: "on" or "off".
     order_status: str = "on"
+    #: Notes of orders and quotes travel: "on" or "off".
+    notes: str = "off"
     #: Addresses, dates and terms of a released order are shown in Sales: "on" or "off".
     order_updates: str = "off"
     #: Its release, shipments and invoices are told on its timeline there: "on" or "off".

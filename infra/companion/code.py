@@ -19,6 +19,8 @@ NO_TOMBSTONE = (
     "Detailed Cust. Ledg. Entry",
     "VAT Posting Setup",
     "G/L Account",
+    # A note that is deleted stays on the other side.
+    "Record Link",
 )
 #: Read by `Tandem Computed` besides the sets' own tables.
 ALSO_READ = ("Marketing Setup",)

@@ -144,7 +144,7 @@ class Gather:
         related = {name: {key: [*rows] for key, rows in found.items()} for name, found in before.items()}
         asked = {name: set(found) for name, found in related.items()}
         scope.see(related)
-        for _ in range(ASKED):
+        for turn in range(ASKED):
             new = False
             for need in rule.needs(records, scope.context):
                 known = asked.setdefault(need.name, set())
@@ -165,10 +165,10 @@ class Gather:
                     rows.setdefault(key.lower(), []).append(row)
             # A fresh one whenever it can see more: what it found once is found again.
             scope.see(related)
-            scope.references.look_up(
-                reference for record in records for reference in rule.refers(record, scope.context)
-            )
-            if not new:
+            named = [r for record in records for r in rule.refers(record, scope.context)]
+            scope.references.look_up(named)
+            # What is coupled is known only now: asked once more, even when nothing was asked before it.
+            if not new and (turn or not named):
                 break
         scope.see(related)
 

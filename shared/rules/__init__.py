@@ -6,6 +6,7 @@ from types import MappingProxyType
 from shared.rules.base import Context, Need, Rule, Steps
 from shared.rules.currencies import Currencies
 from shared.rules.customers import WithCurrency
+from shared.rules.notes import Notes
 from shared.rules.opportunities import Opportunities
 from shared.rules.posted_sales_invoices import PostedSalesInvoices
 from shared.rules.price_groups import PriceGroups
@@ -30,6 +31,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "sales_orders": SalesOrders(),
         "sales_orders_with_posts": SalesOrdersWithPosts(),
         "sales_quotes": SalesQuotes(),
+        "order_notes": Notes("order", "sales_orders", "salesOrders", "objectid_salesorder", "salesorders"),
+        "quote_notes": Notes("quote", "sales_quotes", "salesQuotes", "objectid_quote", "quotes"),
     }
 )
 
