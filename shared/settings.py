@@ -274,3 +274,6 @@ def _documents(env: Mapping[str, str]) -> Iterator[str]:
         yield "AVAILABILITY is on, and AVAILABILITY_KEY is missing"
     if key and key in (env.get(name, "").strip() for name in ("API_KEY_READ", "API_KEY_ADMIN")):
         yield "AVAILABILITY_KEY must be a key of its own, not one of the administrators' API"
+    keys = [env.get(name, "").strip() for name in ("API_KEY_READ", "API_KEY_ADMIN")]
+    if keys[0] and keys[0] == keys[1] and not keys[0].startswith(KEY_VAULT):
+        yield "API_KEY_READ and API_KEY_ADMIN must differ: whoever may look could act"

@@ -205,7 +205,7 @@ TOO_MUCH = [
     ({**ACCESS, "clients": ["x or 1 eq 1"]}, "a user for x or 1 eq 1"),
     ({**ACCESS, "rights": {"accounts": ["Read", "Delete"]}}, "Delete on accounts"),
     ({**ACCESS, "rights": {"systemusers": ["Create"]}}, "Create on systemusers"),
-    ({**ACCESS, "rights": {"annotations": ["Read"]}}, "Read on annotations"),
+    ({**ACCESS, "rights": {"incidents": ["Read"]}}, "Read on incidents"),
     ({"kind": "track", "tables": ["account", "x')?y"]}, "change tracking of x')?y"),
     (
         {"kind": "options", "options": [{"table": "account", "column": "statuscode", "labels": ["x"]}]},
