@@ -115,10 +115,12 @@ def show_status(data: Mapping[str, Any]) -> None:
     show_overrides(data["overrides"])
     for message in data["rejected"]:
         console.print(f"set aside from {message['queue']}: {message['reason']}", style="yellow")
-    table = Table("Mapping", "Last job", "State", "Records")
-    for name, job in data["last_jobs"].items():
-        if job is not None:
-            table.add_row(name, job["finished"][:19], job["state"], tally(job["tally"]))
+    table = Table("Mapping", "Read", "Last job", "State", "Records")
+    for name, sides in data["last_by_side"].items():
+        for side, job in sides.items():
+            if job is not None:
+                state = job["state"] + (f"\n{job['message']}" if job["message"] else "")
+                table.add_row(name, side, job["finished"][:19], state, tally(job["tally"]))
     console.print(table)
 
 

@@ -172,6 +172,7 @@ SCHEMAS: Mapping[str, Schema] = {
         rejected=many(thing(queue=TEXT, reason=TEXT, message_id=TEXT, at=maybe(MOMENT))),
         dead_letters=by_name(COUNT),
         last_jobs=by_name(maybe(ref("Job"))),
+        last_by_side=by_name(thing(bc=maybe(ref("Job")), sales=maybe(ref("Job")))),
         overrides=ref("Overrides"),
     ),
     "Check": thing(

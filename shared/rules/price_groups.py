@@ -22,11 +22,20 @@ class PriceGroups(Rule):
 
     def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
         codes = tuple(str(r.values.get("code") or "") for r in records if r.side is Side.BC)
-        return (
-            [Need(name="prices", side=Side.BC, table=PRICES, column="salesCode", values=codes)]
-            if codes
-            else []
-        )
+        if not codes:
+            return []
+        # A group may have any number of prices: just the first of each is read.
+        return [
+            Need(
+                name="prices",
+                side=Side.BC,
+                table=PRICES,
+                column="salesCode",
+                values=codes,
+                first=KEY,
+                where=(("salesType", OF_GROUP),),
+            )
+        ]
 
     def holds(self, side: Side, record: Record, facts: Context) -> str | None:
         first = self._first(record, facts) if side is Side.BC else None
@@ -43,9 +52,5 @@ class PriceGroups(Rule):
 
     @staticmethod
     def _first(record: Record, facts: Context) -> Record | None:
-        prices = facts.rows("prices", record.values.get("code"))
-        return min(
-            (p for p in prices if p.values.get("salesType") == OF_GROUP),
-            key=lambda p: tuple(p.values.get(c) or ("" if c != "minimumQuantity" else 0) for c in KEY),
-            default=None,
-        )
+        found = facts.rows("prices", record.values.get("code"))
+        return found[0] if found else None

@@ -59,6 +59,10 @@ STATUS = {
     "rejected": [{"queue": "full-sync", "reason": "not JSON", "message_id": "m", "at": None}],
     "dead_letters": {},
     "last_jobs": {"customers": JOB, "contacts": None},
+    "last_by_side": {
+        "customers": {"bc": {**JOB, "state": "stopped", "message": "no rights"}, "sales": JOB},
+        "contacts": {"bc": None, "sales": None},
+    },
     "overrides": {
         "in_force": "last good",
         "problems": ["unknown mapping 'orders'"],

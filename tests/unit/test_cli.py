@@ -15,6 +15,7 @@ from tests.unit.cli_server import JOB, STATUS, tandem
     [
         pytest.param(("full-sync",), "r1", id="full-sync"),
         pytest.param(("status",), "set aside from full-sync: not JSON", id="status"),
+        pytest.param(("status",), "no rights", id="the last job of each side"),
         pytest.param(("runs",), "finished", id="runs"),
         pytest.param(("runs", "r1"), "1 created", id="one run"),
         pytest.param(("jobs", "--mapping", "customers"), "timer", id="jobs"),
