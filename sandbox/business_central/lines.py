@@ -227,6 +227,10 @@ class _Line:
         self._discount_of_percent()
 
     def _on_lineDiscountAmount(self) -> None:  # noqa: N802
+        """Rounded to the currency's precision before anything is made of it (S37)."""
+        self.values["lineDiscountAmount"] = plain(
+            totals.rounded(exact(self.values["lineDiscountAmount"]), self.cent)
+        )
         try:
             percent = totals.percent_of(self._line(), exact(self.values["lineDiscountAmount"]), self.cent)
         except totals.WrongAmount as wrong:

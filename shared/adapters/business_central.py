@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from shared.adapters.business_central_line import BATCH, BusinessCentralLine
+from shared.adapters.business_central_whole import IN_ONE, whole
 from shared.adapters.odata import (
     BC,
     Answer,
@@ -31,6 +32,7 @@ from shared.adapters.share import Share
 from shared.adapters.throttle import Effect
 from shared.adapters.writing import (
     all_failed,
+    by_operations,
     settle_lost_updates,
     taken_ids,
     tell_exists_from_taken,
@@ -39,7 +41,7 @@ from shared.core.convert import moment
 from shared.core.errors import Misconfigured, Missing, Rejected, SyncError, Transient
 from shared.core.mapping import Table
 from shared.core.model import Record, Side, Wire
-from shared.ports import ChangePage, Step, Write, Written
+from shared.ports import ChangePage, Write, Written
 from shared.signals import SILENT, Signals
 
 #: Characters of a filter: keeps the URL below 8 KB (§12 "By id").
@@ -205,7 +207,7 @@ class BusinessCentralRecords:
     # --- writing ---
 
     def create(self, table: Table, writes: Sequence[Write]) -> list[Written]:
-        """POST under our ids. A lost reply is followed by one repeat, which meets its own id."""
+        """POST under our ids. A lost reply is followed by one repeat, which meets its own id; not of a document."""
 
         def operation(write: Write) -> dict[str, Any]:
             return {
@@ -246,10 +248,9 @@ class BusinessCentralRecords:
         effect: Effect,
     ) -> list[Written]:
         def send(part: Sequence[Write]) -> list[Written]:
-            if part[0].before or part[0].after:
-                return [self._in_one(table, part[0], operation(part[0]))]
+            once = Effect.ONCE if part[0].once else effect
             try:
-                answers = self._line.batch([operation(write) for write in part], effect)
+                answers = self._line.batch([operation(write) for write in part], once)
             except Lost as problem:
                 return (
                     self._look_again(table, part, problem)
@@ -261,40 +262,31 @@ class BusinessCentralRecords:
             return [self._written(table, write, answer) for write, answer in zip(part, answers, strict=True)]
 
         plain = [w for w in writes if not (w.before or w.after)]
-        work = [*chunks(plain, BATCH), *([w] for w in writes if w.before or w.after)]
-        answered = {r.id: r for part in self._line.channel.each(send, work) for r in part}
+        stepped = [w for w in writes if w.before or w.after]
+        parts = self._line.channel.each(send, list(chunks(plain, BATCH)))
+        parts += self._line.channel.each(
+            lambda part: self._in_one(table, part, operation), list(by_operations(stepped, IN_ONE))
+        )
+        answered = {r.id: r for part in parts for r in part}
         results = [answered[w.id] for w in writes]
         for result in results:
             if isinstance(result.error, Misconfigured):
                 raise result.error
         return results
 
-    def _in_one(self, table: Table, write: Write, own: dict[str, Any]) -> Written:
-        """Write a document with its steps in one transaction: a revised or a won quote, so one by one.
-
-        After a lost reply nothing is sent again: the caller looks first.
-        """
-        parts = [*map(self._step, write.before), own, *map(self._step, write.after)]
+    def _in_one(
+        self, table: Table, writes: Sequence[Write], operation: Callable[[Write], dict[str, Any]]
+    ) -> list[Written]:
+        """Write documents with their steps. A row that a step misses is not the record itself."""
         try:
-            answers = self._line.batch(parts, Effect.ONCE, whole=True)
+            answers = whole(self._line, self._company, writes, operation)
         except Transient as problem:
-            return Written(id=write.id, error=problem)
-        failed = next((a for a in answers if a.status >= 400 and a.body is not None), None)
-        failed = failed or next((a for a in answers if a.status >= 400), None)
-        if failed is None:
-            return self._written(table, write, answers[len(write.before)])
-        error = write_error(BC, failed)
-        return Written(id=write.id, error=Rejected(str(error)) if isinstance(error, Missing) else error)
-
-    def _step(self, step: Step) -> dict[str, Any]:
-        path, head = f"{self._company}/{step.table.name}({step.id})", {"If-Match": step.if_version}
-        if step.action == "delete":
-            return {"method": "DELETE", "url": path, "headers": head}
-        if step.action == "update":
-            head = {"Content-Type": "application/json", **head}
-            return {"method": "PATCH", "url": path, "headers": head, "body": dict(step.values)}
-        head = {"Content-Type": "application/json"}
-        return {"method": "POST", "url": f"{path}/Microsoft.NAV.{step.action}", "headers": head, "body": {}}
+            return all_failed(writes, problem)
+        results = [self._written(table, write, answer) for write, answer in zip(writes, answers, strict=True)]
+        return [
+            Written(id=r.id, error=Rejected(str(r.error))) if isinstance(r.error, Missing) else r
+            for r in results
+        ]
 
     def _look_again(self, table: Table, writes: Sequence[Write], problem: SyncError) -> list[Written]:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -31,6 +31,7 @@ from shared.adapters.share import Share
 from shared.adapters.throttle import Effect
 from shared.adapters.writing import (
     all_failed,
+    by_operations,
     read_back,
     settle_lost_updates,
     taken_ids,
@@ -271,7 +272,7 @@ class DataverseRecords:
         parts: list[list[Written | None]] = []
         rest = list(writes)
         while rest:
-            cut = list(_by_operations(rest, self._line.portion.now))
+            cut = list(by_operations(rest, self._line.portion.now))
             # Found out how much is answered in time with one request, not with all of them at once.
             now = cut[:1] if self._line.portion.unsure else cut
             parts += self._line.channel.each(send, now)
@@ -436,21 +437,6 @@ def _logical_name(table: Table) -> str:
 def _in_order(writes: Sequence[Write], results: Sequence[Written]) -> list[Written]:
     by_id = {result.id: result for result in results}
     return [by_id[write.id] for write in writes]
-
-
-def _by_operations(writes: Sequence[Write], most: int) -> Iterator[list[Write]]:
-    """Cut into parts of at most so many operations; one record's stay together."""
-    part: list[Write] = []
-    size = 0
-    for write in writes:
-        takes = 1 + len(write.before) + len(write.after)
-        if part and size + takes > most:
-            yield part
-            part, size = [], 0
-        part.append(write)
-        size += takes
-    if part:
-        yield part
 
 
 def _of_set(write: Write, answers: tuple[Answer, ...]) -> Written | None:

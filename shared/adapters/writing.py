@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from shared.adapters.odata import Taken
@@ -13,6 +13,21 @@ from shared.ports import Write, Written
 
 def all_failed(writes: Sequence[Write], problem: SyncError) -> list[Written]:
     return [Written(id=write.id, error=problem) for write in writes]
+
+
+def by_operations(writes: Sequence[Write], most: int) -> Iterator[list[Write]]:
+    """Cut into parts of at most so many operations; one record's stay together."""
+    part: list[Write] = []
+    size = 0
+    for write in writes:
+        takes = 1 + len(write.before) + len(write.after)
+        if part and size + takes > most:
+            yield part
+            part, size = [], 0
+        part.append(write)
+        size += takes
+    if part:
+        yield part
 
 
 def taken_ids(results: Sequence[Written]) -> list[str]:

@@ -204,15 +204,15 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
     late: list[str] = []
     #: Most fields of most records stand still: for them nothing below has anything to say.
     calm = coupling.first is None and not coupling.rewritten
-    bc_fields, sales_fields = pair.bc_fields, pair.sales_fields
+    bc_fields, sales_fields, unconvertible = pair.bc_fields, pair.sales_fields, pair.unconvertible
 
-    for f in mapping.fields:
+    for name, f in mapping.named:
         if outside and not f.state:
             continue
-        if f.name in pair.unconvertible:
-            problems.append(problem(f, pair.unconvertible[f.name], pair))
+        if name in unconvertible:
+            problems.append(problem(f, unconvertible[name], pair))
             continue
-        bc, sales, base = bc_fields.get(f.name), sales_fields.get(f.name), baseline.get(f.name)
+        bc, sales, base = bc_fields.get(name), sales_fields.get(name), baseline.get(name)
         if calm and bc == sales and base == (bc, sales) and not isinstance(bc, Unresolved):
             continue
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)

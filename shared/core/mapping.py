@@ -128,7 +128,7 @@ class FieldMap:
 
     @property
     def reference_to(self) -> str | None:
-        return self.converter.to if isinstance(self.converter, Reference | Option) else None
+        return self.converter.to if isinstance(self.converter, (Reference, Option)) else None
 
     @property
     def option(self) -> bool:
@@ -288,11 +288,16 @@ class EntityMapping:
         return frozenset(f.name for f in self.fields if (f.soft or f.option) and f.reference_to == target)
 
     @cached_property
-    def readers(self) -> Mapping[Side, tuple[tuple[str, str, Read], ...]]:
-        """By side, for each field: its name, its column there, and how that is read.
+    def named(self) -> tuple[tuple[str, FieldMap], ...]:
+        """The fields, each with its name.
 
         This and the tables below are worked out once: a record costs no look at what never changes.
         """
+        return tuple((f.name, f) for f in self.fields)
+
+    @cached_property
+    def readers(self) -> Mapping[Side, tuple[tuple[str, str, Read], ...]]:
+        """By side, for each field: its name, its column there, and how that is read."""
         return {side: tuple((f.name, f.column(side), f.converter.read) for f in self.fields) for side in Side}
 
     @cached_property

@@ -9,6 +9,7 @@ from shared.core.decide import Pair, generation_of
 from shared.core.errors import Exists, Rejected, SyncError
 from shared.core.mapping import EntityMapping
 from shared.core.model import (
+    MAKES,
     Create,
     Decision,
     FieldProblem,
@@ -37,7 +38,7 @@ class Act:
             creates: list[tuple[int, Write]] = []
             updates: list[tuple[int, Write]] = []
             for pair, decision in writing:
-                if isinstance(decision, Create | Restore) and decision.side is target:
+                if isinstance(decision, MAKES) and decision.side is target:
                     creates.append((id(pair), self.new(scope, pair, decision)))
                 elif isinstance(decision, Update) and decision.writes.get(target):
                     updates.append((id(pair), self.changed(scope, pair, target, decision.writes[target])))
@@ -117,7 +118,14 @@ class Act:
             **render(mapping, target, decision.values, scope.references),
             **steps.values,
         }
-        return Write(id=new_id, values=values, shared=steps.shared, before=steps.before, after=steps.after)
+        return Write(
+            id=new_id,
+            values=values,
+            shared=steps.shared,
+            before=steps.before,
+            after=steps.after,
+            once=mapping.document,
+        )
 
     def new_id(self, scope: Scope, pair: Pair, decision: Create | Restore) -> str:
         """Return the id of a record's counterpart, the same every time (design §4).

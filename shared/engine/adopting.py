@@ -6,18 +6,19 @@ Saving is repeatable: a record that has a coupling by now is left alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 from shared.core.decide import Pair, generation_of
 from shared.core.model import (
+    MAKES,
     Agreed,
     Baseline,
     Coupling,
     CouplingState,
-    Create,
     Decision,
     First,
     Record,
-    Restore,
     Side,
     Unresolved,
 )
@@ -35,7 +36,7 @@ def to_make(act: Act, scope: Scope, writing: Iterable[tuple[Pair, Decision]]) ->
         return ()
     made: list[Made] = []
     for pair, decision in writing:
-        if not isinstance(decision, Create | Restore):
+        if not isinstance(decision, MAKES):
             continue
         source = pair.record(decision.side.other)
         assert source is not None
@@ -107,6 +108,13 @@ def adopt(ports: Ports, scope: Scope, side: Side, kept: Kept) -> None:
             )
             if mapping.document:
                 kept.born.add(coupling.bc_id)
+                if (old := pair.coupling) is not None:
+                    # What was promised, so that an edit meanwhile is noticed.
+                    promised: dict[str, Any] = {
+                        "baseline": old.baseline,
+                        "sales_row_version": old.sales_row_version,
+                    }
+                    coupling = replace(coupling, **promised)
             kept.saves.append((coupling, (pair.source, hint_of(pair))))
 
 

@@ -20,6 +20,7 @@ from shared.core.model import (
     Unresolved,
 )
 from shared.core.project import ignored, project
+from shared.engine.index import WOULD_BE
 from shared.engine.inherit import inherited
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
@@ -89,10 +90,12 @@ class Gather:
                 outcomes.setdefault(i, Outcome.UNCHANGED)
                 continue
             if known is not None and known.state is CouplingState.COUPLED and not scope.targeted:
-                still = record.version == known.version_of(side) and known.first is None
+                # What a rehearsal has created is not there to be compared; in earnest it would agree.
+                made_up = known.outcome.startswith(WOULD_BE)
+                still = made_up or (record.version == known.version_of(side) and known.first is None)
                 if still and scope.added and scope.index is None:
                     still = known.baseline.keys() >= scope.added
-                if still and not (mapping.volatile and side is Side.BC):
+                if still and (made_up or not (mapping.volatile and side is Side.BC)):
                     # Not moved since both sides agreed. A change of the other side is a hint of its own.
                     outcomes.setdefault(i, Outcome.UNCHANGED)
                     if turn == 0:

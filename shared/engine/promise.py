@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.core.decide import Pair, generation_of
-from shared.core.model import Coupling, CouplingState, Create, Decision, Restore, Side
+from shared.core.model import MAKES, Agreed, Coupling, CouplingState, Decision, Side
 from shared.engine.act import Act
 from shared.engine.gather import pending
 from shared.engine.kept import hint_of
@@ -22,7 +22,7 @@ def promise(
     Whoever repeats the work finds them, and looks what has become of them before anything is sent again.
     Returns the plan with the saved couplings, and the records that somebody else was faster with.
     """
-    due = [n for n, (pair, d) in enumerate(plan) if isinstance(d, Create | Restore) and pending(pair) is None]
+    due = [n for n, (pair, d) in enumerate(plan) if isinstance(d, MAKES) and pending(pair) is None]
     rows = [_row(act, scope, *plan[n]) for n in due]
     results = ports.couplings.save(rows) if rows else []
     promised, overtaken = dict(enumerate(plan)), set[str]()
@@ -38,10 +38,12 @@ def promise(
 
 
 def _row(act: Act, scope: Scope, pair: Pair, decision: Decision) -> Coupling:
-    assert isinstance(decision, Create | Restore)
+    assert isinstance(decision, MAKES)
     source = pair.record(decision.side.other)
     assert source is not None
     ids = {decision.side: act.new_id(scope, pair, decision), decision.side.other: source.id}
+    # What is sent and what it was made from: a crash must not hide that somebody edits it meanwhile.
+    told = [n for n in scope.mapping.stepped[decision.side] if n in decision.values]
     old = pair.coupling
     return Coupling(
         mapping=scope.mapping.name,
@@ -50,6 +52,8 @@ def _row(act: Act, scope: Scope, pair: Pair, decision: Decision) -> Coupling:
         state=CouplingState.PENDING,
         generation=generation_of(pair),
         bc_row_version=act.known_by(scope, pair),
+        sales_row_version=source.row_version,
+        baseline={n: Agreed(bc=decision.values[n], sales=decision.values[n]) for n in told},
         outcome="pending",
         etag=old.etag if old is not None else None,
     )

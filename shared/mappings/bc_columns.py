@@ -179,7 +179,7 @@ READ_ONLY: Mapping[str, str] = {
     """,
     "salesSetup": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy primaryKey
-        customerNumbers
+        customerNumbers quoteNumbers orderNumbers
     """,
     "marketingSetup": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy primaryKey

@@ -67,6 +67,15 @@ SALES_ORDERS = EntityMapping(
             direction=Direction.FROM_SALES,
             when=When.CREATE,
         ),
+        # What was sent, so that an edit before the stamp is noticed: nobody is told that it was taken.
+        FieldMap(
+            name="content",
+            bc="computedContent",
+            sales="computedContent",
+            converter=Text(64, 64),
+            direction=Direction.FROM_SALES,
+            when=When.CREATE,
+        ),
         # Remembered, so that an order that is gone is found among the posted invoices.
         FieldMap(
             name="number_in_bc",

@@ -61,6 +61,9 @@ class Write:
     shared: tuple[Step, ...] = ()
     before: tuple[Step, ...] = ()
     after: tuple[Step, ...] = ()
+    #: What is made may be gone under its id before a repeat, as an order that is posted: after a lost
+    #: reply it is not sent again, and whoever sent it looks first (H9).
+    once: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

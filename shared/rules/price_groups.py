@@ -22,20 +22,7 @@ class PriceGroups(Rule):
 
     def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
         codes = tuple(str(r.values.get("code") or "") for r in records if r.side is Side.BC)
-        if not codes:
-            return []
-        # A group may have any number of prices: just the first of each is read.
-        return [
-            Need(
-                name="prices",
-                side=Side.BC,
-                table=PRICES,
-                column="salesCode",
-                values=codes,
-                first=KEY,
-                where=(("salesType", OF_GROUP),),
-            )
-        ]
+        return [first_price_of("prices", codes)] if codes else []
 
     def holds(self, side: Side, record: Record, facts: Context) -> str | None:
         first = self._first(record, facts) if side is Side.BC else None
@@ -52,5 +39,22 @@ class PriceGroups(Rule):
 
     @staticmethod
     def _first(record: Record, facts: Context) -> Record | None:
-        found = facts.rows("prices", record.values.get("code"))
-        return found[0] if found else None
+        return first_price(facts, "prices", record.values.get("code"))
+
+
+def first_price_of(name: str, codes: Iterable[str]) -> Need:
+    """Ask for the first price of each group: its list has that currency. A group may have any number of prices."""
+    return Need(
+        name=name,
+        side=Side.BC,
+        table=PRICES,
+        column="salesCode",
+        values=tuple(codes),
+        first=KEY,
+        where=(("salesType", OF_GROUP),),
+    )
+
+
+def first_price(facts: Context, name: str, code: Wire) -> Record | None:
+    found = facts.rows(name, code)
+    return found[0] if found else None

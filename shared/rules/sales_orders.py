@@ -34,8 +34,11 @@ ORDERS = Table(name="salesorders", key="salesorderid")
 BC_ORDERS, BC_LINES = Table(name="salesOrders"), Table(name="salesOrderLines")
 BC_QUOTES = Table(name="salesQuotes")
 POSTED, ARCHIVES = Table(name="postedSalesInvoices"), Table(name="salesOrderArchives")
+POSTED_LINES = Table(name="postedSalesInvoiceLines")
 #: States of an order in Sales (sales-documents.md §7).
-ACTIVE, SUBMITTED, INVOICED = 0, 1, 4
+ACTIVE, SUBMITTED, FULFILLED, INVOICED = 0, 1, 3, 4
+#: What may become invoiced: a person may have marked it as fulfilled meanwhile.
+SOLD = (SUBMITTED, FULFILLED)
 OPEN: Mapping[str, Wire] = {"statecode": ACTIVE, "statuscode": 2}
 CLOSED: Mapping[str, Wire] = {"statecode": SUBMITTED, "statuscode": 3}
 #: A date of the back office that says nothing (S5).
@@ -75,6 +78,7 @@ class SalesOrders(Rule):
             ("documentId", "type", "outstandingQuantity", "quantityShipped", "quantityInvoiced"),
         ),
         (Side.BC, POSTED, ("yourReference", "orderNumber")),
+        (Side.BC, POSTED_LINES, ("orderNumber",)),
         (Side.BC, ARCHIVES, ("yourReference",)),
     )
 
@@ -85,14 +89,18 @@ class SalesOrders(Rule):
         orders = [r for r in records if r.side is Side.SALES]
         gone = [o for o in orders if _coupled(o, facts) and _bc_id(o, facts) not in there]
         new = [o for o in orders if _qualifies(o) and (o in gone or not _coupled(o, facts))]
-        yield from needs(ORDER, new, facts)
+        edited = [o for o in orders if _qualifies(o) and _moved(o, facts)]
+        yield from needs(ORDER, list({o.id: o for o in (*new, *edited)}.values()), facts)
         # Made before, perhaps: pending, deleted, or uncoupled.
         asked = [o for o in new if (Side.SALES, o.id) in facts.couplings]
         asked += [o for o in gone if not _bc_number(o, facts)]
         references = [_reference(o) for o in asked]
         for name, table in zip(NAMING, (BC_ORDERS, POSTED, ARCHIVES), strict=True):
             yield need(name, Side.BC, table, "yourReference", references)
-        yield need("invoices", Side.BC, POSTED, "orderNumber", (_bc_number(o, facts) for o in gone))
+        numbers = [_bc_number(o, facts) for o in gone]
+        yield need("invoices", Side.BC, POSTED, "orderNumber", numbers)
+        # An invoice for several orders, made from their shipments, names them on its lines only.
+        yield need("invoice_lines", Side.BC, POSTED_LINES, "orderNumber", numbers)
         shipped = [
             i
             for i, r in there.items()
@@ -107,6 +115,14 @@ class SalesOrders(Rule):
         if side is Side.SALES and stamped(record):
             return "it went to the back office before"
         return None
+
+    def adds(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
+        if side is Side.BC or not _qualifies(record):
+            return {}
+        if _coupled(record, facts) and not _moved(record, facts):
+            return {}
+        made = _draft(record, facts)
+        return {"computedContent": made.content} if isinstance(made, Draft) else {}
 
     # --- what should happen --------------------------------------------------------------------
 
@@ -132,10 +148,12 @@ class SalesOrders(Rule):
             return None
         if pair.bc is None:
             return self._gone(pair, order, facts)
-        submitted = order.values.get("statecode") == SUBMITTED
-        if submitted and not stamped(order):
+        if not stamped(order) and (wrong := _meddled(pair, order)) is not None:
+            return wrong
+        state = order.values.get("statecode")
+        if state == SUBMITTED and not stamped(order):
             return _told(pair, submitted=facts.today)
-        if submitted and facts.order_status and _finished(pair.bc, facts):
+        if state in SOLD and facts.order_status and _finished(pair.bc, facts):
             return _told(pair, status="invoiced")
         return Nothing()
 
@@ -143,7 +161,7 @@ class SalesOrders(Rule):
         """An order that is not in BC any more was invoiced in full, or deleted by a person (S60, S94)."""
         submitted = order.values.get("statecode") == SUBMITTED
         if _invoiced(order, facts):
-            if submitted and facts.order_status:
+            if order.values.get("statecode") in SOLD and facts.order_status:
                 return _told(pair, status="invoiced")
             return Ignore(reason="it is invoiced")
         if submitted and stamped(order) and facts.order_status:
@@ -162,7 +180,7 @@ class SalesOrders(Rule):
     def on_create(self, side: Side, source: Record, facts: Context) -> dict[str, Wire]:
         if side is Side.SALES:
             return {}
-        made = draft(ORDER, source, facts, setup_of(facts))
+        made = _draft(source, facts)
         assert isinstance(made, Draft), "decides has looked"
         return made.body
 
@@ -186,8 +204,31 @@ class SalesOrders(Rule):
         return Steps(before=(opened,), after=(again,) if values["submitted"] is not None else ())
 
 
+def _draft(order: Record, facts: Context) -> Draft | tuple[Unmet, ...]:
+    return facts.once(("draft", order.id), lambda: draft(ORDER, order, facts, setup_of(facts)))
+
+
+def _meddled(pair: Pair, order: Record) -> Hold | None:
+    """Say what a person has done to an order between our reading and its stamp: it is not passed off as taken."""
+    coupling = pair.coupling
+    assert coupling is not None and pair.bc is not None
+    sent = coupling.baseline.get("content")
+    settled = pair.resolution is not None and pair.resolution.use is Side.BC
+    if sent is None or sent.sales is None or settled or order.row_version <= coupling.sales_row_version:
+        return None
+    made = f"Business Central was making its order {pair.bc.values.get('number')}"
+    if order.values.get("statecode") != SUBMITTED:
+        return Hold(reason=f"E-TAKENBACK: it was taken back in Sales while {made}; submit it, or delete that")
+    if order.values.get("computedContent") == sent.sales:
+        return None
+    return Hold(
+        reason=f"E-CHANGED: it was edited in Sales while {made}, which has what it said before; delete that "
+        "order for a new one, or edit it, too, and resolve with bc"
+    )
+
+
 def _lacking(order: Record, facts: Context) -> Hold | None:
-    made = draft(ORDER, order, facts, setup_of(facts))
+    made = _draft(order, facts)
     return None if isinstance(made, Draft) else held(made)
 
 
@@ -216,7 +257,7 @@ def _naming(order: Record, facts: Context) -> list[Record]:
 
 def _invoiced(order: Record, facts: Context) -> bool:
     if known := _bc_number(order, facts):
-        return bool(facts.rows("invoices", known))
+        return bool(facts.rows("invoices", known) or facts.rows("invoice_lines", known))
     return bool(facts.rows("posted", _reference(order)))
 
 
@@ -248,6 +289,13 @@ def _qualifies(order: Record) -> bool:
 def _coupled(order: Record, facts: Context) -> bool:
     coupling = facts.couplings.get((Side.SALES, order.id))
     return coupling is not None and coupling.state is CouplingState.COUPLED
+
+
+def _moved(order: Record, facts: Context) -> bool:
+    """Say whether a coupled order has another version than the one that was sent or stamped."""
+    return (
+        _coupled(order, facts) and order.row_version > facts.couplings[Side.SALES, order.id].sales_row_version
+    )
 
 
 def _bc_id(order: Record, facts: Context) -> str:

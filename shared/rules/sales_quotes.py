@@ -8,6 +8,7 @@ from shared.core.decide import Pair
 from shared.core.mapping import Table
 from shared.core.model import (
     Couple,
+    Coupling,
     CouplingState,
     Decision,
     Fields,
@@ -19,6 +20,7 @@ from shared.core.model import (
     Side,
     Uncouple,
     Update,
+    Value,
     Wait,
     Wire,
 )
@@ -65,8 +67,13 @@ class SalesQuotes(Rule):
         references = [_reference(q) for q in new]
         yield need("bc_quotes", Side.BC, BC_QUOTES, "yourReference", references)
         yield need("archives", Side.BC, ARCHIVES, "yourReference", references)
-        won = (q.id for q in quotes if q.values.get("statecode") == WON)
-        yield need("orders", Side.SALES, ORDERS, "_quoteid_value", won)
+        won = [q for q in quotes if q.values.get("statecode") == WON]
+        yield need("orders", Side.SALES, ORDERS, "_quoteid_value", (q.id for q in won))
+        accepting = [
+            q for q in won if _coupled(q, facts) and _stage(facts.couplings[Side.SALES, q.id]) != "ordered"
+        ]
+        yield need("ordered", Side.BC, BC_ORDERS, "id", (o for q in accepting for o in _bc_orders(q, facts)))
+        yield need("kept", Side.BC, ARCHIVES, "yourReference", (_reference(q) for q in accepting))
 
     def refers(self, record: Record, facts: Context) -> Iterable[tuple[str, Side, str]]:
         if record.side is Side.BC:
@@ -128,10 +135,14 @@ class SalesQuotes(Rule):
             return Steps(before=kept)
         if values.get("stage") == "released":
             return Steps(after=(_step("release", id),) if target.values.get("status") == "Open" else ())
-        ordered = [o for row in facts.rows("orders", source.id) if (o := _ordered(row, facts))]
+        # An order that is posted already is gone, and needs no link.
+        there = [o for o in _bc_orders(source, facts) if facts.row("ordered", o) is not None]
         number: dict[str, Wire] = {"quoteNumber": target.values.get("number")}
-        linked = [Step(action="update", table=BC_ORDERS, id=o, values=number) for o in ordered]
-        return Steps(after=(*linked, _step("archive", id)))
+        linked = [Step(action="update", table=BC_ORDERS, id=o, values=number) for o in there]
+        # A version of since we last looked is of our own, whose answer was lost, or a person's: it is kept (H1).
+        seen = facts.couplings[Side.SALES, source.id].bc_row_version
+        there_is = any(row.row_version > seen for row in facts.rows("kept", _reference(source)))
+        return Steps(after=(*linked, *(() if there_is else (_step("archive", id),))))
 
 
 def _step(action: str, id: str) -> Step:
@@ -148,7 +159,7 @@ def _follow(pair: Pair, facts: Context) -> Decision | None:
         return Uncouple(reason="a newer revision took its place, or it was deleted in Business Central")
     if quote.values.get("statecode") != WON:
         return Nothing()  # edits to an active quote do not travel (S65)
-    stage = coupling.baseline["stage"].bc if "stage" in coupling.baseline else None
+    stage = _stage(coupling)
     orders = facts.rows("orders", quote.id)
     if not orders:
         return Hold(reason="the quote is won, and Sales has no order of it (S72)")
@@ -202,6 +213,14 @@ def _before_id(quote: Record, facts: Context) -> str:
 
 def _before(quote: Record, facts: Context) -> Record | None:
     return facts.row("before", _before_id(quote, facts))
+
+
+def _stage(coupling: Coupling) -> Value:
+    return coupling.baseline["stage"].bc if "stage" in coupling.baseline else None
+
+
+def _bc_orders(quote: Record, facts: Context) -> list[str]:
+    return [o for row in facts.rows("orders", quote.id) if (o := _ordered(row, facts))]
 
 
 def _ordered(order: Record, facts: Context) -> str | None:

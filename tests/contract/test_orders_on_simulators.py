@@ -276,6 +276,11 @@ def test_a_withdrawal_between_the_order_and_its_stamp_is_not_undone_S57(shop):
 
     assert done and shop.sold("salesorders", order)["statecode"] == 0
     assert shop.made(order)["yourReference"] == number
+    assert [h["reason"].partition(":")[0] for h in shop.held(ORDERS)] == ["E-TAKENBACK"]
+
+    shop.sales_sim.edit("salesorders", order, statecode=1, statuscode=3)
+    shop.tick(ORDERS)
+    assert shop.held(ORDERS) == [] and shop.sold("salesorders", order)["lastbackofficesubmit"] is not None
 
 
 def test_fifty_orders_of_ten_lines_cost_no_request_each_H16(shop):

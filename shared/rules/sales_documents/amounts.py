@@ -13,9 +13,12 @@ UNIT_AMOUNT = Decimal("0.00001")
 
 
 def line_discount(line: Mapping[str, Wire]) -> Decimal:
-    """Return Line Discount Amount: volume discount is per unit, manual per line (S37)."""
+    """Return Line Discount Amount: volume discount is per unit, manual per line (S37).
+
+    Not rounded: BC does, and knows whether its currency has none, two or three decimals.
+    """
     volume = number(line.get("volumediscountamount")) * number(line.get("quantity"))
-    return money(volume + number(line.get("manualdiscountamount")))
+    return volume + number(line.get("manualdiscountamount"))
 
 
 def line_problem(line: Mapping[str, Wire], discount: Decimal) -> tuple[str, str] | None:
@@ -23,7 +26,7 @@ def line_problem(line: Mapping[str, Wire], discount: Decimal) -> tuple[str, str]
     gross = money(number(line.get("quantity")) * number(line.get("priceperunit")))
     if not number(line.get("quantity")):
         return "E-QUANTITY", "its quantity is 0"
-    if gross and not 0 <= discount / gross <= 1:
+    if gross and not 0 <= money(discount) / gross <= 1:
         return "E-DISCOUNT", f"its discount of {discount} is not between 0 and its amount of {gross}"
     return None
 
@@ -38,4 +41,4 @@ def header_discount(document: Mapping[str, Wire]) -> Decimal | None:
     if not number(document.get("discountamount")) and not number(document.get("discountpercentage")):
         return None
     lines, net = (number(document.get(c)) for c in ("totallineitemamount", "totalamountlessfreight"))
-    return money(lines - net)
+    return lines - net

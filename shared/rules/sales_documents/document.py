@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 from shared.core.model import Record, Wire
@@ -17,6 +19,11 @@ class Draft:
     """The body of the POST that makes the document with its lines: one transaction in BC."""
 
     body: dict[str, Wire]
+
+    @property
+    def content(self) -> str:
+        """Return a fingerprint of all that goes over, so that an edit meanwhile is told from a mere touch."""
+        return hashlib.sha256(json.dumps(self.body, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def draft(kind: Kind, record: Record, context: Context, setup: Setup) -> Draft | tuple[Unmet, ...]:

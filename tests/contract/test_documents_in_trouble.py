@@ -1,0 +1,99 @@
+"""Orders and quotes on the real adapters against both simulators: lost replies, refusals in a batch, other decimals."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+import pytest
+
+from sandbox.simkit.faults import Fault
+from shared.core.errors import Rejected
+from shared.core.mapping import Table
+from shared.ports import Step, Write
+from tests.contract.test_orders_on_simulators import ORDERS, QUOTES, Shop
+
+BC_QUOTES = Table(name="salesQuotes")
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def test_an_order_whose_answer_was_lost_is_not_sent_again_but_looked_for_H9(shop):
+    """Posted meanwhile it would be gone, so its id would be free, and a repeat would make a second order."""
+    order = shop.order(shop.bicycle())
+    shop.bc_sim.log.clear()
+    shop.bc_sim.faults.add(Fault(kind="write", lost_reply=True))
+    shop.tick(ORDERS)
+
+    assert shop.bc_sim.log.counts()["writes"] == 1
+    assert shop.made(order)["yourReference"] == shop.sold("salesorders", order)["ordernumber"]
+    assert shop.sold("salesorders", order)["lastbackofficesubmit"] is not None and shop.held(ORDERS) == []
+
+
+def won(shop: Shop, count: int) -> list[str]:
+    """Activate quotes, let BC have them, win them, and submit their orders."""
+    sales, quotes = shop.sales_sim, []
+    for _ in range(count):
+        header = {
+            "name": "Quote",
+            "customerid_account@odata.bind": f"/accounts({shop.account})",
+            "pricelevelid@odata.bind": f"/pricelevels({shop.price_list()})",
+        }
+        quotes.append(sales.add("quotes", header))
+        sales.add("quotedetails", {"quoteid@odata.bind": f"/quotes({quotes[-1]})"} | shop.bicycle(quantity=2))
+        sales.edit("quotes", quotes[-1], statecode=1, statuscode=2)
+    shop.tick(QUOTES)
+    for quote in quotes:
+        close = {"quoteid@odata.bind": f"/quotes({quote})", "subject": "won"}
+        shop.act_in_sales("WinQuote", {"Status": 4, "QuoteClose": close})
+        converted = {"QuoteId": quote, "ColumnSet": {"AllColumns": True}}
+        made = shop.act_in_sales("ConvertQuoteToSalesOrder", converted)
+        sales.edit("salesorders", made["salesorderid"], statecode=1, statuscode=3)
+    shop.tick(ORDERS)
+    return quotes
+
+
+def test_forty_won_quotes_cost_no_request_each_H16(shop):
+    won(shop, 40)
+    shop.bc_sim.log.clear()
+    shop.tick(QUOTES)
+
+    assert shop.held(QUOTES) == [] and len(shop.bc_sim.all("salesQuoteArchives")) == 40
+    assert shop.bc_sim.log.counts()["writes"] <= 4
+
+
+def test_one_document_that_bc_refuses_does_not_keep_the_others_of_its_transaction_back_S59(shop):
+    quotes = won(shop, 5)
+    in_bc = {own: b for b, own in shop.coupled(QUOTES).items()}
+    ids = [in_bc[q] for q in quotes]
+    archive = [Step(action="archive", table=BC_QUOTES, id=i, values={}) for i in ids]
+    nowhere = Step(action="update", table=BC_QUOTES, id=str(uuid.uuid4()), values={"quoteAccepted": True})
+    writes = [
+        Write(id=i, values={"quoteAccepted": True}, if_version="*", after=(step,))
+        for i, step in zip(ids, [*archive[:2], nowhere, *archive[3:]], strict=True)
+    ]
+    results = shop.bc.update(BC_QUOTES, writes)
+
+    assert [type(r.error) for r in results] == [type(None), type(None), Rejected, type(None), type(None)]
+    assert [shop.row("salesQuotes", i)["quoteAccepted"] for i in ids] == [True, True, False, True, True]
+    assert len(shop.bc_sim.all("salesQuoteArchives")) == 4
+
+
+def test_a_discount_is_rounded_once_and_by_the_currency_of_its_order_S37(shop):
+    """0.99 off half a piece is 0.495: no yen, but one if it were made 50 sen first."""
+    [yen] = [c for c in shop.sales_sim.all("transactioncurrencies") if c["isocurrencycode"] == "JPY"]
+    bind = {"transactioncurrencyid@odata.bind": f"/transactioncurrencies({yen['transactioncurrencyid']})"}
+    prices = shop.sales_sim.add("pricelevels", {"name": "Yen", **bind})
+    bind |= {"pricelevelid@odata.bind": f"/pricelevels({prices})"}
+    order = shop.order(shop.bicycle(quantity=Decimal("0.5")), **bind)
+    for line in shop.sales_sim.all("salesorderdetails"):  # a discount list's, read-only: so it is loaded
+        if line["_salesorderid_value"] == order:
+            shop.sales_sim.load("salesorderdetails", [{**line, "volumediscountamount": 0.99}])
+    shop.tick(ORDERS)
+
+    assert shop.held(ORDERS) == []
+    [row] = shop.lines(shop.made(order)["id"])
+    assert (shop.made(order)["currencyCode"], row["lineDiscountAmount"], row["lineAmount"]) == ("JPY", 0, 50)
