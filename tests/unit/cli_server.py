@@ -125,6 +125,9 @@ EXPLAINED = {
     },
     "coupling": {"bc": "i1", "sales": "s1", "outcome": "created", "baseline": {}},
     "held": [HELD],
+    "awaits": [
+        {"mapping": "customers", "side": "bc", "id": "i2", "label": "C2", "cause": "the customer is blocked"}
+    ],
     "fields": [
         {"field": "phone", "bc": "1", "sales": "2", "agreed": {"bc": "[0]", "sales": "00"}},
         {"field": "fax", "bc": None, "sales": None, "agreed": None},
