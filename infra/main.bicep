@@ -67,6 +67,8 @@ param mappings array = [
   'posted_sales_invoices'
   'sales_orders'
   'sales_quotes'
+  'order_notes'
+  'quote_notes'
 ]
 
 @description('Schedules that differ from local.settings.example.json: six fields, UTC, by setting name.')
@@ -101,6 +103,9 @@ var tuned = [
   'SALES_ORDERS'
   'SALES_QUOTES'
   'ORDER_STATUS'
+  'NOTES'
+  'ORDER_UPDATES'
+  'ORDER_POSTS'
   'WRITE_IN_TYPE'
   'WRITE_IN_NUMBER'
   'FREIGHT_ACCOUNT'

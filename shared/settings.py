@@ -29,6 +29,9 @@ WORDS = {
     "SALES_ORDERS": ("off", "by_hand", "on"),
     "SALES_QUOTES": ("off", "by_hand", "on"),
     "ORDER_STATUS": ("on", "off"),
+    "NOTES": ("off", "on"),
+    "ORDER_UPDATES": ("off", "on"),
+    "ORDER_POSTS": ("off", "on"),
     "WRITE_IN_TYPE": ("", "item", "resource"),
     "AVAILABILITY": ("off", "on"),
 }
@@ -88,6 +91,12 @@ class Settings:
     sales_quotes: str = "off"
     #: What becomes of an order in BC is shown in Sales: "on" or "off".
     order_status: str = "on"
+    #: Notes of orders and quotes travel: "on" or "off".
+    notes: str = "off"
+    #: Addresses, dates and terms of a released order are shown in Sales: "on" or "off".
+    order_updates: str = "off"
+    #: Its release, shipments and invoices are told on its timeline there: "on" or "off".
+    order_posts: str = "off"
     #: What stands for write-in products in BC: "item" or "resource", and its number; "" for nothing.
     write_in_type: str = ""
     write_in_number: str = ""

@@ -54,6 +54,8 @@ from shared.telemetry import start as start_telemetry
 
 #: How long set-up values are kept before they are read again.
 FACTS_FOR = timedelta(minutes=5)
+#: Rules that need more tables and rights while ORDER_POSTS is on.
+WITH_POSTS = {"sales_orders": "sales_orders_with_posts"}
 
 
 class SystemClock:
@@ -128,6 +130,7 @@ def mappings_of(settings: Settings, last_good: LastGood, http: httpx.Client) -> 
             m,
             schedule=settings.schedules.get(name, m.schedule),
             by_hand=bool(m.switch) and switch_of(settings, m) == "by_hand",
+            rule=WITH_POSTS.get(m.rule, m.rule) if settings.order_posts == "on" else m.rule,
         )
         for name, m in BY_NAME.items()
     }
@@ -153,6 +156,7 @@ def named_in(settings: Settings) -> Mapping[str, Any]:
         "write_in_number": settings.write_in_number,
         "freight_account": settings.freight_account,
         "order_status": settings.order_status == "on",
+        "order_updates": settings.order_updates == "on",
     }
 
 

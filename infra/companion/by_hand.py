@@ -30,6 +30,18 @@ BY_HAND = {
             ("detailedCustomerLedgerEntries", '"Cust. Ledger Entry No."'),
         )
     },
+    ("salesNotes", "orderId"): (
+        'OrderId := Computed.DocumentOfNote(Rec, Enum::"Sales Document Type"::Order);',
+        'Computed.PutNoteOn(Rec, Enum::"Sales Document Type"::Order, OrderId);',
+    ),
+    ("salesNotes", "quoteId"): (
+        'QuoteId := Computed.DocumentOfNote(Rec, Enum::"Sales Document Type"::Quote);',
+        'Computed.PutNoteOn(Rec, Enum::"Sales Document Type"::Quote, QuoteId);',
+    ),
+    ("salesNotes", "noteText"): (
+        "NoteText := Computed.TextOfNote(Rec);",
+        "Computed.WriteNote(Rec, NoteText);",
+    ),
     # Two fields that Business Central lets no page edit, only code.
     **{
         (documents, "invoiceDiscountValue"): (

@@ -14,6 +14,7 @@ from typing import Any
 
 from sandbox.business_central.contract import BLANK_DATE, ZERO, entity_sets
 from sandbox.business_central.errors import Refused, dialog
+from sandbox.business_central.notes import remove_notes
 from sandbox.business_central.store import Company, Row
 from sandbox.business_central.totals import PERCENT, exact, plain, rounded
 from sandbox.business_central.writes import Values, Write, get, must_be
@@ -252,3 +253,4 @@ def before_document(company: Company, set_name: str, row: Row, who: str) -> None
         archive(company, set_name, row, who)
     for line in lines.related("documentId", document_id):
         company.remove(LINES[set_name], line[at["id"]], who)
+    remove_notes(company, set_name, document_id, who)

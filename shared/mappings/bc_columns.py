@@ -121,6 +121,10 @@ READ_ONLY: Mapping[str, str] = {
         documentNumber lineNumber unitOfMeasureCode invoiceDiscountAmount lineAmount amount
         amountIncludingVat vatPercent outstandingQuantity quantityShipped quantityInvoiced
     """,
+    "salesNotes": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy linkId orderId
+        quoteId
+    """,
     "postedSalesInvoices": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy number
         customerId customerNumber billToCustomerId billToCustomerNumber sellToContactId
@@ -298,6 +302,9 @@ WRITABLE: Mapping[str, str] = {
         attachedToLineNumber type itemId resourceId number variantCode locationCode description
         description2 unitOfMeasureId quantity unitPrice lineDiscountPercent lineDiscountAmount
         allowInvoiceDiscount shipmentDate requestedDeliveryDate promisedDeliveryDate
+    """,
+    "salesNotes": """
+        subject noteText
     """,
 }
 

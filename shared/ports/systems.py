@@ -156,6 +156,8 @@ class Facts:
     freight_account: str = ""
     #: What becomes of an order in BC is shown in Sales.
     order_status: bool = True
+    #: So are the addresses, dates and terms of one that is released there.
+    order_updates: bool = False
 
     def users(self, side: Side) -> frozenset[str]:
         return self.bc_user_ids if side is Side.BC else self.sales_user_ids

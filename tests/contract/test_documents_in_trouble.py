@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -97,3 +98,57 @@ def test_a_discount_is_rounded_once_and_by_the_currency_of_its_order_S37(shop):
     assert shop.held(ORDERS) == []
     [row] = shop.lines(shop.made(order)["id"])
     assert (shop.made(order)["currencyCode"], row["lineDiscountAmount"], row["lineAmount"]) == ("JPY", 0, 50)
+
+
+def test_news_of_a_released_order_are_posted_and_its_new_address_is_shown_S91_S95():
+    shop = Shop(sales_orders={"rule": "sales_orders_with_posts"})
+    shop.facts = replace(shop.facts, order_updates=True)
+    shop.app = shop.start_app()
+    order = shop.order(shop.bicycle(), shipto_line1="Quay 1", shipto_city="Lyon")
+    shop.tick(ORDERS)
+    made = shop.made(order)["id"]
+    shop.bc_sim.edit("salesOrders", made, shipToAddress="Quay 9", requestedDeliveryDate="2026-02-01")
+    shop.bc_sim.post(made, invoice=False)
+    shop.tick(ORDERS)
+
+    theirs = shop.sold("salesorders", order)
+    assert (theirs["statecode"], theirs["statuscode"]) == (1, 3)
+    assert (theirs["shipto_line1"], theirs["shipto_city"]) == ("Quay 9", "Lyon")
+    assert theirs["requestdeliveryby"] == "2026-02-01" and theirs["datefulfilled"] is not None
+    posts = [p for p in shop.sales_sim.all("posts") if p["_regardingobjectid_value"] == order]
+    assert len(posts) == 2 and {(p["source"], p["type"]) for p in posts} == {(2, 1)}
+
+    shop.bc_sim.post(made, ship=False)
+    shop.tick(ORDERS)
+    assert shop.sold("salesorders", order)["statuscode"] == 100_003
+    assert len(shop.sales_sim.all("posts")) == 3 and shop.held(ORDERS) == []
+
+
+def test_notes_travel_both_ways_between_the_systems_S55_S69_S113_S114():
+    shop = Shop()
+    shop.switched_on = (ORDERS, QUOTES, "order_notes", "quote_notes")
+    shop.app = shop.start_app()
+    shop.tick("order_notes")
+    order = shop.order(shop.bicycle())
+    about = {"objectid_salesorder@odata.bind": f"/salesorders({order})"}
+    text = "<p>a</p><p>b &amp; c</p>"
+    note = shop.sales_sim.add("annotations", {"subject": "Delivery", "notetext": text, **about})
+    shop.sales_sim.add("annotations", {"subject": "File", "isdocument": True, "filename": "a.txt", **about})
+    shop.tick(ORDERS)
+    made = shop.made(order)["id"]
+    [row] = shop.bc_sim.all("salesNotes")
+    assert (row["orderId"], row["subject"], row["noteText"]) == (made, "Delivery", "a\nb & c")
+
+    shop.bc_sim.add("salesNotes", {"orderId": made, "subject": "Stock", "noteText": "a <b> c"})
+    shop.sales_sim.edit("annotations", note, notetext="<p>new</p>")
+    shop.tick("order_notes")
+    assert shop.held("order_notes") == []
+    assert sorted(r["noteText"] for r in shop.bc_sim.all("salesNotes")) == ["a <b> c", "new"]
+    [new] = [a for a in shop.sales_sim.all("annotations") if a["subject"] == "Stock"]
+    assert (new["_objectid_value"], new["objecttypecode"]) == (order, "salesorder")
+    assert new["notetext"] == "a &lt;b&gt; c"
+
+    shop.bc_sim.post(made)
+    shop.tick(ORDERS)
+    shop.tick("order_notes")
+    assert shop.bc_sim.all("salesNotes") == [] and len(shop.sales_sim.all("annotations")) == 3

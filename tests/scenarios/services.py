@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -18,7 +18,6 @@ from shared.adapters.dataverse import DataverseRecords
 from shared.adapters.setup import SystemSetUp
 from shared.core.model import Side
 from shared.engine.parts import Limits
-from shared.mappings import BY_NAME
 from shared.signals import SILENT, Signals
 from shared.wiring import columns
 
@@ -33,8 +32,9 @@ class WiredWorld(World):
         limits: Limits = Limits(),
         users: Sequence[Identity] = (INTEGRATION,),
         signals: Signals = SILENT,
+        **differs: Mapping[str, Any],
     ) -> None:
-        super().__init__(limits=limits, signals=signals)
+        super().__init__(limits=limits, signals=signals, **differs)
         self.time = SimClock()
         self.time.freeze()
         self.time.set(self.clock.now())
@@ -49,7 +49,7 @@ class WiredWorld(World):
             self._client(self.bc_sim),
             company_id=self.bc_sim.company_id,
             api_root=f"https://bc.test/v2.0/{INTEGRATION.tenant}/sandbox/api/tandem/sync/v1.0",
-            columns=columns(BY_NAME, Side.BC),
+            columns=columns(self.mappings, Side.BC),
             users=self._users,
             parallel=1,
             sleep=self.time.advance,
@@ -58,7 +58,7 @@ class WiredWorld(World):
         self.sales: Any = DataverseRecords(
             self._client(self.sales_sim),
             api_root="https://sales.test/api/data/v9.2",
-            columns=columns(BY_NAME, Side.SALES),
+            columns=columns(self.mappings, Side.SALES),
             users=self._users,
             clock=self.time,
             parallel=1,

@@ -122,7 +122,7 @@ def test_a_mapping_that_others_need_goes_only_with_the_fields_that_need_it_P13()
 
     made = apply(
         "payment_terms: off\ncustomers: {fields: {payment_terms: off}}\n"
-        "posted_sales_invoices: {fields: {payment_terms: off}}"
+        "posted_sales_invoices: {fields: {payment_terms: off}}\nsales_orders: {fields: {payment_terms: off}}"
     )
     assert "payment_terms" not in made.mappings["customers"].depends_on
 
