@@ -67,6 +67,7 @@ param mappings array = [
   'posted_sales_invoices'
   'sales_orders'
   'sales_quotes'
+  'account_statistics'
   'order_notes'
   'quote_notes'
 ]
@@ -104,6 +105,7 @@ var tuned = [
   'SALES_QUOTES'
   'ORDER_STATUS'
   'NOTES'
+  'ACCOUNT_STATISTICS'
   'ORDER_UPDATES'
   'ORDER_POSTS'
   'WRITE_IN_TYPE'

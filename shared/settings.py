@@ -30,6 +30,7 @@ WORDS = {
     "SALES_QUOTES": ("off", "by_hand", "on"),
     "ORDER_STATUS": ("on", "off"),
     "NOTES": ("off", "on"),
+    "ACCOUNT_STATISTICS": ("off", "on"),
     "ORDER_UPDATES": ("off", "on"),
     "ORDER_POSTS": ("off", "on"),
     "WRITE_IN_TYPE": ("", "item", "resource"),
@@ -91,6 +92,8 @@ class Settings:
     sales_quotes: str = "off"
     #: What becomes of an order in BC is shown in Sales: "on" or "off".
     order_status: str = "on"
+    #: What customers owe and have ordered is shown with their accounts: "on" or "off".
+    account_statistics: str = "off"
     #: Notes of orders and quotes travel: "on" or "off".
     notes: str = "off"
     #: Addresses, dates and terms of a released order are shown in Sales: "on" or "off".

@@ -98,6 +98,7 @@ READ_ONLY: Mapping[str, str] = {
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy documentId
         documentNumber lineNumber unitOfMeasureCode invoiceDiscountAmount lineAmount amount
         amountIncludingVat vatPercent outstandingQuantity quantityShipped quantityInvoiced
+        billToCustomerId billToCustomerNumber
     """,
     "salesQuotes": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy customerNumber
@@ -109,6 +110,12 @@ READ_ONLY: Mapping[str, str] = {
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy documentId
         documentNumber lineNumber unitOfMeasureCode invoiceDiscountAmount lineAmount amount
         amountIncludingVat vatPercent outstandingQuantity quantityShipped quantityInvoiced
+    """,
+    "customerStatistics": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy number name
+        balanceLcy outstandingOrdersLcy shippedNotInvoicedLcy outstandingInvoicesLcy creditLimitLcy
+        invoicedFromShipmentsLcy invoicedPrepaymentLcy returnsNotInvoicedLcy overdueLcy
+        salesThisYearLcy
     """,
     "salesNotes": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy linkId orderId

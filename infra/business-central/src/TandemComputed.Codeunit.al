@@ -121,6 +121,18 @@ codeunit 50103 "Tandem Computed"
         exit(10000);
     end;
 
+    /// <summary>What unposted invoices of a customer take over from shipments, in the local currency.</summary>
+    procedure InvoicedFromShipments(CustomerNo: Code[20]): Decimal
+    var
+        Line: Record "Sales Line";
+    begin
+        Line.SetRange("Document Type", Line."Document Type"::"Invoice");
+        Line.SetRange("Bill-to Customer No.", CustomerNo);
+        Line.SetFilter("Shipment No.", '<>%1', '');
+        Line.CalcSums("Outstanding Amount (LCY)");
+        exit(Line."Outstanding Amount (LCY)");
+    end;
+
     /// <summary>The order or quote that a note is on; the zero GUID when it is on something else.</summary>
     procedure DocumentOfNote(Link: Record "Record Link"; DocumentType: Enum "Sales Document Type"): Guid
     var
