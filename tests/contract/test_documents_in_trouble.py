@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from sandbox.simkit import INTEGRATION, INTEGRATION_2
 from sandbox.simkit.faults import Fault
 from shared.core.errors import Rejected
 from shared.core.mapping import Table
@@ -207,3 +208,17 @@ def test_scenario_85_what_was_due_yesterday_is_overdue_and_what_is_due_today_is_
     [linked] = [s for b, s in shop.coupled("account_statistics").items() if b == shop.customer]
     told = shop.sold("nav_accountstatisticses", linked)
     assert (told["nav_overdueamountslcy"], told["nav_overdueamountsasof"]) == (70, today.isoformat())
+
+
+def test_the_user_that_is_named_for_orders_writes_them_in_both_systems_P35():
+    shop = Shop(users=(INTEGRATION, INTEGRATION_2), orders_user=INTEGRATION_2)
+    orders = [shop.order(shop.bicycle()) for _ in range(3)]
+    for order in orders:  # each a write of its own
+        shop.act(ORDERS, "retry", side="sales", id=order)
+
+    handler = INTEGRATION_2.user_id
+    assert {shop.made(o)["createdBy"] for o in orders} == {handler}
+    assert {shop.sold("salesorders", o)["_modifiedby_value"] for o in orders} == {handler}
+    assert INTEGRATION.user_id in {r["createdBy"] for r in shop.bc_sim.all("items")} | {
+        r["_createdby_value"] for r in shop.sales_sim.all("products")
+    }
