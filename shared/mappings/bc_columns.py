@@ -268,14 +268,15 @@ WRITABLE: Mapping[str, str] = {
     """,
     "salesOrders": """
         number customerId billToCustomerId sellToContactId sellToName sellToAddress sellToAddress2
-        sellToCity sellToContact sellToPostCode sellToCounty sellToCountryRegionCode billToName
-        billToName2 billToAddress billToAddress2 billToCity billToContact billToPostCode
-        billToCounty billToCountryRegionCode shipToName shipToName2 shipToAddress shipToAddress2
-        shipToCity shipToContact shipToPostCode shipToCounty shipToCountryRegionCode yourReference
-        externalDocumentNumber documentDate postingDate dueDate orderDate shipmentDate currencyId
-        paymentTermsId shipmentMethodId shippingAgentId salespersonId customerPriceGroupId
-        opportunityId pricesIncludeVat paymentDiscountPercent packageTrackingNumber workDescription
-        invoiceDiscountValue requestedDeliveryDate promisedDeliveryDate quoteNumber
+        sellToCity sellToContact sellToPostCode sellToCounty sellToCountryRegionCode
+        sellToPhoneNumber sellToEmail billToName billToName2 billToAddress billToAddress2 billToCity
+        billToContact billToPostCode billToCounty billToCountryRegionCode shipToName shipToName2
+        shipToAddress shipToAddress2 shipToCity shipToContact shipToPostCode shipToCounty
+        shipToCountryRegionCode yourReference externalDocumentNumber documentDate postingDate
+        dueDate orderDate shipmentDate currencyId paymentTermsId shipmentMethodId shippingAgentId
+        salespersonId customerPriceGroupId opportunityId pricesIncludeVat paymentDiscountPercent
+        packageTrackingNumber workDescription invoiceDiscountValue requestedDeliveryDate
+        promisedDeliveryDate quoteNumber
     """,
     "salesOrderLines": """
         attachedToLineNumber type itemId resourceId number variantCode locationCode description
@@ -284,15 +285,15 @@ WRITABLE: Mapping[str, str] = {
     """,
     "salesQuotes": """
         number customerId billToCustomerId sellToContactId sellToName sellToAddress sellToAddress2
-        sellToCity sellToContact sellToPostCode sellToCounty sellToCountryRegionCode billToName
-        billToName2 billToAddress billToAddress2 billToCity billToContact billToPostCode
-        billToCounty billToCountryRegionCode shipToName shipToName2 shipToAddress shipToAddress2
-        shipToCity shipToContact shipToPostCode shipToCounty shipToCountryRegionCode yourReference
-        externalDocumentNumber documentDate postingDate dueDate orderDate shipmentDate currencyId
-        paymentTermsId shipmentMethodId shippingAgentId salespersonId customerPriceGroupId
-        opportunityId pricesIncludeVat paymentDiscountPercent packageTrackingNumber workDescription
-        invoiceDiscountValue requestedDeliveryDate promisedDeliveryDate quoteValidUntilDate
-        quoteAccepted
+        sellToCity sellToContact sellToPostCode sellToCounty sellToCountryRegionCode
+        sellToPhoneNumber sellToEmail billToName billToName2 billToAddress billToAddress2 billToCity
+        billToContact billToPostCode billToCounty billToCountryRegionCode shipToName shipToName2
+        shipToAddress shipToAddress2 shipToCity shipToContact shipToPostCode shipToCounty
+        shipToCountryRegionCode yourReference externalDocumentNumber documentDate postingDate
+        dueDate orderDate shipmentDate currencyId paymentTermsId shipmentMethodId shippingAgentId
+        salespersonId customerPriceGroupId opportunityId pricesIncludeVat paymentDiscountPercent
+        packageTrackingNumber workDescription invoiceDiscountValue requestedDeliveryDate
+        promisedDeliveryDate quoteValidUntilDate quoteAccepted
     """,
     "salesQuoteLines": """
         attachedToLineNumber type itemId resourceId number variantCode locationCode description

@@ -266,7 +266,7 @@ def _meddled(pair: Pair, order: Record) -> Hold | None:
         return None
     return Hold(
         reason=f"E-CHANGED: it was edited in Sales while {made}, which has what it said before; delete that "
-        "order for a new one, or edit it, too, and resolve with bc"
+        "order for a new one, or edit it, too, and resolve it with --use bc"
     )
 
 

@@ -222,3 +222,22 @@ def test_the_user_that_is_named_for_orders_writes_them_in_both_systems_P35():
     assert INTEGRATION.user_id in {r["createdBy"] for r in shop.bc_sim.all("items")} | {
         r["_createdby_value"] for r in shop.sales_sim.all("products")
     }
+
+
+@pytest.mark.peer("sales-order-022")
+def test_an_order_has_the_e_mail_and_the_phone_of_the_customers_contact_S16():
+    """Tandem sends neither, nor a contact: what BC takes from the customer stays."""
+    shop = Shop()
+    person = {"type": "Person", "name": "Ann", "email": "ann@contoso.com", "phoneNumber": "020 1"}
+    company = next(c for c in shop.bc_sim.all("contacts") if c["customerId"] == shop.customer)
+    contact = {"id": shop.bc_sim.add("contacts", person | {"companyId": company["companyId"]})}
+    shop.bc_sim.edit("customers", shop.customer, primaryContactId=contact["id"])
+    order = shop.order(shop.bicycle())
+    shop.tick(ORDERS)
+
+    made = shop.made(order)
+    assert (made["sellToContactId"], made["sellToEmail"], made["sellToPhoneNumber"]) == (
+        contact["id"],
+        "ann@contoso.com",
+        "020 1",
+    )
