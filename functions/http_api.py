@@ -202,6 +202,16 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call | Alone], ...] = (
         ),
     ),
     (
+        "api_find",
+        "records/{m}/{side}",
+        "GET",
+        READ,
+        200,
+        lambda api, r: api.find(
+            part(r, "m"), part(r, "side"), r.params.get("begins"), limit=number(r, "limit", 20, 100)
+        ),
+    ),
+    (
         "api_explain",
         "records/{m}/{side}/{id}",
         "GET",

@@ -124,6 +124,7 @@ SCHEMAS: Mapping[str, Schema] = {
         awaits=maybe(thing(mapping=TEXT, side=SIDE, id=TEXT)),
         fields=many(PROBLEM),
     ),
+    "Named": thing(mapping=TEXT, side=SIDE, id=TEXT, names=by_name(ANY), coupled_with=maybe(TEXT)),
     "Written": thing(
         at=MOMENT, side=SIDE, id=TEXT, action=TEXT, fields=by_name(thing(before=ANY, after=ANY))
     ),
@@ -205,6 +206,7 @@ COUPLE = body(
     mapping=MAPPING,
     bc=RECORD_ID,
     sales=RECORD_ID,
+    move=FLAG,
     **{"from": word("bc", "sales", "compare")},
 )
 #: function → what it does, what it answers, what its body may have, its query
@@ -235,6 +237,12 @@ ABOUT: Mapping[str, tuple[str, Schema, Schema | None, tuple[str, ...]]] = {
     ),
     "api_jobs": ("The job log, newest first", page(ref("Job")), None, ("mapping", "limit", "after")),
     "api_held": ("Records out of sync", page(ref("Held")), None, ("mapping", "limit", "after")),
+    "api_find": (
+        "Records whose number or name begins so",
+        thing(value=many(ref("Named"))),
+        None,
+        ("begins", "limit"),
+    ),
     "api_explain": ("How one record stands, and why", ref("Explained"), None, ()),
     "api_history": ("What was written to one record", page(ref("Written")), None, ("limit", "after")),
     "api_retry": ("Try one record again", ref("StartedJob"), None, ()),
@@ -273,8 +281,11 @@ QUERY: Mapping[tuple[str, str], Schema] = {
     ("api_runs", "limit"): {"type": "integer", "minimum": 1, "maximum": 200},
     ("api_runs", "after"): {"type": "string", "pattern": "^[0-9]{1,6}$"},
     ("api_history", "after"): MOMENT,
+    ("api_find", "begins"): {"type": "string", "pattern": "^[^\\x00-\\x1f\\x7f]{1,100}$"},
+    ("api_find", "limit"): {"type": "integer", "minimum": 1, "maximum": 100},
     ("api_availability", "product"): {"type": "string", "format": "uuid"},
 }
+NEEDED = (("api_find", "begins"),)
 ERRORS = {
     "400": "The call is wrong",
     "401": "Nobody is recognized",
@@ -316,7 +327,11 @@ def _operation(name: str, path: str, role: str, status: int) -> dict[str, Any]:
             {"name": p, "in": "path", "required": True, "schema": _in_path(p, path)}
             for p in re.findall(r"\{(\w+)\}", path)
         ]
-        + [{"name": q, "in": "query", "schema": QUERY.get((name, q)) or QUERY["", q]} for q in query],
+        + [
+            {"name": q, "in": "query", "schema": QUERY.get((name, q)) or QUERY["", q]}
+            | ({"required": True} if (name, q) in NEEDED else {})
+            for q in query
+        ],
         "responses": {str(status): _content("Done" if status == 200 else "Accepted", JSON, answer)},
     }
     if given is not None:

@@ -48,7 +48,7 @@ class Processes:
             whole = [sys.executable, "-m", "sandbox.processes", str(os.getpid()), *whole]
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # nosec B603  # commands of the sandbox
                 whole,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -191,7 +191,8 @@ def _bound_to(parent: int, command: Sequence[str]) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:
         raise SystemExit("the process that started this one has ended")
-    os.execvp(command[0], list(command))
+    arguments = list(command)
+    os.execvp(command[0], arguments)  # nosec B606  # without a shell on purpose
 
 
 if __name__ == "__main__":

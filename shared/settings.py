@@ -149,7 +149,10 @@ class Settings:
             f"{name} is a Key Vault reference that was not resolved"
             for name, value in env.items()
             if value.startswith(KEY_VAULT)
-            and (name in REQUIRED or name.startswith(("API_KEY", "CLIENT_", "MORE_CLIENTS", "WEBHOOK_")))
+            and (
+                name in REQUIRED
+                or name.startswith(("API_KEY", "AVAIL", "CLIENT_", "MORE_CLIENTS", "WEBHOOK_"))
+            )
         ]
         problems += push_problems(env)
         numbers: dict[str, float] = {}

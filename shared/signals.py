@@ -75,7 +75,7 @@ def clean(attributes: Mapping[str, Attribute]) -> dict[str, str | int | float | 
         form = ATTRIBUTES.get(name)
         if value is None or form is None:
             continue
-        if isinstance(value, bool | int | float):
+        if isinstance(value, (bool, int, float)):
             told[name] = value
         else:
             told[name] = str(value) if _fits(form, value) else UNTOLD

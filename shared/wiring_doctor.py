@@ -16,11 +16,13 @@ from shared.adapters.tables import AzureTables
 from shared.core.doctor import BcFacts, HouseFacts, SalesFacts, SignIn
 from shared.core.errors import Misconfigured
 from shared.core.model import Side
+from shared.engine.doctor.allowed import beyond
 from shared.engine.doctor.checks import examine
 from shared.engine.doctor.sales import BULK
 from shared.engine.doctor.wanted import Examined, Wanted, option_mappings, rights
 from shared.engine.messages import FULL_SYNC, REJECTED, queue_of
 from shared.engine.overriding import InForce
+from shared.engine.push import NOTICES
 from shared.mappings import BY_NAME
 from shared.mappings.bc_columns import COMPANION
 from shared.ports import Clock
@@ -32,6 +34,9 @@ from shared.wiring import Clients, SystemClock, columns, credential_of, identity
 #: Seconds that a doctor waits for one answer: all of them must fit into one call of the API.
 PATIENCE = 15
 QUEUES = (FULL_SYNC, REJECTED, *(queue_of(name) for name in BY_NAME))
+CONNECTION = "ServiceBusConnection"
+NOTICES_CONNECTION = "NoticesConnection"
+NAMESPACE = "fullyQualifiedNamespace"
 INCOMPLETE = SignIn(silent="the settings are not complete")
 
 
@@ -111,7 +116,11 @@ def checkup(env: Mapping[str, str], *, schedules: Sequence[str]) -> dict[str, An
             looks.append(
                 (
                     BusinessCentralLook(
-                        http=bc, root=settings.bc_url, company=settings.bc_company_id, clock=clock
+                        http=bc,
+                        root=settings.bc_url,
+                        company=settings.bc_company_id,
+                        clock=clock,
+                        secret=settings.webhook_secrets[0] if settings.push else "",
                     ),
                     SalesLook(http=sales, root=settings.dataverse_url, clock=clock),
                 )
@@ -119,26 +128,32 @@ def checkup(env: Mapping[str, str], *, schedules: Sequence[str]) -> dict[str, An
         return Doctor(
             wanted=wanted_of(chosen, [settings.client_id, *(name for name, _ in settings.more_clients)]),
             looks=looks,
-            house=lambda: _house(settings, HouseFacts(schedules=tuple(schedules), overrides=chosen.problems)),
+            house=lambda: _house(
+                settings,
+                env,
+                HouseFacts(
+                    schedules=tuple(schedules),
+                    overrides=chosen.problems,
+                    off=documents_off(settings),
+                    push=settings.push,
+                    webhook_url=settings.webhook_url,
+                ),
+            ),
             clock=clock,
         ).examine()
 
 
-def _house(settings: Settings, known: HouseFacts) -> HouseFacts:
+def _house(settings: Settings, env: Mapping[str, str], known: HouseFacts) -> HouseFacts:
     """Return what is known with certificate, queues and tables. Opens them anew, and closes them."""
     problem, ends = doctor_house.certificate(credential_of(settings))
     identity = identity_of(settings)
+    queues = {
+        **look_at(
+            QUEUES, CONNECTION, settings.service_bus_connection, settings.service_bus_namespace, identity
+        ),
+        **look_at((NOTICES,), NOTICES_CONNECTION, *notices_of(env), identity),
+    }
     with ExitStack() as open_:
-        try:
-            queue = ServiceBusQueue(
-                connection_string=settings.service_bus_connection,
-                namespace=settings.service_bus_namespace,
-                credential=identity,
-            )
-            open_.callback(queue.close)
-            queues = doctor_house.queues(queue, QUEUES)
-        except Misconfigured as error:
-            queues = {"all queues": str(error)}
         try:
             store = AzureTables(
                 connection_string=settings.tables_connection_string,
@@ -159,18 +174,58 @@ def _house(settings: Settings, known: HouseFacts) -> HouseFacts:
     )
 
 
+def documents_off(settings: Settings) -> tuple[str, ...]:
+    switches = {"sales_orders": settings.sales_orders, "sales_quotes": settings.sales_quotes}
+    return tuple(name for name, switch in switches.items() if switch == "off")
+
+
+def notices_of(env: Mapping[str, str]) -> tuple[str, str]:
+    """Return connection string and namespace of the queue of notices, as the host's trigger reads them."""
+    return env.get(NOTICES_CONNECTION, "").strip(), env.get(f"{NOTICES_CONNECTION}__{NAMESPACE}", "").strip()
+
+
+def look_at(
+    names: Sequence[str], connection: str, connection_string: str, namespace: str, identity: Any
+) -> dict[str, str]:
+    """Return queue → what is wrong with it; one line when the whole connection is wrong."""
+    if not connection_string and not namespace:
+        return {connection: f"{connection} is missing, and so is {connection}__{NAMESPACE}"}
+    try:
+        queue = ServiceBusQueue(
+            connection_string=connection_string,
+            namespace=namespace,
+            credential=identity,
+            connection=connection,
+        )
+    except Misconfigured as error:
+        return {connection: str(error)}
+    try:
+        return doctor_house.queues(queue, names)
+    finally:
+        queue.close()
+
+
+def beyond_needs(wish: Mapping[str, Any]) -> list[str]:
+    """Return what of a wish of `GET /api/doctor` this version of Tandem never needs, for who carries it out."""
+    return beyond(wish, _as_shipped(), queues=QUEUES, tables=TABLES)
+
+
+def _as_shipped() -> Wanted:
+    return Wanted(
+        mappings=BY_NAME,
+        rules=RULES,
+        bc_columns=columns(BY_NAME, Side.BC),
+        sales_columns=columns(BY_NAME, Side.SALES),
+        companion=COMPANION,
+        clients=(),
+    )
+
+
 def _without_settings(problems: Sequence[str], schedules: Sequence[str]) -> dict[str, Any]:
     clock = SystemClock()
     return examine(
         Examined(
-            wanted=Wanted(
-                mappings=BY_NAME,
-                rules=RULES,
-                bc_columns=columns(BY_NAME, Side.BC),
-                sales_columns=columns(BY_NAME, Side.SALES),
-                companion=COMPANION,
-                clients=(),
-            ),
+            wanted=_as_shipped(),
             bc=BcFacts(sign_in=INCOMPLETE),
             sales=SalesFacts(sign_in=INCOMPLETE),
             house=HouseFacts(settings=tuple(problems), schedules=tuple(schedules)),

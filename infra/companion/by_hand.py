@@ -72,6 +72,16 @@ BY_HAND = {
         for documents in ("salesOrders", "salesQuotes", "postedSalesInvoices")
     },
 }
+#: A new row's template: (set, column) → how it gives the row its number, before it is made, and fills its blank
+#: fields afterwards. Nothing shows it later.
+TEMPLATES = {
+    (rows, "templateCode"): (
+        f"Computed.Number{kind}(Rec, TemplateCode);",
+        f"Computed.Fill{kind}(Rec, TemplateCode);",
+    )
+    for rows, kind in (("customers", "Customer"), ("items", "Item"))
+}
+BY_HAND |= {of: ("Clear(TemplateCode);", number) for of, (number, _) in TEMPLATES.items()}
 #: Bound to a variable although the table has the field. Validating Contact modifies the customer's row,
 #: which is not there yet when the page binds a new customer's values.
 NOT_BOUND = {("customers", "contactName")}

@@ -19,11 +19,15 @@ NO_TOMBSTONE = (
     "Detailed Cust. Ledg. Entry",
     "VAT Posting Setup",
     "G/L Account",
+    "Customer Templ.",
+    "Item Templ.",
     # A note that is deleted stays on the other side.
     "Record Link",
 )
 #: Read by `Tandem Computed` besides the sets' own tables.
-ALSO_READ = ("Marketing Setup",)
+ALSO_READ = ("Marketing Setup", "Default Dimension")
+#: Written by it for the caller: the dimensions of a template.
+ALSO_WRITTEN = ("Default Dimension",)
 OWN_TABLES = ("Tandem Tombstone",)
 #: Codeunits that every caller runs.
 CODEUNITS = ("Tandem Computed", "Tandem References")
@@ -138,6 +142,8 @@ def synchronizing(contract: Contract) -> str:
     for entity in contract.sets.values():
         if entity.table:
             rights.setdefault(entity.table, set()).update(entity.allow)
+    for table in ALSO_WRITTEN:
+        rights[table] = {"insert"}
     grants = [
         f'tabledata "{table}" = {"".join(v[0].upper() for v in ("insert", "modify") if v in allowed)}'
         for table, allowed in sorted(rights.items())

@@ -12,6 +12,7 @@ from infra.companion.by_hand import (
     NOT_BOUND,
     ONLY_FOR,
     ORDERED,
+    TEMPLATES,
 )
 from infra.companion.contract import Column, Contract, EntitySet, Unclear, quoted
 
@@ -131,7 +132,7 @@ class _Page:
             yield f"Given.Add('{column.name}');"
             if not self.in_variable(column):
                 yield f"Wanted.{quoted(column.field)} := Rec.{quoted(column.field)};"
-            elif self.before_insert(column):
+            elif self.before_insert(column) and (self.set.name, column.name) not in TEMPLATES:
                 yield from self._write(column)
 
     def _part(self, part: str, back: str) -> Iterator[str]:
@@ -218,6 +219,9 @@ class _Page:
                 body += ['if Rec."Line No." = 0 then', '    Rec."Line No." := Computed.NextLineNo(Rec);']
             body += ["// The caller chooses the id, so that a repeated POST meets its own row."]
             body += ["Rec.Insert(true, not IsNullGuid(Rec.SystemId));"]
+            for name, (_, fill) in TEMPLATES.items():
+                if name[0] == self.set.name:
+                    body += [f"if Given.Contains('{name[1]}') then", f"    {fill}"]
             body += ["if Apply() then", "    Rec.Modify(true);"] if later else []
             body += ["Computed.SpreadInvoiceDiscount(Rec);"] if self.of_document else []
             body += ["Show();"] if show else []

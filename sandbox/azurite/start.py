@@ -63,7 +63,7 @@ def free_port() -> int:
 def running_azurite() -> Iterator[str]:
     """Run an Azurite that keeps nothing, on a free port, and yield its connection string."""
     with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # nosec B603  # a command of our own
             command(port=free_port(), folder=Path(folder), in_memory=True),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -11,7 +11,7 @@ import time
 
 from rich.console import Console
 
-from sandbox.bench import catalogue, changes, cold_start, engine, memory, orders, telemetry
+from sandbox.bench import catalogue, changes, cold_start, engine, memory, orders, rehearsal, telemetry
 from sandbox.bench.report import Budget, missed, table_of
 
 RECORDS = 10_000
@@ -31,6 +31,7 @@ def main() -> int:
         "orders, over both simulators": orders.budgets,
         "changes, over both simulators": lambda: changes.budgets(records),
         "items, prices and invoices": catalogue.budgets,
+        "a rehearsal and its run": lambda: rehearsal.budgets(records),
     }
     console = Console(width=None if sys.stdout.isatty() else 160)
     rows: list[Budget] = []

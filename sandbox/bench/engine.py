@@ -91,7 +91,7 @@ def _run(records: int) -> dict[str, float]:
 
 
 def _poll(world: World, side: Side) -> None:
-    job = Job(kind="poll", mapping="customers", side=side, token="bench")
+    job = Job(kind="poll", mapping="customers", side=side, token="bench")  # nosec B106  # of a message id
     world.send("sync-customers", job.to_json())
     world.run()
 

@@ -240,7 +240,8 @@ class BusinessCentralSim(SimApp):
             self._service.companies[company_id] = company
             company.insert("companyInformation", {"name": name}, ZERO, quiet=True)
             company.insert("generalLedgerSetup", {"lcyCode": "GBP"}, ZERO, quiet=True)
-            company.insert("salesSetup", {"customerNumbers": "CUST"}, ZERO, quiet=True)
+            series = {"customerNumbers": "CUST", "quoteNumbers": "S-QUO", "orderNumbers": "S-ORD"}
+            company.insert("salesSetup", series, ZERO, quiet=True)
             series = {"contactNumbers": "CONT", "opportunityNumbers": "OPP"}
             company.insert("marketingSetup", series, ZERO, quiet=True)
             # Customers and products without posting groups are sold without VAT.

@@ -132,7 +132,8 @@ def _column(name: str, facts: Mapping[str, Any], enums: Mapping[str, list[str]])
 def entity_sets() -> Mapping[str, EntitySet]:
     """Return every set of the contract by name."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    contract = yaml.load(CONTRACT.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+    text = CONTRACT.read_text(encoding="utf-8")
+    contract = yaml.load(text, Loader=loader)  # nosec B506  # a safe loader
     enums = contract["enums"]
     return {
         name: EntitySet(

@@ -37,7 +37,7 @@ def before_deletion(company: Company, set_name: str, row: Row, who: str) -> None
         case "contacts":
             _before_contact_deletion(company, row_id, who)
         case _ if set_name in POSTED:
-            raise dialog(f"You cannot delete from {set_name}: posted documents and entries stay.")
+            raise dialog(f"A row of {set_name} cannot be deleted: posted documents and entries stay.")
 
 
 def _before_customer_deletion(company: Company, customer_id: str, who: str) -> None:

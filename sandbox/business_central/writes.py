@@ -61,6 +61,8 @@ SETUP: Mapping[str, tuple[str, str, str, str]] = {
     "customers": ("salesSetup", "Sales & Receivables Setup", "customerNumbers", "Customer Nos."),
     "contacts": ("marketingSetup", "Marketing Setup", "contactNumbers", "Contact Nos."),
     "opportunities": ("marketingSetup", "Marketing Setup", "opportunityNumbers", "Opportunity Nos."),
+    "salesQuotes": ("salesSetup", "Sales & Receivables Setup", "quoteNumbers", "Quote Nos."),
+    "salesOrders": ("salesSetup", "Sales & Receivables Setup", "orderNumbers", "Order Nos."),
 }
 
 

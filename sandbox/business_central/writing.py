@@ -19,6 +19,7 @@ from sandbox.business_central.fields import stored
 from sandbox.business_central.flow_fields import refresh_after
 from sandbox.business_central.rules import AFTER, CHECKS, SETTLE
 from sandbox.business_central.store import Company, Row
+from sandbox.business_central.templates import apply_template
 from sandbox.business_central.writes import SERIES, SETUPS, Write, draw_number
 
 SYSTEM = frozenset({"systemRowVersion", "createdAt", "createdBy", "lastModifiedDateTime", "lastModifiedBy"})
@@ -54,8 +55,10 @@ def create(
         values = _checked(entity, plain, on_insert=True, client=client)
         if values.get("id", ZERO) == ZERO:
             values["id"] = str(uuid.uuid4())
+        numbered = apply_template(company, entity, values)
         _resolve(company, entity, values, None)
-        _number(company, entity, values, pages)
+        if not numbered:
+            _number(company, entity, values, pages)
         if company.row(entity.name, values["id"]) is not None:
             raise _exists(entity, pages)
         if check := CHECKS.get(entity.name):

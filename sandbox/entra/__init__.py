@@ -35,7 +35,7 @@ BUSINESS_CENTRAL = "https://api.businesscentral.dynamics.com"
 MSI = "/msi/token"
 
 _ROUTE = re.compile(r"^/(?P<tenant>[^/]+)/(?P<rest>.+)$")
-_ANYONE = Identity(name="anyone", tenant="", client_id="", secret="", object_id="", user_id="")
+_ANYONE = Identity(name="anyone", tenant="", client_id="", secret="", object_id="", user_id="")  # nosec B106  # nobody's
 
 
 class EntraSim(SimApp):
@@ -167,7 +167,7 @@ class EntraSim(SimApp):
         lifetime = int(self.settings["lifetime_seconds"])
         return json_response(
             {
-                "token_type": "Bearer",
+                "token_type": managed_identity.BEARER,
                 "expires_in": lifetime,
                 "ext_expires_in": lifetime,
                 "access_token": self.issuer.issue(caller, resource, lifetime),

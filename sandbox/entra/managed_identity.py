@@ -16,6 +16,7 @@ from sandbox.simkit import ManagedIdentity, TokenIssuer, json_response
 
 VERSION = "2019-08-01"
 LIFETIME = timedelta(hours=24)
+BEARER = "Bearer"
 
 
 def answer(request: Request, identity: ManagedIdentity, issuer: TokenIssuer, authority: str) -> Response:
@@ -38,7 +39,7 @@ def answer(request: Request, identity: ManagedIdentity, issuer: TokenIssuer, aut
             ),
             "expires_on": str(int(expires.timestamp())),
             "resource": resource,
-            "token_type": "Bearer",
+            "token_type": BEARER,
             "client_id": identity.client_id,
         }
     )

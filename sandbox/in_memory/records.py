@@ -1,7 +1,8 @@
 """The in-memory twin of one side's records: rows, versions, deletions, faults. For fast tests.
 
 It keeps the promises of the `Records` port (the contract suite runs on it too) and none of the
-quirks of the real services; those are the simulators' work.
+quirks of the real services, which are the simulators' work; but one: it refuses to be searched by a
+column that the service would not search by.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from sandbox.in_memory.findable import why_not_findable
 from shared.core.errors import Exists, Missing, Rejected, Stale, SyncError, Transient
 from shared.core.mapping import Table
 from shared.core.model import Record, Side
@@ -108,6 +110,8 @@ class InMemoryRecords:
         return found
 
     def find(self, table: Table, column: str, values: Sequence[str]) -> list[Record]:
+        if why := why_not_findable(self.side, table, column):
+            raise AssertionError(f"{self.side.value} {table.name} cannot be looked up by {column}: {why}")
         self._call("find")
         wanted = {v.casefold() for v in values}
         rows = self._rows.get(self._name(table), {})
@@ -118,6 +122,14 @@ class InMemoryRecords:
         ]
         self.after("find")
         return found
+
+    def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
+        self._call("begins")
+        rows = self._rows.get(self._name(table), {})
+        shown = {i: str(r["values"].get(column) or "").casefold() for i, r in rows.items()}
+        found = sorted((value, i) for i, value in shown.items() if value.startswith(text.casefold()))
+        self.after("begins")
+        return [self._record(table, i) for _, i in found[:limit]]
 
     def create(self, table: Table, writes: Sequence[Write]) -> list[Written]:
         return self._write("create", table, writes)

@@ -85,7 +85,7 @@ class Faults:
     def __init__(self, *, seed: int = 0) -> None:
         self._lock = threading.Lock()
         self._seed = seed
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # nosec B311  # faults that a seed repeats
         self._waiting: list[tuple[Fault, int | None]] = []
 
     def add(self, fault: Fault) -> None:

@@ -167,6 +167,14 @@ class BusinessCentralRecords:
         ]
         return list({record.id: record for record in self._filtered(table, filters)}.values())
 
+    def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
+        # A function within another needs the newer schema (business-central-api.md §4).
+        condition = f"startswith(tolower({column}),{literal(text.lower())})"
+        options = f"$select={self._select(table)}&$filter={escape(condition)}&$schemaversion=2.1"
+        path = f"{self._company}/{table.name}?{options}&$orderby={column}&$top={limit}"
+        [answer] = self._line.get_all([path], [table.name])
+        return [self._record(table, row) for row in answer["value"]]
+
     def query(self, paths: Sequence[str]) -> list[list[dict[str, Wire]]]:
         """Read several sets of the company whole, by their path and query, in one request."""
         answers = self._line.get_all([f"{self._company}/{path}" for path in paths], list(paths))

@@ -119,13 +119,14 @@ class DataverseRecords:
     # --- reading ---
 
     def changes(self, table: Table, *, cursor: str | None, page: str | None, limit: int) -> ChangePage:
-        """Return a page of changes; options have no changes and are listed whole every time."""
         if table.kind == "option":
-            return ChangePage(records=tuple(self._options.all(table)), cursor="", full=True)
+            return self._options.changes(table, cursor)
         return self._changes.read(table, self._select(table), cursor=cursor, page=page, limit=limit)
 
     def position(self, table: Table) -> str:
-        return "" if table.kind == "option" else self._changes.position(self._select(table))
+        if table.kind == "option":
+            return self._options.position(table)
+        return self._changes.position(self._select(table))
 
     def get(self, table: Table, ids: Sequence[str]) -> dict[str, Record]:
         if not ids:
@@ -157,6 +158,19 @@ class DataverseRecords:
         filters = [escape(" or ".join(part)) for part in chunks(odd, 100)]
         records += self._filtered(table, filters)
         return list({record.id: record for record in records}.values())
+
+    def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
+        def so(record: Record) -> bool:
+            return str(record.values[column] or "").lower().startswith(text.lower())
+
+        if table.kind == "option":
+            options = sorted(self._options.all(table), key=lambda r: str(r.values[column]).lower())
+            return [r for r in options if so(r)][:limit]
+        # The text is a pattern to Dataverse: a wildcard is told apart by what comes back.
+        condition = escape(f"startswith({column},{literal(text)})")
+        options_of = f"$select={self._select(table)}&$filter={condition}&$orderby={column}&$top={limit}"
+        [rows] = self._line.get_all([f"{table.name}?{options_of}"], table.name)
+        return [r for r in (self._record(table, row) for row in rows) if so(r)]
 
     def query(self, paths: Sequence[str]) -> list[list[dict[str, Wire]]]:
         """Read several sets whole, by their path and query, in one request."""

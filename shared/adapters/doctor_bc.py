@@ -1,9 +1,13 @@
-"""What `tandem doctor` finds out of Business Central: two requests (business-central-api.md §1, §2, §6, §7)."""
+"""What `tandem doctor` finds out of Business Central: three requests, with push four.
+
+Source: business-central-api.md §1, §2, §6, §7, §9.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import httpx
@@ -11,6 +15,7 @@ import httpx
 from shared.adapters.business_central_line import COMPANIES, FRESH, choose_company
 from shared.adapters.doctor_clock import asked
 from shared.adapters.odata import BC, Answer, encode, told
+from shared.adapters.webhooks import ROUTE, path_of_possible, possible_in, subscription_of
 from shared.core.doctor import BcFacts, SignIn
 from shared.core.errors import Misconfigured, Transient
 from shared.ports import Clock
@@ -27,7 +32,7 @@ TOPICS: tuple[tuple[str, str], ...] = (
         "salesPrices?$filter=salesType eq 'Customer_x0020_Price_x0020_Group'&$select=salesCode,itemNumber,"
         f"startingDate,currencyCode,variantCode,unitOfMeasureCode,minimumQuantity&$top={PRICES}",
     ),
-    ("series", "salesSetup?$select=customerNumbers"),
+    ("series", "salesSetup?$select=customerNumbers,quoteNumbers,orderNumbers"),
     ("series", "marketingSetup?$select=contactNumbers,opportunityNumbers"),
 )
 
@@ -37,12 +42,14 @@ class BusinessCentralLook:
     """Args:
     root: Root of the API, up to and including the environment, without `/api`.
     company: Id or name of the company; "" for the only one.
+    secret: That webhooks should send; "" while push is off.
     """
 
     http: httpx.Client
     root: str
     company: str
     clock: Clock
+    secret: str = ""
 
     def look(self, *, sets: Sequence[str], codes: Mapping[str, str]) -> BcFacts:
         """Find out everything; what fails is told in the facts.
@@ -74,7 +81,8 @@ class BusinessCentralLook:
             found = choose_company(companies, self.company)
         except Misconfigured as problem:
             return replace(facts, company_problem=str(problem))
-        return self._in_company(replace(facts, company_id=found), sets, codes)
+        facts = self._in_company(replace(facts, company_id=found), sets, codes)
+        return self._webhooks(facts) if facts.companion else facts
 
     def _get(self, path: str, headers: Mapping[str, str]) -> httpx.Response:
         return self.http.get(f"{self.root}/{path}", headers=dict(headers))
@@ -123,6 +131,34 @@ class BusinessCentralLook:
             companion=_version(state),
             unreadable={name: told(p) for name, p in zip(sets, read, strict=True) if p.status != 200},
         )
+
+    def _webhooks(self, facts: BcFacts) -> BcFacts:
+        """Add who is told of changes, and while push is on of what BC can tell."""
+        paths = {"subscriptions": f"{ROUTE}/subscriptions"}
+        if self.secret:
+            paths["possible"] = path_of_possible(facts.company_id)
+        rows, troubles = dict(facts.rows), dict(facts.troubles)
+        for topic, path in paths.items():
+            try:
+                get = partial(self._get, f"api/{path}", {"Accept": "application/json"})
+                answer = asked(self.clock, get).answer
+            except (Misconfigured, Transient) as problem:
+                troubles[topic] = f"{path.partition('?')[0]} cannot be read: {problem}"
+                continue
+            if answer.status != 200 or not isinstance(answer.body, Mapping):
+                troubles[topic] = f"{path.partition('?')[0]} cannot be read: {told(answer)}"
+            elif topic == "possible":
+                rows[topic] = tuple({"table": name} for name in sorted(possible_in(answer.body)))
+            else:
+                rows[topic] = tuple(self._subscriptions(answer.body, facts.company_id))
+        return replace(facts, rows=rows, troubles=troubles)
+
+    def _subscriptions(self, body: Mapping[str, Any], company_id: str) -> Iterator[Mapping[str, Any]]:
+        for row in body["value"]:
+            one = subscription_of(row, company_id=company_id, secret=self.secret)
+            if one is not None:
+                url = str(row["notificationUrl"])
+                yield {"table": one.table, "url": url, "ends": one.expires_at, "current": one.current}
 
 
 def _version(state: Answer) -> str | None:

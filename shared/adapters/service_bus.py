@@ -46,6 +46,7 @@ class ServiceBusQueue:
         namespace: str = "",
         credential: Any = None,
         signals: Signals = SILENT,
+        connection: str = "ServiceBusConnection",
     ) -> None:
         """Take a connection string, or a fully-qualified namespace with a token credential. Opens nothing."""
         self._signals = signals
@@ -58,7 +59,7 @@ class ServiceBusQueue:
             else:
                 self._client = ServiceBusClient(namespace, credential)
         except ValueError as error:
-            raise Misconfigured(f"ServiceBusConnection: {error}") from None
+            raise Misconfigured(f"{connection}: {error}") from None
 
     def send(self, messages: Sequence[OutgoingMessage]) -> None:
         by_queue: dict[str, list[OutgoingMessage]] = {}

@@ -24,6 +24,31 @@ RUNTIME = "microsoft/runtime/beta"
 _RESOURCE = re.compile(r"(?:.*/)?companies\(([^()]+)\)/(\w+)")
 
 
+def path_of_possible(company_id: str) -> str:
+    """Return path and query, below `/api`, of the pages of ours that can be subscribed to."""
+    wanted = escape(f"resource eq {literal(ROUTE + '*')}")
+    return f"{RUNTIME}/companies({company_id})/webhookSupportedResources?$filter={wanted}"
+
+
+def possible_in(body: Mapping[str, Any]) -> set[str]:
+    return {str(row["resource"]).rpartition("/")[2] for row in body["value"]}
+
+
+def subscription_of(row: Mapping[str, Any], *, company_id: str, secret: str) -> Subscription | None:
+    """Return a row of `subscriptions` without its secret; None when it is about another company."""
+    said = _RESOURCE.fullmatch(str(row["resource"]))
+    if said is None or said[1].lower() != company_id.lower():
+        return None
+    return Subscription(
+        id=str(row["subscriptionId"]),
+        table=said[2],
+        # Without a date it is renewed at once.
+        expires_at=moment(str(row["expirationDateTime"])) or datetime.min.replace(tzinfo=UTC),
+        current=hmac.compare_digest(str(row.get("clientState") or "").encode(), secret.encode()),
+        etag=str(row["@odata.etag"]),
+    )
+
+
 class BusinessCentralSubscriptions:
     """Args:
     api: Root of the BC API, up to and including `/api`.
@@ -54,12 +79,10 @@ class BusinessCentralSubscriptions:
         return self._channel.requests
 
     def possible(self) -> set[str]:
-        wanted = f"resource eq {literal(ROUTE + '*')}"
-        path = f"{RUNTIME}/companies({self._company_id})/webhookSupportedResources"
-        answer = self._send("GET", f"{path}?$filter={escape(wanted)}", Effect.READ)
+        answer = self._send("GET", path_of_possible(self._company_id), Effect.READ)
         if answer.status != 200:
             raise read_error(BC, answer, "webhookSupportedResources")
-        return {str(row["resource"]).rpartition("/")[2] for row in answer.body["value"]}
+        return possible_in(answer.body)
 
     def list(self) -> list[Subscription]:
         answer = self._send("GET", f"{ROUTE}/subscriptions", Effect.READ)
@@ -92,18 +115,9 @@ class BusinessCentralSubscriptions:
             raise self._refused(answer, subscription.table)
 
     def _ours(self, row: Mapping[str, Any]) -> Subscription | None:
-        said = _RESOURCE.fullmatch(str(row["resource"]))
-        if said is None or said[1].lower() != self._company_id.lower() or row["notificationUrl"] != self._url:
+        if row["notificationUrl"] != self._url:
             return None
-        current = hmac.compare_digest(str(row.get("clientState") or "").encode(), self._secret.encode())
-        return Subscription(
-            id=str(row["subscriptionId"]),
-            table=said[2],
-            # Without a date it is renewed at once.
-            expires_at=moment(str(row["expirationDateTime"])) or datetime.min.replace(tzinfo=UTC),
-            current=current,
-            etag=str(row["@odata.etag"]),
-        )
+        return subscription_of(row, company_id=self._company_id, secret=self._secret)
 
     def _one(self, subscription: Subscription) -> str:
         # The key is a quoted string.

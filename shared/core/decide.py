@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from shared.core.convert import Option
-from shared.core.mapping import Creates, Direction, EntityMapping, FieldMap, OnDelete
+from shared.core.mapping import Creates, Direction, EntityMapping, FieldMap, OnDelete, Uncoupled
 from shared.core.merge import CLASH, equal, mover
 from shared.core.model import (
     NO_FIELDS,
@@ -204,15 +204,15 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
     late: list[str] = []
     #: Most fields of most records stand still: for them nothing below has anything to say.
     calm = coupling.first is None and not coupling.rewritten
-    bc_fields, sales_fields = pair.bc_fields, pair.sales_fields
+    bc_fields, sales_fields, unconvertible = pair.bc_fields, pair.sales_fields, pair.unconvertible
 
-    for f in mapping.fields:
+    for name, f in mapping.named:
         if outside and not f.state:
             continue
-        if f.name in pair.unconvertible:
-            problems.append(problem(f, pair.unconvertible[f.name], pair))
+        if name in unconvertible:
+            problems.append(problem(f, unconvertible[name], pair))
             continue
-        bc, sales, base = bc_fields.get(f.name), sales_fields.get(f.name), baseline.get(f.name)
+        bc, sales, base = bc_fields.get(name), sales_fields.get(name), baseline.get(name)
         if calm and bc == sales and base == (bc, sales) and not isinstance(bc, Unresolved):
             continue
         source = mover(f, bc, sales, base, coupling.first, mapping.on_conflict)
@@ -229,6 +229,16 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             # looked at before (H20).
             late.append(f.name)
             baseline[f.name] = awaited(bc, sales, base)
+            lost = bc if source is Side.BC else sales
+            if (
+                f.uncoupled is not Uncoupled.KEEP
+                and isinstance(source, Side)
+                and isinstance(lost, Unresolved)
+            ):
+                if f.uncoupled is Uncoupled.HOLD:
+                    return waits(f, source, lost)
+                writes[source.other][f.name] = None
+                baseline[f.name] = Agreed(bc, None) if source is Side.BC else Agreed(None, sales)
             continue
         if (isinstance(bc, Unresolved) and f.direction.reaches(Side.SALES)) or (
             isinstance(sales, Unresolved) and f.direction.reaches(Side.BC)

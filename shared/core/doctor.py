@@ -63,7 +63,11 @@ class Gathered:
 
 @dataclass(frozen=True, kw_only=True)
 class BcFacts(Gathered):
-    """Topics: `setup` (lcyCode), `currencies`, `groups`, `prices`, `series`, and `codes:<mapping>`."""
+    """Topics: `setup` (lcyCode), `currencies`, `groups`, `prices`, `series`, and `codes:<mapping>`.
+
+    `subscriptions` of this company (table, url, ends, current: it sends our secret); while push is on also
+    `possible`, the tables that BC can tell of.
+    """
 
     #: The application has no permission set at all.
     forbidden: str = ""
@@ -122,6 +126,11 @@ class HouseFacts:
     #: Tables that are not there yet; None: not asked.
     tables_missing: tuple[str, ...] | None = None
     tables_problem: str = ""
+    #: Mappings that a setting of their own leaves off.
+    off: tuple[str, ...] = ()
+    push: bool = False
+    #: Where notices of BC go, whether push is on or off; "" when no setting says.
+    webhook_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,6 +39,17 @@ class Blank(StrEnum):
     KEEP = "keep"
 
 
+class Uncoupled(StrEnum):
+    """What a soft reference does to a coupled record while its target is not coupled (H20)."""
+
+    #: The other side keeps what it shows; the field is filled in later.
+    KEEP = "keep"
+    #: The other side shows nothing until then.
+    CLEAR = "clear"
+    #: The record waits.
+    HOLD = "hold"
+
+
 class OnConflict(StrEnum):
     ASK = "ask"
     BC_WINS = "bc_wins"
@@ -106,6 +117,8 @@ class FieldMap:
     direction: Direction = Direction.BOTH
     when: When = When.ALWAYS
     blank: Blank = Blank.WRITE
+    #: Of soft references only.
+    uncoupled: Uncoupled = Uncoupled.KEEP
     #: Travels even when the record is outside the filter (Blocked, statecode; H24).
     state: bool = False
     #: A record without it is not created.
@@ -115,7 +128,7 @@ class FieldMap:
 
     @property
     def reference_to(self) -> str | None:
-        return self.converter.to if isinstance(self.converter, Reference | Option) else None
+        return self.converter.to if isinstance(self.converter, (Reference, Option)) else None
 
     @property
     def option(self) -> bool:
@@ -171,6 +184,14 @@ class Feed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Template:
+    """A template of BC for a record born in Sales (H30): for one that meets every condition of `where`."""
+
+    code: str
+    where: tuple[Where, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class EntityMapping:
     """Everything Tandem knows about one pair of tables. Raises `InvalidMapping` with every problem."""
 
@@ -201,6 +222,10 @@ class EntityMapping:
     #: Constants written when a record is created on that side.
     constants_bc: tuple[tuple[str, Wire], ...] = ()
     constants_sales: tuple[tuple[str, Wire], ...] = ()
+    #: BC column that takes the code of a template for a new row; "" where BC has no templates for its rows.
+    template_column: str = ""
+    #: In order; the first whose conditions the record of Sales meets.
+    templates: tuple[Template, ...] = ()
     #: Columns read besides those of the fields (for rules and labels).
     extra_bc: tuple[str, ...] = ()
     extra_sales: tuple[str, ...] = ()
@@ -247,13 +272,17 @@ class EntityMapping:
         """Return every column to ask for, without repeats, key first."""
         wanted = [self.table(side).key, *(f.column(side) for f in self.fields), *self.extra(side)]
         wanted += [w.column for w in self.filter(side)]
+        if side is Side.SALES:
+            wanted += [w.column for t in self.templates for w in t.where]
         wanted += [c for m in self.match for c in (m.bc if side is Side.BC else m.sales)]
         if self.label(side):
             wanted.append(self.label(side))
         return tuple(dict.fromkeys(column for column in wanted if column))
 
     def reads(self, side: Side) -> bool:
-        """Say whether changes of this side can cause anything."""
+        """Say whether changes of this side can cause anything: a new option finds the code of its label (P18)."""
+        if self.table(side).kind == "option":
+            return True
         return self.direction.reaches(side.other) or any(f.direction.reaches(side.other) for f in self.fields)
 
     def may_come_later(self, target: str) -> frozenset[str]:
@@ -261,11 +290,16 @@ class EntityMapping:
         return frozenset(f.name for f in self.fields if (f.soft or f.option) and f.reference_to == target)
 
     @cached_property
-    def readers(self) -> Mapping[Side, tuple[tuple[str, str, Read], ...]]:
-        """By side, for each field: its name, its column there, and how that is read.
+    def named(self) -> tuple[tuple[str, FieldMap], ...]:
+        """The fields, each with its name.
 
         This and the tables below are worked out once: a record costs no look at what never changes.
         """
+        return tuple((f.name, f) for f in self.fields)
+
+    @cached_property
+    def readers(self) -> Mapping[Side, tuple[tuple[str, str, Read], ...]]:
+        """By side, for each field: its name, its column there, and how that is read."""
         return {side: tuple((f.name, f.column(side), f.converter.read) for f in self.fields) for side in Side}
 
     @cached_property

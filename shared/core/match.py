@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from shared.core.convert import Reference, Resolver
+from shared.core.convert import Reference, Resolver, Text
 from shared.core.mapping import EntityMapping, Match
 from shared.core.model import Record, Side
 
@@ -130,8 +130,10 @@ def problems_of(mapping: EntityMapping, fields: Sequence[Sequence[str]]) -> list
             if name not in by_name:
                 problems.append(f"{mapping.name} has no field '{name}'; known: {', '.join(by_name)}")
         first = by_name.get(group[0]) if group else None
-        computed = first and any(first.computed(side) for side in Side)
-        if first is not None and (computed or first.reference_to):
+        # Neither service looks numbers, dates and states up as texts; BC refuses it (business-central-api.md §4).
+        if first is not None and (
+            not isinstance(first.converter, Text) or any(first.computed(side) for side in Side)
+        ):
             problems.append(f"records cannot be looked up by '{first.name}'; name a text field first")
     return problems
 

@@ -93,6 +93,8 @@ class Agreed(NamedTuple):
         return self.bc if side is Side.BC else self.sales
 
 
+#: Both blank, as many fields of most records are.
+BLANK = Agreed(bc=None, sales=None)
 Baseline: TypeAlias = Mapping[str, Agreed]
 
 
@@ -242,6 +244,11 @@ class Update:
     problems: tuple[FieldProblem, ...] = ()
     unresolved: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
+
+
+#: What sends something, and of that what makes a record. Tuples: a union would be built anew for every record.
+MAKES = (Create, Restore)
+WRITES = (Create, Restore, Update)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ Given by mapping: `off`, or what differs:
       filters: {bc: "blocked = blank", sales: "statecode = 0 and customertypecode = 3"}
       match: [[name, post_code], [name]]
       depends_on: [salespeople, currencies, contacts]
+      templates: [{code: EXPORT, when: "address1_country != GB"}, {code: DOMESTIC}]   # customers, items
       fields:
         fax: off
         email: {direction: to_sales, blank: keep, when: create, cut: true, required: true}
@@ -25,13 +26,27 @@ from types import MappingProxyType
 from typing import Any
 
 from shared.core.errors import InvalidMapping
-from shared.core.filters import InvalidFilter, parse_filter
-from shared.core.mapping import Creates, Direction, EntityMapping, OnConflict, OnDelete, Where, in_order
+from shared.core.filters import InvalidFilter, filter_text, parse_filter
+from shared.core.mapping import (
+    Creates,
+    Direction,
+    EntityMapping,
+    OnConflict,
+    OnDelete,
+    Template,
+    Where,
+    in_order,
+)
 from shared.core.match import matches_of, problems_of
 from shared.core.model import Side
 from shared.core.override_fields import Columns, FieldChanges, is_off, source
 
-KEYS = ("on_conflict", "on_delete", "create_missing", "direction", "filters", "match", "depends_on", "fields")
+KEYS = (
+    *("on_conflict", "on_delete", "create_missing", "direction", "filters", "match", "depends_on", "fields"),
+    "templates",
+)
+#: Characters of a template's code in BC.
+CODE_LENGTH = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +158,8 @@ class _One(FieldChanges):
         self._needs(data, changes, off)
         if "match" in data:
             self._match(data["match"], changes)
+        if "templates" in data:
+            self._templates(data["templates"], changes)
         try:
             return replace(default, **changes)
         except InvalidMapping as error:
@@ -228,6 +245,40 @@ class _One(FieldChanges):
             self._change(
                 changes, "match", matches_of(now, groups, exact=exact), self._default.match, "match", given
             )
+
+    def _templates(self, given: Any, changes: dict[str, Any]) -> None:
+        """Read `[CODE, {code: CODE, when: "…"}]`; the first that fits a record counts."""
+        if not self._default.template_column:
+            self.problems.append("templates: Business Central has none for these records")
+            return
+        if not isinstance(given, list):
+            self.problems.append(
+                "templates: a list is expected, as in '[{code: EXPORT, when: \"…\"}, DOMESTIC]'"
+            )
+            return
+        found: list[Template] = []
+        for one in given:
+            told = one if isinstance(one, Mapping) else {"code": one}
+            self._unknown(told, ("code", "when"), "templates: ")
+            code = told.get("code")
+            if not isinstance(code, str) or not 0 < len(code.strip()) <= CODE_LENGTH:
+                self.problems.append(
+                    f"templates: 'code' must be a text of 1 to {CODE_LENGTH} characters, not '{code}'"
+                )
+                continue
+            try:
+                where = parse_filter(str(told.get("when") or ""))
+            except InvalidFilter as error:
+                self.problems.append(f"templates: {code}: {error}")
+                continue
+            for condition in where:
+                self._known_column(Side.SALES, condition.column, f"templates: {code}")
+            found.append(Template(code=code.strip().upper(), where=where))
+        after_all = [t.code for t in found[:-1] if not t.where]
+        if after_all:
+            self.problems.append(f"templates: nothing comes after {after_all[0]}, which fits every record")
+        told_all = [f"{t.code} when {filter_text(t.where)}" if t.where else t.code for t in found]
+        self._change(changes, "templates", tuple(found), self._default.templates, "templates", told_all)
 
 
 def _reason_of(where: Where, defaults: tuple[Where, ...]) -> Where:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from shared.core.convert import Resolver
 from shared.core.errors import Unconvertible
@@ -48,11 +49,17 @@ def ignored(conditions: tuple[Where, ...], record: Record) -> str | None:
         raw = record.values.get(where.column)
         blank = raw in (None, "", 0, "_x0020_", "00000000-0000-0000-0000-000000000000")
         met = {
-            "eq": raw == where.value or (blank and where.value in (None, "", "_x0020_")),
-            "ne": raw != where.value,
+            "eq": _same(raw, where.value) or (blank and where.value in (None, "", "_x0020_")),
+            "ne": not _same(raw, where.value),
             "blank": blank,
             "filled": not blank,
         }[where.op]
         if not met:
             return where.reason or f"{where.column} is not as the filter asks"
     return None
+
+
+def _same(raw: Wire, value: Wire) -> bool:
+    """A filter in words cannot tell the text 123 from the number."""
+    number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return raw == value or (number and isinstance(raw, str) and raw == str(value))

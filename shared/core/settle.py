@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from shared.core.mapping import Blank, Direction, EntityMapping, When
 from shared.core.merge import equal
-from shared.core.model import Agreed, Baseline, Fields, Side, Unresolved, Value
+from shared.core.model import BLANK, Agreed, Baseline, Fields, Side, Unresolved, Value
 
 #: A field that was answered with another value so often in a row travels no more on its own (H3).
 REWRITES = 2
@@ -32,35 +32,39 @@ def settled(
     """
     baseline = dict(old.items())
     counts = dict(rewritten)
-    for f in mapping.fields:
-        if f.name in behind:
+    for name, f in mapping.named:
+        if name in behind:
             continue
-        shown = (bc.get(f.name), sales.get(f.name))
-        if shown == baseline.get(f.name) and not counts and equal(f, *shown):
+        shown_bc, shown_sales = bc.get(name), sales.get(name)
+        if shown_bc is None and shown_sales is None:
+            baseline[name] = BLANK
+            counts.pop(name, None)
             continue
-        now = Agreed(*shown)
-        if equal(f, now.bc, now.sales):
-            baseline[f.name] = now
-            counts.pop(f.name, None)
+        now = Agreed(shown_bc, shown_sales)
+        alike = shown_bc == shown_sales and not isinstance(shown_bc, Unresolved)
+        if alike or equal(f, shown_bc, shown_sales):
+            baseline[name] = now
+            counts.pop(name, None)
             continue
+        to_sales, to_bc = name in sent.get(Side.SALES, {}), name in sent.get(Side.BC, {})
         if isinstance(now.bc, Unresolved) or isinstance(now.sales, Unresolved):
             # Unresolved is remembered as such: resolving it later is a change that travels (H6).
-            baseline[f.name] = awaited(now.bc, now.sales, old.get(f.name)) if f.soft else now
+            left_alone = f.soft and not (to_sales or to_bc)
+            baseline[name] = awaited(now.bc, now.sales, old.get(name)) if left_alone else now
             continue
-        to_sales, to_bc = f.name in sent.get(Side.SALES, {}), f.name in sent.get(Side.BC, {})
         if (to_sales or to_bc) and f.direction is Direction.BOTH:
-            counts[f.name] = counts.get(f.name, 0) + 1
-        if counts.get(f.name, 0) >= REWRITES:
-            baseline[f.name] = now
+            counts[name] = counts.get(name, 0) + 1
+        if counts.get(name, 0) >= REWRITES:
+            baseline[name] = now
         elif to_sales and f.direction is Direction.BOTH:
-            baseline[f.name] = Agreed(bc=now.bc, sales=sent[Side.SALES][f.name])
+            baseline[name] = Agreed(bc=now.bc, sales=sent[Side.SALES][name])
         elif to_bc and f.direction is Direction.BOTH:
-            baseline[f.name] = Agreed(bc=sent[Side.BC][f.name], sales=now.sales)
-        elif to_sales or to_bc or (f.name not in old and f.blank is Blank.KEEP):
-            baseline[f.name] = now
-        elif f.name not in old and f.when is When.UPDATE and f.direction is Direction.BOTH:
+            baseline[name] = Agreed(bc=sent[Side.BC][name], sales=now.sales)
+        elif to_sales or to_bc or (name not in old and f.blank is Blank.KEEP):
+            baseline[name] = now
+        elif name not in old and f.when is When.UPDATE and f.direction is Direction.BOTH:
             # Left out of the create (H23): travels when either side moves from here.
-            baseline[f.name] = now
+            baseline[name] = now
     return baseline, counts
 
 

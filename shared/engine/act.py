@@ -7,8 +7,21 @@ from dataclasses import replace
 
 from shared.core.decide import Pair, generation_of
 from shared.core.errors import Exists, Rejected, SyncError
-from shared.core.model import Create, Decision, FieldProblem, Fields, Restore, Side, Update, derived_id
-from shared.core.project import render
+from shared.core.mapping import EntityMapping
+from shared.core.model import (
+    MAKES,
+    Create,
+    Decision,
+    FieldProblem,
+    Fields,
+    Record,
+    Restore,
+    Side,
+    Update,
+    Wire,
+    derived_id,
+)
+from shared.core.project import ignored, render
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
 from shared.ports import Step, Write, Written
@@ -26,7 +39,7 @@ class Act:
             updates: list[tuple[int, Write]] = []
             as_it_is: dict[str, Written] = {}
             for pair, decision in writing:
-                if isinstance(decision, Create | Restore) and decision.side is target:
+                if isinstance(decision, MAKES) and decision.side is target:
                     creates.append((id(pair), self.new(scope, pair, decision)))
                 elif isinstance(decision, Update) and decision.writes.get(target):
                     write = self.changed(scope, pair, target, decision.writes[target])
@@ -107,6 +120,7 @@ class Act:
         steps = rule.steps(target, new_id, decision.values, source, None, scope.context)
         values = {
             **mapping.constants(target),
+            **template_for(mapping, target, source),
             **rule.on_create(target, source, scope.context),
             **render(mapping, target, decision.values, scope.references),
             **steps.values,
@@ -137,6 +151,15 @@ class Act:
 
     def known_by(self, scope: Scope, pair: Pair) -> int:
         return self._ports.rule(scope.mapping).known_by(pair, scope.context)
+
+
+def template_for(mapping: EntityMapping, target: Side, source: Record) -> dict[str, Wire]:
+    """Return the first template that is meant for a record born in Sales, as BC's page takes it (H30)."""
+    if target is not Side.BC:
+        return {}
+    codes = (t.code for t in mapping.templates if ignored(t.where, source) is None)
+    code = next(codes, None)
+    return {mapping.template_column: code} if code is not None else {}
 
 
 def _named(step: Step, error: SyncError) -> SyncError:

@@ -5,7 +5,7 @@ Each checks and writes; a second delivery finds what the first one did and chang
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -50,20 +50,30 @@ class Actions:
         ports, mapping = self._ports, scope.mapping
         # Ids are lower case on both sides, however a person has copied them.
         ids = {Side.BC: str(wish["bc"]).lower(), Side.SALES: str(wish["sales"]).lower()}
+        rows: list[Record] = []
         for side, id in ids.items():
-            if id not in ports.records(side).get(mapping.table(side), [id]):
+            rows += ports.records(side).get(mapping.table(side), [id]).values()
+            if not rows or rows[-1].id != id:
                 raise Refused(f"{mapping.name} has no record {id} in {side.value}")
         found = [ports.couplings.find(mapping.name, side, [id]).get(id) for side, id in ids.items()]
         same = found[0] is not None and found[0].sales_id == ids[Side.SALES]
         if not same or (found[0] and found[0].state is not CouplingState.COUPLED):
-            for side, old in zip(ids, found, strict=True):
-                if old is not None and old.state is CouplingState.COUPLED and self._stands(scope, side, old):
-                    other = old.id_of(side.other)
-                    # Never re-pointed in one step, from neither side: what was agreed with the other
-                    # record would be lost without anybody having said so.
-                    raise Refused(
-                        f"{side.value} {ids[side]} is coupled to {side.other.value} {other}; uncouple them first"
-                    )
+            left = [
+                (side, old)
+                for side, old in zip(ids, found, strict=True)
+                if old is not None and old.state is CouplingState.COUPLED and self._stands(scope, side, old)
+            ]
+            for side, old in left if not wish.get("move") else ():
+                # Not re-pointed unless asked to: what was agreed with the other record would be lost
+                # without anybody having said so.
+                raise Refused(
+                    f"{side.value} {ids[side]} is coupled to {side.other.value} {old.id_of(side.other)}; "
+                    "uncouple them first, or say that it moves"
+                )
+            # A filter decides who may be coupled, by hand too (H24).
+            if outside := self._pages.gather.outside(scope, rows):
+                raise Refused(f"outside the filter of {mapping.name}: {'; '.join(outside)}")
+            self._leave(scope, left)
             # Markers of an earlier uncoupling give way: a person lifts them (H8).
             markers = [c for c in found if c is not None]
             generation = max((c.generation for c in markers), default=0)
@@ -86,6 +96,27 @@ class Actions:
         # A person who couples a parked record brings it back.
         scope.skipped = set(scope.skipped) - set(ids.items())
         return self._look(job, scope, Side.BC, ids[Side.BC])
+
+    def _leave(self, scope: Scope, left: Sequence[tuple[Side, Coupling]]) -> None:
+        """Park the records whose counterpart moves away: free to be coupled, and made anew by nobody.
+
+        Written before their couplings go, so that a job that dies in between repeats it.
+        """
+        said = "its counterpart was coupled to another record by a person; couple it, or retry it"
+        parked = [
+            HeldRecord(
+                mapping=scope.mapping.name,
+                side=side.other,
+                id=old.id_of(side.other),
+                kind="skipped",
+                reason=said,
+                since=scope.now,
+                label="",
+            )
+            for side, old in left
+        ]
+        if parked:
+            self._ports.held.put(parked)
 
     def _stands(self, scope: Scope, side: Side, old: Coupling) -> bool:
         """Say whether the counterpart of a coupled record is still there; else its coupling may give way."""

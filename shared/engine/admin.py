@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -26,6 +27,7 @@ from shared.engine.messages import (
     queue_of,
     random_token,
 )
+from shared.engine.naming import named
 from shared.engine.parts import Ports
 from shared.engine.problem import ApiProblem, must_fit
 from shared.engine.targeted import send_targeted
@@ -33,6 +35,8 @@ from shared.engine.views import held_record, job_entry, run_head, run_line
 from shared.ports import OutgoingMessage
 
 __all__ = ["AdminApi", "ApiProblem"]
+#: What a person may type of a number or name.
+BEGINS = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 
 
 class AdminApi:
@@ -196,6 +200,16 @@ class AdminApi:
 
     # --- records -------------------------------------------------------------------------
 
+    def find(self, mapping: str, side: str, begins: str | None, *, limit: int = 20) -> dict[str, Any]:
+        """Return the records whose number or name begins with a text, in the order of names.
+
+        Each with "id", "names" by column and "coupled_with". 404 when there is none.
+        """
+        if not BEGINS.fullmatch(begins or ""):
+            raise ApiProblem(400, "Bad 'begins'", "'begins' must be a text of 1 to 100 characters")
+        chosen = self._ports.mappings[self._mapping(mapping)]
+        return named(self._ports, chosen, self._side(side), str(begins), limit=limit)
+
     def held(
         self, mapping: str | None = None, *, limit: int = 1000, after: str | None = None
     ) -> dict[str, Any]:
@@ -253,7 +267,10 @@ class AdminApi:
         return {"job": job.token}
 
     def couple(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Couple two records: {"mapping", "bc", "sales", "from": "bc" | "sales" | "compare"} (P14)."""
+        """Couple two records: {"mapping", "bc", "sales", "from": "bc" | "sales" | "compare"} (P14).
+
+        With "move" a record that is coupled leaves its counterpart, which is parked.
+        """
         if not isinstance(body.get("mapping"), str):
             raise ApiProblem(400, "Bad body", "'mapping' must be a text")
         return self.act(body["mapping"], "couple", {k: v for k, v in body.items() if k != "mapping"})

@@ -11,15 +11,14 @@ from typing import Any
 
 from shared.core.decide import Pair, generation_of
 from shared.core.model import (
+    MAKES,
     Agreed,
     Baseline,
     Coupling,
     CouplingState,
-    Create,
     Decision,
     First,
     Record,
-    Restore,
     Side,
     Unresolved,
 )
@@ -37,7 +36,7 @@ def to_make(act: Act, scope: Scope, writing: Iterable[tuple[Pair, Decision]]) ->
         return ()
     made: list[Made] = []
     for pair, decision in writing:
-        if not isinstance(decision, Create | Restore):
+        if not isinstance(decision, MAKES):
             continue
         source = pair.record(decision.side.other)
         assert source is not None

@@ -20,6 +20,7 @@ from shared.core.model import (
     Unresolved,
 )
 from shared.core.project import ignored, project
+from shared.engine.index import WOULD_BE
 from shared.engine.inherit import inherited
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
@@ -89,10 +90,12 @@ class Gather:
                 outcomes.setdefault(i, Outcome.UNCHANGED)
                 continue
             if known is not None and known.state is CouplingState.COUPLED and not scope.targeted:
-                still = record.version == known.version_of(side) and known.first is None
+                # What a rehearsal has created is not there to be compared; in earnest it would agree.
+                made_up = known.outcome.startswith(WOULD_BE)
+                still = made_up or (record.version == known.version_of(side) and known.first is None)
                 if still and scope.added and scope.index is None:
                     still = known.baseline.keys() >= scope.added
-                if still and not (mapping.volatile and side is Side.BC):
+                if still and (made_up or not (mapping.volatile and side is Side.BC)):
                     # Not moved since both sides agreed. A change of the other side is a hint of its own.
                     outcomes.setdefault(i, Outcome.UNCHANGED)
                     if turn == 0:
@@ -144,7 +147,8 @@ class Gather:
         related = {name: {key: [*rows] for key, rows in found.items()} for name, found in before.items()}
         asked = {name: set(found) for name, found in related.items()}
         scope.see(related)
-        for turn in range(ASKED):
+        self._refer(scope, records)
+        for _ in range(ASKED):
             new = False
             for need in rule.needs(records, scope.context):
                 known = asked.setdefault(need.name, set())
@@ -165,12 +169,17 @@ class Gather:
                     rows.setdefault(key.lower(), []).append(row)
             # A fresh one whenever it can see more: what it found once is found again.
             scope.see(related)
-            named = [r for record in records for r in rule.refers(record, scope.context)]
-            scope.references.look_up(named)
-            # What is coupled is known only now: asked once more, even when nothing was asked before it.
-            if not new and (turn or not named):
+            if not new:
                 break
+            self._refer(scope, records)
         scope.see(related)
+
+    def _refer(self, scope: Scope, records: Sequence[Record]) -> None:
+        """Look up what the rule's references are coupled with: what it needs may follow from that alone."""
+        rule = self._ports.rule(scope.mapping)
+        scope.references.look_up(
+            reference for record in records for reference in rule.refers(record, scope.context)
+        )
 
     def decide(self, scope: Scope, pair: Pair) -> Decision:
         """Say what should happen to one pair: the mapping's rule first, else its fields."""
@@ -227,6 +236,14 @@ class Gather:
             orphan=coupling is None and record is not None and record.created_by in scope.facts.users(side),
         )
 
+    def outside(self, scope: Scope, records: Sequence[Record]) -> list[str]:
+        """Return, for each record that is outside the mapping, which and why."""
+        self.relate(scope, records)
+        shown = [self.with_rule(scope, record) for record in records]
+        scope.references.gather(scope.mapping, shown)
+        told = ((r, self._outside(scope, r)) for r in shown)
+        return [f"{r.side.value} {r.id}: {reason}" for r, reason in told if reason]
+
     def _outside(self, scope: Scope, record: Record) -> str | None:
         """Return why a record is outside the mapping, or None (H24, H30)."""
         mapping, side = scope.mapping, record.side
@@ -242,7 +259,9 @@ class Gather:
     def _match(self, scope: Scope, side: Side, sources: list[Record]) -> dict[str, list[str]]:
         """Find uncoupled records on the other side with the same natural key; an id "" means contested."""
         mapping, ports = scope.mapping, self._ports
-        owner = mapping.two_way or mapping.direction.reaches(side.other)
+        owner = (
+            mapping.two_way or mapping.direction.reaches(side.other) or mapping.table(side).kind == "option"
+        )
         if not mapping.match or not owner or not (mapping.match_always or scope.matching):
             return {}
         sources = [r for r in sources if not self._outside(scope, r)]

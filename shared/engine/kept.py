@@ -334,7 +334,7 @@ def readable(value: Value) -> Any:
     if isinstance(value, Decimal):
         # Not str: an amount of 80 is normalized, and would be "8E+1".
         return f"{value:f}"
-    if value is None or isinstance(value, str | bool):
+    if value is None or isinstance(value, (str, bool)):
         return value
     return value.isoformat()
 

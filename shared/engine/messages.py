@@ -228,7 +228,7 @@ def read_job(body: bytes, *, mapping: str, known: Sequence[str]) -> Job:
 
 #: What an administrator may ask for: argument → type, and whether it must be there (H10).
 ACTIONS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
-    "couple": {"bc": (str, True), "sales": (str, True), "from": (str, False)},
+    "couple": {"bc": (str, True), "sales": (str, True), "from": (str, False), "move": (bool, False)},
     "uncouple": {"side": (str, True), "id": (str, True)},
     "skip": {"side": (str, True), "id": (str, True)},
     "retry": {"side": (str, True), "id": (str, True)},

@@ -110,6 +110,7 @@ def _field(f: FieldMap) -> dict[str, Any]:
         "reference_to": f.reference_to,
         "when": f.when.value,
         "blank": f.blank.value,
+        "uncoupled": f.uncoupled.value if f.soft else None,
         "required": f.required,
     }
 

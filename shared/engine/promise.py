@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.core.decide import Pair, generation_of
-from shared.core.model import Agreed, Coupling, CouplingState, Create, Decision, Restore, Side
+from shared.core.model import MAKES, Agreed, Coupling, CouplingState, Decision, Side
 from shared.engine.act import Act
 from shared.engine.gather import pending
 from shared.engine.kept import hint_of
@@ -22,7 +22,7 @@ def promise(
     Whoever repeats the work finds them, and looks what has become of them before anything is sent again.
     Returns the plan with the saved couplings, and the records that somebody else was faster with.
     """
-    due = [n for n, (pair, d) in enumerate(plan) if isinstance(d, Create | Restore) and pending(pair) is None]
+    due = [n for n, (pair, d) in enumerate(plan) if isinstance(d, MAKES) and pending(pair) is None]
     rows = [_row(act, scope, *plan[n]) for n in due]
     results = ports.couplings.save(rows) if rows else []
     promised, overtaken = dict(enumerate(plan)), set[str]()
@@ -38,7 +38,7 @@ def promise(
 
 
 def _row(act: Act, scope: Scope, pair: Pair, decision: Decision) -> Coupling:
-    assert isinstance(decision, Create | Restore)
+    assert isinstance(decision, MAKES)
     source = pair.record(decision.side.other)
     assert source is not None
     ids = {decision.side: act.new_id(scope, pair, decision), decision.side.other: source.id}

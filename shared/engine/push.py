@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.core.errors import InvalidMessage
-from shared.core.mapping import Table
+from shared.core.mapping import EntityMapping, Table
 from shared.core.model import Side
 from shared.engine.messages import Job, parse_object, queue_of
 from shared.engine.parts import Ports
@@ -59,16 +59,7 @@ class Push:
         self._sent: tuple[int, set[Hint]] = (0, set())
 
     def tables(self, side: Side) -> dict[str, list[Hint]]:
-        """Return what is hinted at by a change in each table of a side."""
-        found: dict[str, list[Hint]] = {}
-        for m in self._ports.mappings.values():
-            table = m.table(side)
-            if m.reads(side) and table.kind == "rows":
-                found.setdefault(name_of(side, table), []).append(Hint(m.name, side))
-            for feed in m.also_changed_by:
-                if feed.side is side:
-                    found.setdefault(name_of(side, feed.table), []).append(Hint(m.name, side, feed.name))
-        return found
+        return hinted(self._ports.mappings.values(), side)
 
     def from_bc(self, notices: Sequence[Mapping[str, Any]]) -> int:
         """Take notices whose secret was right; return how many concern this company and a mapping.
@@ -110,9 +101,25 @@ class Push:
         slot = slot_of(self._ports.clock.now())
         if self._sent[0] != slot:
             self._sent = (slot, set())
-        fresh = sorted(set(hints) - self._sent[1], key=lambda h: (h.mapping, h.side, h.feed))
+        # Taken once: another thread may begin the next slot while this one sends.
+        sent_at, sent = self._sent
+        known = sent if sent_at == slot else set()
+        fresh = sorted(set(hints) - known, key=lambda h: (h.mapping, h.side, h.feed))
         self._ports.queue.send([message(h.job(slot), slot) for h in fresh])
-        self._sent[1].update(fresh)
+        known.update(fresh)
+
+
+def hinted(mappings: Iterable[EntityMapping], side: Side) -> dict[str, list[Hint]]:
+    """Return what is hinted at by a change in each table of a side."""
+    found: dict[str, list[Hint]] = {}
+    for m in mappings:
+        table = m.table(side)
+        if m.reads(side) and table.kind == "rows":
+            found.setdefault(name_of(side, table), []).append(Hint(m.name, side))
+        for feed in m.also_changed_by:
+            if feed.side is side:
+                found.setdefault(name_of(side, feed.table), []).append(Hint(m.name, side, feed.name))
+    return found
 
 
 def name_of(side: Side, table: Table) -> str:

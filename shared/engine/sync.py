@@ -16,6 +16,7 @@ from shared.core.decide import Pair
 from shared.core.errors import Exists, Misconfigured, Missing, Stale, SyncError, Transient
 from shared.core.mapping import Creates
 from shared.core.model import (
+    WRITES,
     Couple,
     Create,
     Decision,
@@ -46,6 +47,8 @@ from shared.engine.targeted import send_targeted
 from shared.ports import Written
 from shared.signal_names import BRAKE, BRAKE_PULLED, PAGE
 
+#: Decisions after which a record is, or stays, in step with its counterpart.
+AGREEING = (*WRITES, Nothing)
 #: How often a record that keeps changing is read and decided again before it is queued anew (H25).
 ROUNDS = 4
 
@@ -136,7 +139,7 @@ class PageSync:
             plan += self.gather.couple(scope, side, couples, outcomes)
         if scope.rehearsal is not None:
             scope.rehearsal.couple(scope, couples)
-        writing = [(p, d) for p, d in plan if isinstance(d, Create | Restore | Update)]
+        writing = [(p, d) for p, d in plan if isinstance(d, WRITES)]
         counted = [d for p, d in plan if not _first_write(scope, p, d)]
         stop = None
         if not scope.forced:
@@ -162,7 +165,7 @@ class PageSync:
         if turn == 0:
             scope.read += len(hints)
             for pair, decision in plan:
-                if isinstance(decision, Create | Restore | Update | Nothing):
+                if isinstance(decision, AGREEING):
                     scope.count_unresolved(side, pair.fields(side))
         if scope.rehearsal is not None:
             for hint, outcome in scope.rehearsal.note(scope, plan).items():
@@ -176,7 +179,7 @@ class PageSync:
         overtaken: set[str] = set()
         if scope.mapping.document and writing:
             plan, overtaken = promise(self._ports, self._act, scope, plan)
-            writing = [(p, d) for p, d in plan if isinstance(d, Create | Restore | Update)]
+            writing = [(p, d) for p, d in plan if isinstance(d, WRITES)]
         answers = self._act.send(scope, writing)
         kept = self._keep(scope, side, plan, answers, outcomes)
         kept.again |= overtaken

@@ -32,7 +32,13 @@ READ_ONLY: Mapping[str, str] = {
     "customers": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy currencyCode
         shipmentMethodCode shippingAgentCode paymentTermsCode salespersonCode primaryContactNumber
-        customerPriceGroupCode billToCustomerNumber
+        customerPriceGroupCode templateCode billToCustomerNumber
+    """,
+    "customerTemplates": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy code description
+        numberSeries countryRegionCode currencyCode paymentTermsCode shipmentMethodCode
+        shippingAgentCode salespersonCode customerPriceGroupCode customerPostingGroup
+        genBusPostingGroup vatBusPostingGroup locationCode pricesIncludeVat
     """,
     "contacts": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy name
@@ -44,7 +50,12 @@ READ_ONLY: Mapping[str, str] = {
     """,
     "items": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy
-        baseUnitOfMeasureCode salesUnitOfMeasureCode inventory
+        baseUnitOfMeasureCode salesUnitOfMeasureCode templateCode inventory
+    """,
+    "itemTemplates": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy code description
+        numberSeries baseUnitOfMeasureCode vendorNumber priceIncludesVat vatProdPostingGroup
+        genProdPostingGroup inventoryPostingGroup
     """,
     "itemUnitsOfMeasure": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy itemId
@@ -179,7 +190,7 @@ READ_ONLY: Mapping[str, str] = {
     """,
     "salesSetup": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy primaryKey
-        customerNumbers
+        customerNumbers quoteNumbers orderNumbers
     """,
     "marketingSetup": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy primaryKey
@@ -230,8 +241,8 @@ WRITABLE: Mapping[str, str] = {
         number name name2 contactName address address2 postCode city countryRegionCode county
         currencyId email faxNumber homePage phoneNumber mobilePhoneNumber shipmentMethodId
         shippingAgentId paymentTermsId creditLimit salespersonId primaryContactId
-        customerPriceGroupId blocked vatRegistrationNumber vatBusPostingGroup pricesIncludeVat
-        billToCustomerId
+        customerPriceGroupId blocked vatRegistrationNumber customerPostingGroup genBusPostingGroup
+        vatBusPostingGroup locationCode pricesIncludeVat billToCustomerId
     """,
     "contacts": """
         number type firstName middleName surname address address2 postCode city countryRegionCode
@@ -242,7 +253,7 @@ WRITABLE: Mapping[str, str] = {
         number description description2 type baseUnitOfMeasureId salesUnitOfMeasureId unitPrice
         unitCost standardCost costingMethod unitVolume grossWeight netWeight vendorNumber
         vendorItemNumber gtin itemCategoryCode blocked salesBlocked priceIncludesVat
-        vatBusPostingGroupPrice vatProdPostingGroup
+        vatBusPostingGroupPrice vatProdPostingGroup genProdPostingGroup inventoryPostingGroup
     """,
     "itemUnitsOfMeasure": """
         quantityPerUnitOfMeasure

@@ -36,6 +36,7 @@ CUSTOMERS = EntityMapping(
         ),
     ),
     rule="customers",
+    template_column="templateCode",
     extra_bc=("currencyCode",),
     extra_sales=("merged",),
     fields=(

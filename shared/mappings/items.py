@@ -30,6 +30,7 @@ ITEMS = EntityMapping(
     # 1 = Sales Inventory; 1 = Product, neither family nor bundle.
     constants_sales=(("producttypecode", 1), ("productstructure", 1)),
     rule="items",
+    template_column="templateCode",
     # Inventory is a sum over the item ledger: the item's row stands still (H22, S116, S117).
     volatile=True,
     also_changed_by=(

@@ -103,6 +103,12 @@ class Records(Protocol):
         Or whose reference (an id on either side) is one of them.
         """
 
+    def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
+        """Return the first records, in the order of a text column, that begin with a text, ignoring case.
+
+        One request. Never for a decision: a person has typed part of a name.
+        """
+
     def create(self, table: Table, writes: Sequence[Write]) -> list[Written]:
         """Create records under the ids given. Answers in order; one bad record does not sink others."""
 

@@ -43,9 +43,13 @@ class PriceGroups(Rule):
 
     @staticmethod
     def _first(record: Record, facts: Context) -> Record | None:
-        prices = facts.rows("prices", record.values.get("code"))
-        return min(
-            (p for p in prices if p.values.get("salesType") == OF_GROUP),
-            key=lambda p: tuple(p.values.get(c) or ("" if c != "minimumQuantity" else 0) for c in KEY),
-            default=None,
-        )
+        return first_price(facts.rows("prices", record.values.get("code")))
+
+
+def first_price(prices: Iterable[Record]) -> Record | None:
+    """Return the first price of a group, of all that name its code; its list has that currency."""
+    return min(
+        (p for p in prices if p.values.get("salesType") == OF_GROUP),
+        key=lambda p: tuple(p.values.get(c) or ("" if c != "minimumQuantity" else 0) for c in KEY),
+        default=None,
+    )

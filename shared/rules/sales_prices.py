@@ -10,10 +10,12 @@ from shared.core.mapping import Table
 from shared.core.model import Record, Side, Wire
 from shared.rules.base import Context, Need, Rule
 from shared.rules.default_price_list import PRICE_LISTS
-from shared.rules.price_groups import OF_GROUP, PRICES
+from shared.rules.price_groups import OF_GROUP, PRICES, first_price
 from shared.rules.units import READS, blank, unit_in, unit_needs
 
 ITEMS = Table(name="items")
+#: All prices of a group whose list a rehearsal would make.
+OF_LIST = "prices of the list to be"
 NOT_TODAY = "shadowed: it is not valid today"
 Identity = tuple[str, str, str]
 
@@ -55,9 +57,13 @@ class SalesPrices(Rule):
         # A blank unit is the item's base unit (mappings.md §12), and no other one is valid in Sales.
         items = {str(p.values.get("itemId")) for p in (*prices, *rivals)}
         lists = {self._list(r, facts) for r in prices} - {None}
+        to_be = {
+            str(r.values.get("salesCode") or "") for r in prices if self._to_be(self._list(r, facts), facts)
+        }
         return [
             Need(name="rivals", side=Side.BC, table=PRICES, column="itemNumber", values=numbers),
             Need(name="items", side=Side.BC, table=ITEMS, column="id", values=tuple(sorted(items))),
+            Need(name=OF_LIST, side=Side.BC, table=PRICES, column="salesCode", values=tuple(sorted(to_be))),
             Need(
                 name="lists",
                 side=Side.SALES,
@@ -203,14 +209,30 @@ class SalesPrices(Rule):
     def _list(record: Record, facts: Context) -> str | None:
         return facts.sales_id("customer_price_groups", record.values.get("customerPriceGroupId"))
 
+    @staticmethod
+    def _to_be(list_id: str | None, facts: Context) -> bool:
+        """Say whether a rehearsal would make this list, so that Sales cannot tell its currency (H26)."""
+        asked = facts.rehearsing and "lists" in facts.related
+        return asked and list_id is not None and facts.row("lists", list_id) is None
+
     def _in_currency(self, record: Record, facts: Context) -> bool:
         """Say whether a price is in the currency of its list; as long as there is no list, every one is."""
-        row = facts.row("lists", self._list(record, facts))
+        list_id = self._list(record, facts)
+        if self._to_be(list_id, facts):
+            code = record.values.get("salesCode")
+            first = facts.once(("first", code), lambda: first_price(facts.rows(OF_LIST, code)))
+            return first is None or _currency(first) == _currency(record)
+        row = facts.row("lists", list_id)
         if row is None:
             return True
         id = record.values.get("currencyId")
         own = facts.lcy_currency_id if blank(id) else facts.sales_id("currencies", id)
         return own == row.values.get("_transactioncurrencyid_value")
+
+
+def _currency(price: Record) -> str:
+    id = price.values.get("currencyId")
+    return "" if blank(id) else str(id).lower()
 
 
 def _rank(price: Record) -> tuple[date, Wire, Wire, str]:

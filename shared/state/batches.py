@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
 from typing import TypeAlias
 
 from shared.ports import Op, OpFailed, Row, TableStore
@@ -102,17 +102,10 @@ def weight(unit: Unit) -> int:
         for name, value in op.row.properties.items():
             total += 80 + 2 * len(name)
             if isinstance(value, str):
-                total += _json_length(value)
+                total += len(encode_basestring_ascii(value))
             elif isinstance(value, bytes):
                 total += len(value) * 4 // 3 + 4
     return total
-
-
-def _json_length(text: str) -> int:
-    """Return the length of a text as JSON. Most have nothing to escape but quotes and backslashes."""
-    if text.isascii() and text.isprintable():
-        return len(text) + text.count('"') + text.count("\\") + 2
-    return len(json.dumps(text))
 
 
 def _transactions(units: Sequence[Unit]) -> list[list[int]]:

@@ -19,7 +19,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from shared.core.model import Agreed, Baseline, Unresolved, Value
+from shared.core.model import BLANK, Agreed, Baseline, Unresolved, Value
 
 #: Text of a baseline with more UTF-8 bytes than this is kept as its hash (H28).
 HASH_OVER_BYTES = 8 * 1024
@@ -36,8 +36,11 @@ CHUNK_BYTES = 60 * 1024
 
 def to_json(value: Any) -> Any:
     """Return the JSON form of a canonical value, or of plain data that holds some."""
-    if value is None or isinstance(value, str | bool | int | float):
+    if value is None or isinstance(value, (str, bool, int, float)):
         return value
+    # By far the most, without asking whether they are sequences.
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
     match value:
         case Decimal():
             return {"n": str(value)}
@@ -49,7 +52,7 @@ def to_json(value: Any) -> Any:
             return {"?": value.raw}
         case Mapping():
             return {"o": {str(name): to_json(item) for name, item in value.items()}}
-        case Sequence() if not isinstance(value, bytes | bytearray):
+        case Sequence() if not isinstance(value, (bytes, bytearray)):
             return [to_json(item) for item in value]
     raise TypeError(f"cannot be kept: {type(value).__name__}")
 
@@ -98,8 +101,9 @@ def _text(data: Any) -> str:
     return text
 
 
-#: Made once: `json.dumps` with options makes an encoder for every call.
-_PLAIN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+#: Made once: `json.dumps` with options makes an encoder for every call. What `to_json` returns has no circles.
+_PLAIN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+_PARSER = json.JSONDecoder()
 
 
 # --- baselines ---------------------------------------------------------------------------------
@@ -121,6 +125,9 @@ def dump_baseline(baseline: Baseline) -> str:
     """Write a baseline, each field's two values once when they are the same."""
     fields: dict[str, list[Any]] = {}
     for name, agreed in baseline.items():
+        if agreed is BLANK:
+            fields[name] = BOTH_BLANK
+            continue
         bc, sales = agreed
         # Nearly all are short texts or blank, which are their own JSON form.
         if bc is not None and (type(bc) is not str or len(bc) > SHORT):
@@ -167,13 +174,20 @@ class StoredBaseline(Mapping[str, Agreed]):
 
     def _read(self) -> dict[str, Agreed]:
         if self._fields is None:
-            self._fields = {name: _agreed(pair) for name, pair in json.loads(self._text).items()}
+            self._fields = {
+                name: BLANK if pair == BOTH_BLANK else _agreed(pair)
+                for name, pair in _PARSER.decode(self._text).items()
+            }
         return self._fields
+
+
+#: How a field that is blank on both sides is written.
+BOTH_BLANK = [None]
 
 
 def _agreed(pair: Sequence[Any]) -> Agreed:
     bc = pair[0]
-    if bc is not None and type(bc) is not str:
+    if type(bc) is not str:
         bc = from_json(bc)
     return Agreed(bc, bc if len(pair) == 1 else from_json(pair[1]))
 

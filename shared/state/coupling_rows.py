@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from shared.core.model import Coupling, CouplingState, First, Side
@@ -14,6 +16,7 @@ from shared.state.keys import record_key
 
 #: What keys of fat rows start with.
 FAT = "bc:"
+NEVER: Mapping[str, int] = MappingProxyType({})
 #: Between the parts of a coupling's etag; no id and no etag of a row has it.
 BETWEEN = "\n"
 
@@ -32,8 +35,8 @@ def coupling_of(mapping: str, row: Row) -> Coupling:
         sales_row_version=kept["sales_row_version"],
         baseline=load_baseline(unpack("baseline", kept, "{}")),
         first=First(kept["first"]) if "first" in kept else None,
-        late=tuple(json.loads(kept.get("late_fields", "[]"))),
-        rewritten=json.loads(kept.get("rewritten", "{}")),
+        late=tuple(json.loads(kept["late_fields"])) if "late_fields" in kept else (),
+        rewritten=json.loads(kept["rewritten"]) if "rewritten" in kept else NEVER,
         generation=kept["generation"],
         outcome=kept["outcome"],
         coupled_at=kept.get("coupled_at"),

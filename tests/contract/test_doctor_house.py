@@ -16,7 +16,9 @@ from shared.adapters import doctor_house
 from shared.adapters.doctor_fix_azure import QUEUE, make_queues, make_tables
 from shared.adapters.tables import AzureTables
 from shared.core.errors import Misconfigured
+from shared.engine.push import NOTICES
 from shared.state import TABLES
+from shared.wiring_doctor import look_at, notices_of
 from tests.contract.test_azure_tables import connection, service_that_answers
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +49,19 @@ def test_every_table_that_tandem_keeps_is_looked_for():
     source = "".join(p.read_text() for p in (ROOT / "shared/state").glob("*.py"))
 
     assert set(re.findall(r'(?m)^\s*(?:TABLE|HELD|WAITS) = "(\w+)"$', source)) == set(TABLES)
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({}, "NoticesConnection is missing, and so is NoticesConnection__fullyQualifiedNamespace"),
+        ({"NoticesConnection": "planted-canary"}, "NoticesConnection: "),
+    ],
+)
+def test_the_queue_of_notices_is_looked_at_on_a_connection_of_its_own(env: dict[str, str], said: str):
+    told = look_at((NOTICES,), "NoticesConnection", *notices_of(env), None)
+
+    assert told["NoticesConnection"].startswith(said) and "planted-canary" not in str(told)
 
 
 @pytest.fixture

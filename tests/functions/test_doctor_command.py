@@ -58,7 +58,7 @@ def test_when_all_is_well_the_code_is_0_and_the_next_step_is_told(clinic, capsys
     assert tandem("doctor") == 0
 
     said = shown(capsys)
-    assert "24 checks: 22 ok, 2 note" in said
+    assert "25 checks: 23 ok, 2 note" in said
     assert said.endswith(
         "next: look at `tandem mappings`, change them if need be, then `tandem full-sync --rehearse`"
     )
@@ -194,6 +194,39 @@ def test_the_address_that_the_token_goes_to_is_never_the_apps(clinic, monkeypatc
 
 
 def lying(request: httpx.Request) -> httpx.Response:
-    wish = {"kind": "access", "clients": [], "role": "T", "rights": {}, "url": "https://evil.test"}
+    wish = {"kind": "access", "clients": [], "role": "Tandem", "rights": {}, "url": "https://evil.test"}
     check = {"id": "sales.user", "title": "", "state": "problem", "says": [], "do": "", "fix": wish}
     return httpx.Response(200, json={"state": "problem", "checks": [check], "dataverse": "https://evil.test"})
+
+
+ACCESS = {"kind": "access", "clients": [PEOPLE.client_id], "role": "Tandem", "rights": {}}
+TOO_MUCH = [
+    ({**ACCESS, "role": "System Administrator"}, "the role System Administrator"),
+    ({**ACCESS, "clients": ["x or 1 eq 1"]}, "a user for x or 1 eq 1"),
+    ({**ACCESS, "rights": {"accounts": ["Read", "Delete"]}}, "Delete on accounts"),
+    ({**ACCESS, "rights": {"systemusers": ["Create"]}}, "Create on systemusers"),
+    ({**ACCESS, "rights": {"annotations": ["Read"]}}, "Read on annotations"),
+    ({"kind": "track", "tables": ["account", "x')?y"]}, "change tracking of x')?y"),
+    (
+        {"kind": "options", "options": [{"table": "account", "column": "statuscode", "labels": ["x"]}]},
+        "options of account.statuscode",
+    ),
+    ({"kind": "queues", "names": ["sync-customers", "theirs"]}, "the queue theirs"),
+    ({"kind": "tables", "names": ["Theirs"]}, "the table Theirs"),
+    ({"kind": "delete", "tables": ["account"]}, "a repair called delete"),
+]
+
+
+@pytest.mark.parametrize(("wish", "said"), TOO_MUCH, ids=[said for _, said in TOO_MUCH])
+def test_an_app_gets_no_more_from_an_administrator_than_tandem_needs(wish, said, clinic, monkeypatch, capsys):
+    """Whoever has got hold of the app must not become administrator of Sales by `--fix` (P33)."""
+    check = {"id": "sales.user", "title": "", "state": "problem", "says": [], "do": "", "fix": wish}
+    good = {**check, "fix": {"kind": "track", "tables": ["account"]}}
+    done: list[Any] = []
+    monkeypatch.setattr("cli.doctor.setup_account", lambda env, known: lambda asked: done.append(asked) or [])
+    answer = httpx.Response(200, json={"state": "problem", "checks": [good, check]})
+
+    assert tandem("doctor", "--fix", answer=lambda request: answer) == 2
+
+    assert f"more than this version of Tandem needs ({said})" in " ".join(capsys.readouterr().err.split())
+    assert done == []

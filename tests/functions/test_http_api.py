@@ -26,6 +26,7 @@ READS = {
     "api_mappings": {},
     "api_jobs": {},
     "api_held": {},
+    "api_find": {"m": "customers", "side": "bc"},
     "api_explain": RECORD,
     "api_history": RECORD,
     "api_status": {},

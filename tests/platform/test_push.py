@@ -68,3 +68,10 @@ def test_a_change_in_either_system_is_on_the_other_side_within_five_seconds(demo
             to_bc = time.monotonic() - began
         print(f"to Sales {to_sales:.1f} s, to BC {to_bc:.1f} s")
         assert to_sales <= AT_MOST and to_bc <= AT_MOST, (to_sales, to_bc)
+
+
+def test_the_doctor_finds_the_subscriptions_and_the_queue_of_notices_in_order(demo: Demo):
+    checks = {c["id"]: c for c in demo.get("doctor").json()["checks"]}
+
+    for id in ("bc.webhooks", "house.queues", "house.settings", "bc.number-series"):
+        assert (checks[id]["state"], checks[id]["says"]) == ("ok", [])

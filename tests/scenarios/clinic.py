@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
@@ -21,10 +22,12 @@ from shared.adapters.credentials import Credential, Secret
 from shared.adapters.doctor_bc import BusinessCentralLook
 from shared.adapters.doctor_sales import SalesLook
 from shared.adapters.overrides import parse_overrides
+from shared.adapters.webhooks import BusinessCentralSubscriptions
 from shared.core.doctor import HouseFacts
 from shared.core.errors import Misconfigured
 from shared.core.model import Side
 from shared.engine.overriding import in_force
+from shared.engine.push import NOTICES, hinted
 from shared.mappings import BY_NAME
 from shared.mappings.bc_columns import BC_COLUMNS
 from shared.state import TABLES
@@ -33,6 +36,13 @@ from shared.wiring_doctor import QUEUES, Doctor, NothingKept, wanted_of
 START = datetime(2026, 1, 22, 9, 0, tzinfo=UTC)
 BC_ROOT = f"https://bc.test/v2.0/{INTEGRATION.tenant}/sandbox"
 SALES_ROOT = "https://sales.test"
+HOOK, HOOK_SECRET = "https://tandem.test/api/webhooks/bc", "s3cret" * 6
+
+
+def _answers_the_handshake(
+    url: str, headers: Mapping[str, str], body: bytes, seconds: float
+) -> tuple[int, str]:
+    return 200, dict(parse_qsl(urlsplit(url).query)).get("validationToken", "")
 
 
 class QueuesThatExist(InMemoryQueue):
@@ -71,6 +81,10 @@ class Clinic:
         self.settings: tuple[str, ...] = ()
         self.schedules: tuple[str, ...] = ()
         self.companion = ""
+        self.off: tuple[str, ...] = ()
+        self.push = False
+        self.webhook_url = HOOK
+        self.bc.webhooks.send = _answers_the_handshake
 
     def sim_settings(self, sim: Any, **changed: Any) -> None:
         sim.settings.update(changed)
@@ -97,6 +111,7 @@ class Clinic:
                         root=BC_ROOT,
                         company=self.company,
                         clock=self.ours,
+                        secret=HOOK_SECRET if self.push else "",
                     ),
                     SalesLook(
                         http=self.client(self.sales, sales),
@@ -110,6 +125,19 @@ class Clinic:
             house=lambda: self._house(chosen.problems),
             clock=self.ours,
         )
+
+    def subscribe(self, *tables: str, url: str = HOOK, secret: str = HOOK_SECRET) -> None:
+        """Let Business Central tell of tables; none named: of all that it can and a mapping needs."""
+        webhooks = BusinessCentralSubscriptions(
+            self.client(self.bc, INTEGRATION.client_id),
+            api=f"{BC_ROOT}/api",
+            company_id=self.bc.company_id,
+            url=url,
+            secret=secret,
+            sleep=self.time.advance,
+        )
+        for table in tables or webhooks.possible() & hinted(BY_NAME.values(), Side.BC).keys():
+            webhooks.create(table)
 
     def users(self) -> list[tuple[str, str]]:
         more = [(INTEGRATION_2.client_id, INTEGRATION_2.client_id)] if self.second_user else []
@@ -129,7 +157,10 @@ class Clinic:
             overrides=tuple(overrides),
             certificate=problem,
             certificate_ends=ends,
-            queues=doctor_house.queues(self.queues, QUEUES),
+            queues=doctor_house.queues(self.queues, (*QUEUES, NOTICES)),
+            off=self.off,
+            push=self.push,
+            webhook_url=self.webhook_url,
             tables_problem=tables_problem,
             tables_missing=missing,
         )

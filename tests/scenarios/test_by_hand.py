@@ -101,14 +101,23 @@ def test_a_record_that_is_not_there_is_not_coupled():
     assert world.coupled("customers") == {}
 
 
-def test_records_outside_the_filter_may_be_coupled_by_hand_but_do_not_travel_H24():
+def test_a_record_outside_the_filter_is_not_coupled_by_hand_and_the_reason_is_told_H24():
     world = a_prepared_company()
-    customer, account = add_customer(world, phoneNumber="1"), add_account(world, customertypecode=10)
+    customer, account = add_customer(world), add_account(world, customertypecode=10)
 
-    world.act("customers", "couple", bc=customer, sales=account, **{"from": "bc"})
+    job = world.act("customers", "couple", bc=customer, sales=account, **{"from": "bc"})
 
-    assert world.coupled("customers") == {customer: account}
-    assert account_of(world, customer).get("telephone1") is None
+    assert job["state"] == "refused" and "is not of type Customer" in job["message"]
+    assert world.coupled("customers") == {}
+
+
+def test_a_pair_whose_account_leaves_the_filter_stays_coupled_and_coupling_it_again_changes_nothing_H24():
+    world, customer, account = a_coupled_customer()
+    world.sales.edit("accounts", account, customertypecode=10)
+
+    job = world.act("customers", "couple", bc=customer, sales=account)
+
+    assert job["state"] == "finished" and world.coupled("customers") == {customer: account}
 
 
 # --- uncouple (H8) ---------------------------------------------------------------------------

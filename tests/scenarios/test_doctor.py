@@ -44,9 +44,14 @@ def disabled_user(c: Clinic) -> None:
     c.sales.load("systemusers", [{**(row or {}), "isdisabled": True}])
 
 
-def without_series(c: Clinic) -> None:
+def without_series(c: Clinic, series: str = "customerNumbers") -> None:
     [setup] = c.bc.all("salesSetup")
-    c.bc.edit("salesSetup", setup["id"], customerNumbers="")
+    c.bc.edit("salesSetup", setup["id"], **{series: ""})
+
+
+def without_orders(c: Clinic) -> None:
+    c.off = ("sales_orders",)
+    without_series(c, "orderNumbers")
 
 
 def base_is(code: str, *, bc_has: dict[str, Any] | None = None) -> Callable[[Clinic], None]:
@@ -122,6 +127,38 @@ def a_column(name: str) -> str:
     return f"customers: {{fields: {{extra: {{bc: name2, sales: {name}, type: text, length: [50, 100], direction: to_sales}}}}}}"
 
 
+def told_of(
+    *tables: str, later: timedelta = timedelta(0), push: bool = True, **how: str
+) -> Callable[[Clinic], None]:
+    """Let Business Central tell of tables, and so much time pass here."""
+
+    def put(c: Clinic) -> None:
+        c.push = push
+        c.subscribe(*tables, **how)
+        c.ours.advance(later)
+
+    return put
+
+
+def told_of_twice(c: Clinic) -> None:
+    told_of()(c)
+    c.subscribe("customers")
+
+
+def told_of_too_much(c: Clinic) -> None:
+    told_of()(c)
+    c.subscribe("salesSetup")
+
+
+def told_elsewhere(c: Clinic) -> None:
+    told_of()(c)
+    c.subscribe("items", "customers", url="https://old.test/hook?code=x")
+
+
+def subscriptions_forbidden(c: Clinic) -> None:
+    c.bc.faults.add(Fault(status=403, path="/subscriptions", times=None))
+
+
 #: check → (state that fails it, state, what it says), state that passes it. None: as new.
 STATES: dict[str, tuple[list[tuple[Callable[[Clinic], None], str, str]], Callable[[Clinic], None] | None]] = {
     "house.settings": ([(house_is(settings=("BC_URL is missing",)), "problem", "BC_URL is missing")], None),
@@ -149,7 +186,10 @@ STATES: dict[str, tuple[list[tuple[Callable[[Clinic], None], str, str]], Callabl
         None,
     ),
     "house.queues": (
-        [(lambda c: c.queues.absent.add("sync-items"), "problem", "queue sync-items: MessagingEntityNotFound")],
+        [
+            (lambda c: c.queues.absent.add("sync-items"), "problem", "queue sync-items: MessagingEntityNotFound"),
+            (lambda c: c.queues.absent.add("notices"), "problem", "queue notices: MessagingEntityNotFound"),
+        ],
         None,
     ),
     "house.overrides": (
@@ -179,7 +219,30 @@ STATES: dict[str, tuple[list[tuple[Callable[[Clinic], None], str, str]], Callabl
         ],
         bc_is(denied=["itemVariants"]),  # which no mapping reads
     ),
-    "bc.number-series": ([(without_series, "problem", "customers: no number series is set up")], None),
+    "bc.number-series": (
+        [
+            (without_series, "problem", "customers: no number series is set up"),
+            (lambda c: without_series(c, "orderNumbers"), "problem", "salesOrders: no number series is set up"),
+            (lambda c: without_series(c, "quoteNumbers"), "problem", "salesQuotes: no number series is set up"),
+        ],
+        without_orders,
+    ),
+    "bc.webhooks": (
+        [
+            (house_is(push=True), "problem", "customers: no subscription tells this app"),
+            (told_of("items"), "problem", "contacts: no subscription tells this app"),
+            (told_of(url="https://old.test/hook"), "problem", "customers: no subscription tells this app"),
+            (told_elsewhere, "advice", "another address is told of customers, items: https://old.test/hook"),
+            (told_of(later=timedelta(days=3)), "problem", "customers: the subscription ended on 2026-01-25 09:00 UTC"),
+            (told_of(later=timedelta(hours=65)), "problem", "ends on 2026-01-25 09:00 UTC and was not renewed"),
+            (told_of(secret="old" * 12), "problem", "customers: the subscription does not send the first secret"),
+            (told_of(push=False), "advice", "push is off, and Business Central still tells of: contacts, c"),
+            (told_of_twice, "advice", "customers: 2 subscriptions tell this app"),
+            (told_of_too_much, "advice", "salesSetup: told of, although no mapping needs it"),
+            (subscriptions_forbidden, "advice", "is not known: tandem/sync/v1.0/subscriptions cannot be read"),
+        ],
+        told_of(later=timedelta(hours=59)),
+    ),
     "sales.sign-in": (
         [(house_is(sales_token=""), "problem", "does not accept the application's token")],
         None,
@@ -402,7 +465,7 @@ def test_a_doctor_asks_little_and_changes_nothing():
 
     clinic.examine()
 
-    assert (clinic.bc.log.counts()["requests"], clinic.sales.log.counts()["requests"]) == (2, 3)
+    assert (clinic.bc.log.counts()["requests"], clinic.sales.log.counts()["requests"]) == (3, 3)
     assert clinic.bc.log.counts()["rows_written"] == clinic.sales.log.counts()["rows_written"] == 0
 
 
@@ -411,6 +474,26 @@ def test_no_secret_is_told():
     clinic.bc_token = clinic.sales_token = "planted-canary"
 
     assert "planted-canary" not in str(clinic.examine())
+
+
+def test_neither_the_secret_of_webhooks_nor_the_key_in_an_address_is_told():
+    clinic = Clinic()
+    told_of(secret="planted-canary" * 3)(clinic)
+    clinic.subscribe("customers", url="https://other.test/hook?code=planted-canary")
+
+    told = clinic.examine()
+
+    assert "planted-canary" not in str(told) and "https://other.test/hook" in str(told)
+
+
+def test_while_push_is_off_who_may_not_see_subscriptions_has_no_problem():
+    clinic = Clinic()
+    subscriptions_forbidden(clinic)
+    assert clinic.examine()["state"] == "ok"
+
+    clinic.push = True
+
+    assert clinic.verdict("bc.webhooks")["state"] == "unknown"
 
 
 def test_half_a_minute_between_clocks_is_nothing():

@@ -94,21 +94,71 @@ def test_a_worker_whose_lease_ran_out_while_it_looked_does_not_couple_a_record_t
     assert [len(found) for found in both] == [1, 1]
 
 
-@pytest.mark.peer("coupling-002")
-def test_a_coupling_is_not_re_pointed_in_one_step_from_either_side_coupling_002():
-    """A deliberate deviation from coupling-002: there a request from BC moves the coupling silently."""
+def test_a_coupling_is_not_re_pointed_unless_somebody_says_that_it_moves_P14():
     world, customer, account = a_coupled_customer()
     other = add_account(world, "A2")
 
     job = world.act("customers", "couple", bc=customer, sales=other)
 
-    assert job["state"] == "refused" and "uncouple them first" in job["message"]
+    assert job["state"] == "refused" and "uncouple them first, or say that it moves" in job["message"]
     assert world.coupled("customers") == {customer: account}
 
-    world.act("customers", "uncouple", side="bc", id=customer)
-    world.act("customers", "couple", bc=customer, sales=other, **{"from": "bc"})
+
+@pytest.mark.peer("coupling-002")
+@pytest.mark.parametrize("moves", ["customer", "account"])
+def test_a_record_that_moves_leaves_its_counterpart_parked_and_free_coupling_002(moves):
+    world, customer, account = a_coupled_customer()
+    if moves == "customer":
+        new = (customer, add_account(world, "A2"))
+        left = ("sales", account, {"bc": add_customer(world, "C2"), "sales": account})
+    else:
+        new = (add_customer(world, "C2"), account)
+        left = ("bc", customer, {"bc": customer, "sales": add_account(world, "A2")})
+    before = {side: rows.all(t) for side, rows, t in both_tables(world)}
+
+    job = world.act("customers", "couple", bc=new[0], sales=new[1], move=True, **{"from": "bc"})
+
+    assert job["state"] == "finished" and world.coupled("customers") == {new[0]: new[1]}
+    [parked] = world.held("customers")
+    assert (parked["side"], parked["id"], parked["kind"]) == (*left[:2], "skipped")
+    # A full synchronization makes no third record of what was left.
+    world.act(
+        "customers",
+        "skip",
+        side="sales" if moves == "account" else "bc",
+        id=list(left[2].values())[0 if moves == "customer" else 1],
+    )
+    world.full_sync("customers")
+    assert {side: rows.all(t).keys() for side, rows, t in both_tables(world)} == {
+        side: rows.keys() for side, rows in before.items()
+    }
+    # It is free: coupled to somebody else by hand, it is parked no longer.
+    job = world.act("customers", "couple", **left[2], **{"from": "bc"})
+    assert job["state"] == "finished" and world.held("customers") == []
+    assert world.coupled("customers") == {new[0]: new[1], left[2]["bc"]: left[2]["sales"]}
+
+
+def both_tables(world: World) -> list:
+    return [("bc", world.bc, "customers"), ("sales", world.sales, "accounts")]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("nth", range(1, 8))
+def test_a_process_that_dies_while_a_coupling_moves_moves_it_once_H10(moment, nth):
+    world, customer, account = a_coupled_customer()
+    other = add_account(world, "A2")
+    calls = iter(range(1, 1000))
+
+    def at_the_nth(when: str, name: str) -> bool:
+        return when == moment and "tables" in name and next(calls) == nth
+
+    world.crash_when(at_the_nth)
+    world.app.api.act("customers", "couple", {"bc": customer, "sales": other, "move": True, "from": "bc"})
+    world.run()
+
     assert world.coupled("customers") == {customer: other}
-    assert world.sales.show("accounts", account) is not None
+    assert [(h["id"], h["kind"]) for h in world.held("customers")] == [(account, "skipped")]
+    assert len(world.sales.all("accounts")) == 2
 
 
 @pytest.mark.parametrize("deleted", ["customer", "account"])

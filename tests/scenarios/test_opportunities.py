@@ -17,6 +17,7 @@ from tests.scenarios.builders import (
     an_id,
     line,
 )
+from tests.scenarios.services import WiredWorld
 
 WON = "Won"
 
@@ -206,6 +207,25 @@ def test_the_account_of_a_company_contact_is_filled_in_when_its_customer_is_coup
     world.full_sync("customers")
 
     assert in_sales(world, deal)["_parentaccountid_value"] == next(iter(world.coupled("customers").values()))
+
+
+def test_one_that_is_in_bc_already_follows_when_its_contact_is_coupled_between_full_syncs_P10_H22():
+    world = WiredWorld(customers=6)
+    world.full_sync("salespeople", "currencies", "customers")
+    person = next(
+        c for c in world.bc_sim.all("contacts") if c["type"] == "Person" and c["customerId"] != ZERO
+    )
+    deal = world.bc_sim.add("opportunities", {"description": "20 chairs", "contactId": person["id"]})
+    account = world.coupled("customers")[person["customerId"]]
+    twin = world.sales_sim.add(
+        "contacts", {"lastname": "Lee", "parentcustomerid_account@odata.bind": f"/accounts({account})"}
+    )
+
+    world.act("contacts", "couple", bc=person["id"], sales=twin, **{"from": "bc"})
+
+    shown = world.sales_sim.get("opportunities", world.coupled("opportunities")[deal])
+    assert shown["name"] == "20 chairs" and shown["_parentcontactid_value"] == twin
+    assert len(world.coupled("opportunities")) == 1, "the others' contacts are not coupled"
 
 
 def test_one_whose_contact_belongs_to_no_customer_is_ignored_with_that_reason_P10():

@@ -13,11 +13,12 @@ from tests.scenarios.builders import (
     a_coupled_customer,
     add_account,
     add_contact,
+    add_currency,
     add_customer,
     add_sales_contact,
     an_id,
 )
-from tests.scenarios.products import a_shop, add_price
+from tests.scenarios.products import a_shop, add_item, add_price
 
 
 def both_sides(world: World) -> tuple:
@@ -246,3 +247,35 @@ def test_a_rehearsal_of_one_mapping_leaves_no_would_be_coupling_of_another_H26()
 
     overlay = world.app.ports.overlay(run["id"])
     assert [m for m in world.mappings if [*overlay.stream(m)]] == []
+
+
+def sales_prices_of(run: dict) -> dict:
+    return next(e for e in run["lines"] if e["mapping"] == "sales_prices")["to_sales"]
+
+
+@pytest.mark.parametrize("page", [1, 2, 1000])
+def test_a_price_whose_line_an_earlier_page_would_make_counts_as_in_the_run_H19_H26(page):
+    world = a_shop(limits=Limits(page=page))
+    for n in range(3):
+        # The price valid today comes last, on a page of its own.
+        add_price(world, f"W{n}", startingDate=f"2026-01-0{n + 1}", unitPrice=80 - n)
+
+    rehearsed, plan = world.rehearse()
+    run = world.full_sync()
+
+    assert sales_prices_of(rehearsed) == sales_prices_of(run)
+    assert [e["action"] for e in plan if e["mapping"] == "sales_prices"] == ["create"]
+
+
+def test_a_price_in_another_currency_than_its_list_would_have_is_held_as_in_the_run_H26():
+    world = a_shop()
+    add_currency(world, "EUR")
+    add_price(world, "euro", number="1001", currencyId=an_id("currency EUR"), currencyCode="EUR")
+    add_item(world, "1001")
+
+    rehearsed, plan = world.rehearse()
+    run = world.full_sync()
+
+    assert sales_prices_of(rehearsed) == sales_prices_of(run)
+    [held] = [e for e in plan if e["mapping"] == "sales_prices" and e["action"] == "hold"]
+    assert "its price list in another currency" in held["reason"]

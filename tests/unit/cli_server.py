@@ -6,6 +6,9 @@ import httpx
 
 from cli.__main__ import main
 
+#: Records that can be found, by name; a name in small letters is its id.
+IDS = ("i1", "i2", "b1", "s1")
+NAMES = ("Fabrikam", "Fabrikam Overseas", "Contoso")
 TALLY = {"read": 1, "created": 1}
 RUN = {
     "id": "r1",
@@ -168,6 +171,12 @@ class Server:
                 return httpx.Response(200, json=STATUS)
             case "GET", "mappings":
                 return httpx.Response(200, json=MAPPINGS)
+            case "GET", "records/customers/bc" | "records/customers/sales":
+                text = request.url.params["begins"]
+                found = [n for n in (*NAMES, *IDS) if n.lower().startswith(text.lower())]
+                rows = [{"id": n.lower(), "names": {"name": n}, "coupled_with": None} for n in found]
+                said = {"title": "No such record", "detail": f"nothing begins with '{text}'"}
+                return httpx.Response(200, json={"value": rows}) if rows else httpx.Response(404, json=said)
             case "GET", "records/customers/bc/i1/history":
                 return httpx.Response(200, json={"value": [WRITTEN], "next": None})
             case "GET", "records/customers/bc/i1":

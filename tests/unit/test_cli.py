@@ -38,6 +38,7 @@ from tests.unit.cli_server import JOB, STATUS, tandem
         pytest.param(("skip", "customers", "bc", "i1"), "finished: 1 read", id="skip"),
         pytest.param(("uncouple", "customers", "bc", "i1"), "finished: 1 read", id="uncouple"),
         pytest.param(("couple", "customers", "b1", "s1"), "finished: 1 read", id="couple"),
+        pytest.param(("find", "customers", "sales", "fab"), "Fabrikam Overseas", id="find"),
         pytest.param(("resolve", "customers", "bc", "i1", "--use", "bc"), "finished: 1 read", id="resolve"),
     ],
 )
@@ -58,6 +59,36 @@ def test_full_sync_sends_what_was_asked_for(server):
         "create": True,
         "force": False,
     }
+
+
+def test_a_record_is_named_by_what_only_it_begins_with_and_never_guessed_P14(server, capsys):
+    # Called exactly so, one of several is meant; so is the only one that begins so.
+    assert tandem(server, "couple", "customers", "fabrikam", "CONT", "--move") == OK
+    [sent] = [json.loads(r.content) for r in server.asked if r.method == "POST"]
+    assert sent == {
+        "mapping": "customers",
+        "bc": "fabrikam",
+        "sales": "contoso",
+        "from": "compare",
+        "move": True,
+    }
+
+    assert tandem(server, "retry", "customers", "bc", "Fab") == WRONG
+    said = capsys.readouterr().err
+    assert "may be several" in said and "Fabrikam (fabrikam)" in said and "Fabrikam Overseas" in said
+    assert tandem(server, "retry", "customers", "bc", "Nobody") == WRONG
+    assert "nothing begins with 'Nobody'" in capsys.readouterr().err
+    assert len([r for r in server.asked if r.method == "POST"]) == 1
+
+
+def test_an_id_is_asked_for_as_it_is_and_so_is_the_number_of_an_option(server):
+    id = "ABCDEF00-0000-4000-8000-000000000001"
+    tandem(server, "explain", "customers", "bc", id)
+    tandem(server, "explain", "customers", "bc", "77")
+
+    asked = [r.url.path for r in server.asked]
+    assert asked[0].endswith(f"/records/customers/bc/{id.lower()}")
+    assert asked[-1].endswith("/records/customers/bc/77")
 
 
 def test_couple_and_resolve_send_what_was_asked_for_P14(server):
@@ -125,7 +156,9 @@ def test_a_wrong_key_is_said(server, capsys):
 def test_an_id_never_changes_the_address(server):
     tandem(server, "explain", "customers", "bc", "../../runs?x=")
 
-    assert server.asked[0].url.raw_path == b"/api/records/customers/bc/..%2F..%2Fruns%3Fx%3D"
+    [asked] = server.asked
+    assert asked.url.path == "/api/records/customers/bc"
+    assert asked.url.params["begins"] == "../../runs?x="
 
 
 def test_options_are_taken_before_the_command_too(server, capsys):

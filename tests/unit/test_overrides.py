@@ -100,6 +100,13 @@ def test_matching_fields_are_changed_by_name_P13():
     assert [m.bc for m in made.match] == [("email",), ("name", "city")]
 
 
+def test_templates_for_records_born_in_sales_are_named_with_their_conditions_H30_P13():
+    made = apply("customers: {templates: [{code: export, when: 'new_region = EU'}, DOMESTIC]}")
+    assert [t.code for t in made.mappings["customers"].templates] == ["EXPORT", "DOMESTIC"]
+    assert "new_region" in made.mappings["customers"].columns(Side.SALES)
+    assert made.changed["customers"] == ("templates: EXPORT when new_region = EU, DOMESTIC (default: none)",)
+
+
 @pytest.mark.peer("setup-022")
 def test_a_mapping_is_switched_off_and_soft_references_to_it_go_P13():
     made = apply("contacts: off\nopportunities: {fields: {contact: off}}")
@@ -171,6 +178,23 @@ def test_a_mapping_that_others_need_goes_only_with_the_fields_that_need_it_P13()
         ("customers: {match: [[telephone]]}", "customers has no field 'telephone'"),
         ("customers: {match: name}", "a list of lists of fields is expected"),
         ("customers: {match: [[owner]]}", "cannot be looked up by 'owner'"),
+        (
+            "customers: {fields: {primary_contact: {uncoupled: empty}}}",
+            "uncoupled: 'empty' is unknown; known: keep",
+        ),
+        ("customers: {fields: {owner: {uncoupled: clear}}}", "only a reference that may come later"),
+        pytest.param(
+            "customers: {fields: {primary_contact: {uncoupled: clear, required: true}}}",
+            "required and 'uncoupled: clear' exclude each other",
+            marks=pytest.mark.peer("setup-020"),
+        ),
+        ("contacts: {templates: [PERSON]}", "templates: Business Central has none for these records"),
+        ("customers: {templates: DOMESTIC}", "templates: a list is expected"),
+        ("customers: {templates: [7]}", "'code' must be a text of 1 to 20 characters, not '7'"),
+        (f"customers: {{templates: [{'X' * 21}]}}", "'code' must be a text of 1 to 20 characters"),
+        ("customers: {templates: [{code: A, if: x}]}", "templates: unknown 'if'; known: code, when"),
+        ("customers: {templates: [{code: A, when: 'fax >'}]}", "templates: A: '=' or '!=' is expected"),
+        ("customers: {templates: [A, B]}", "nothing comes after A, which fits every record"),
         ("\n".join(f"{m.name}: off" for m in ALL), "every mapping is off"),
     ],
 )

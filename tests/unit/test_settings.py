@@ -70,6 +70,10 @@ def test_push_is_off_unless_it_is_asked_for_and_takes_a_new_secret_beside_the_ol
         (PUSH | {"WEBHOOK_SECRETS": " ".join(["x" * 32] * 3)}, "WEBHOOK_SECRETS must be one secret"),
         (PUSH | {"WEBHOOK_SECRETS": "@Microsoft.KeyVault(x)"}, "WEBHOOK_SECRETS is a Key Vault reference"),
         ({"CLIENT_SECRET": "@Microsoft.KeyVault(SecretUri=x)"}, "CLIENT_SECRET is a Key Vault reference"),
+        (
+            {"AVAILABILITY": "on", "AVAILABILITY_KEY": "@Microsoft.KeyVault(SecretUri=x)"},
+            "AVAILABILITY_KEY is a Key Vault reference",
+        ),
     ],
 )
 @pytest.mark.peer("setup-011")

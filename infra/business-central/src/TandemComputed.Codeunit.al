@@ -133,6 +133,60 @@ codeunit 50103 "Tandem Computed"
         exit(Line."Outstanding Amount (LCY)");
     end;
 
+    /// <summary>Numbers a new customer from its template's series, unless it has a number.</summary>
+    procedure NumberCustomer(var Customer: Record "Customer"; TemplateCode: Code[20])
+    var
+        Template: Record "Customer Templ.";
+        Series: Codeunit "No. Series";
+    begin
+        if TemplateCode = '' then
+            exit;
+        Template.Get(TemplateCode);
+        if (Customer."No." <> '') or (Template."No. Series" = '') then
+            exit;
+        Customer."No. Series" := Template."No. Series";
+        Customer."No." := Series.GetNextNo(Template."No. Series");
+    end;
+
+    /// <summary>Fills what is blank in a new customer from its template, with the dimensions.</summary>
+    procedure FillCustomer(var Customer: Record "Customer"; TemplateCode: Code[20])
+    var
+        Template: Record "Customer Templ.";
+        Templates: Codeunit "Customer Templ. Mgt.";
+    begin
+        if TemplateCode = '' then
+            exit;
+        Template.Get(TemplateCode);
+        Templates.ApplyCustomerTemplate(Customer, Template);
+    end;
+
+    /// <summary>Numbers a new item from its template's series, unless it has a number.</summary>
+    procedure NumberItem(var Item: Record "Item"; TemplateCode: Code[20])
+    var
+        Template: Record "Item Templ.";
+        Series: Codeunit "No. Series";
+    begin
+        if TemplateCode = '' then
+            exit;
+        Template.Get(TemplateCode);
+        if (Item."No." <> '') or (Template."No. Series" = '') then
+            exit;
+        Item."No. Series" := Template."No. Series";
+        Item."No." := Series.GetNextNo(Template."No. Series");
+    end;
+
+    /// <summary>Fills what is blank in a new item from its template, with the dimensions.</summary>
+    procedure FillItem(var Item: Record "Item"; TemplateCode: Code[20])
+    var
+        Template: Record "Item Templ.";
+        Templates: Codeunit "Item Templ. Mgt.";
+    begin
+        if TemplateCode = '' then
+            exit;
+        Template.Get(TemplateCode);
+        Templates.ApplyItemTemplate(Item, Template);
+    end;
+
     /// <summary>The order or quote that a note is on; the zero GUID when it is on something else.</summary>
     procedure DocumentOfNote(Link: Record "Record Link"; DocumentType: Enum "Sales Document Type"): Guid
     var

@@ -7,7 +7,13 @@ from shared.core.model import Side
 from shared.engine.doctor.wanted import Examined
 
 #: Sets whose numbers BC draws from a series → the topic's column that names the series.
-SERIES = {"customers": "customerNumbers", "contacts": "contactNumbers", "opportunities": "opportunityNumbers"}
+SERIES = {
+    "customers": "customerNumbers",
+    "contacts": "contactNumbers",
+    "opportunities": "opportunityNumbers",
+    "salesQuotes": "quoteNumbers",
+    "salesOrders": "orderNumbers",
+}
 
 
 def signed_in(x: Examined) -> Finding:
@@ -65,6 +71,7 @@ def number_series(x: Examined) -> Finding:
         m.bc.name
         for m in x.wanted.mappings.values()
         if m.bc.name in SERIES
+        and m.name not in x.house.off
         and m.direction.reaches(Side.BC)
         and not any(f.bc == "number" and f.direction.reaches(Side.BC) for f in m.fields)
     ]

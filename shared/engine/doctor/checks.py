@@ -1,7 +1,7 @@
 """Every check of `tandem doctor`: its id, what it means, what to do, and how it is judged.
 
 The ids are stable: pipelines go by them. The order is that of setting up: what comes first is repaired
-first. Checks of webhooks come with push (issue 5).
+first.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.core.doctor import CannotTell, Finding, State, Verdict
-from shared.engine.doctor import bc, between, house, sales
+from shared.engine.doctor import bc, between, house, sales, webhooks
 from shared.engine.doctor.wanted import Examined
 
 Judge = Callable[[Examined], Finding]
@@ -93,7 +93,8 @@ CHECKS: tuple[Check, ...] = (
         id="house.queues",
         title="Every queue is there and can be used",
         do="Run `azd provision`, which makes the queues and gives the app's identity the roles Azure Service "
-        "Bus Data Sender and Receiver.",
+        "Bus Data Sender and Receiver. The queue `notices` is in the namespace of NoticesConnection, where Receiver is "
+        "enough.",
         judge=house.queues,
         fixable=True,
     ),
@@ -139,9 +140,17 @@ CHECKS: tuple[Check, ...] = (
     Check(
         id="bc.number-series",
         title="Business Central can number what Sales creates",
-        do="Name a number series in Sales & Receivables Setup (customers) and Marketing Setup (contacts, "
+        do="Name a number series in Sales & Receivables Setup (customers, quotes, orders) and Marketing Setup (contacts, "
         "opportunities).",
         judge=bc.number_series,
+    ),
+    Check(
+        id="bc.webhooks",
+        title="While push is on Business Central tells this app of changes, and while it is off nobody",
+        do="Wait ten minutes: housekeeping subscribes, renews and ends. `tandem jobs --mapping push` says what "
+        "Business Central refuses; docs/push.md says what then. What is left while push is off, or told elsewhere, "
+        "ends within three days.",
+        judge=webhooks.subscriptions,
     ),
     Check(
         id="sales.sign-in",

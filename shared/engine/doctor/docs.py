@@ -12,7 +12,8 @@ Generated from `shared/engine/doctor` by `make docs`; a test keeps it current. T
 them. [First run](first-run.md) says when to run it, and how `--fix` signs in.
 
 `tandem doctor` asks the app (`GET /api/doctor`, role `Sync.Read`), which looks at both systems with its own application
-users and at its own queues and tables: two requests to Business Central and three to Sales for each application user.
+users and at its own queues and tables: three requests to Business Central (four while push is on) and three to Sales
+for each application user.
 Nothing is changed. It answers while the app cannot start, and says why.
 
 | State | Shown as | Meaning |
@@ -30,7 +31,8 @@ the API's answer with `next`, the next step.
 """
 FOOT = """
 Rights to write in Business Central cannot be seen without writing: assign the permission set `TANDEM SYNC`, which has
-them all. Of prices, the first 5,000 are looked at. Webhooks are checked once Tandem uses them.
+them all. Of prices, the first 5,000 are looked at. What Dataverse sends to the queue `notices` is registered by hand
+([Push](push.md)) and cannot be seen without further rights: only its queue is checked.
 """
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from shared.core.doctor import CannotTell, Finding
 from shared.engine.doctor.wanted import Examined
+from shared.engine.push import NOTICES
 
 #: A certificate that ends sooner is told of.
 SOON = timedelta(days=30)
@@ -38,7 +39,8 @@ def queues(x: Examined) -> Finding:
     if x.house.queues is None:
         raise CannotTell("the settings are not complete")
     wrong = {name: said for name, said in x.house.queues.items() if said}
-    absent = [name for name, said in wrong.items() if "NotFound" in said]
+    # The queue of notices is in a namespace of its own, which the deployment makes.
+    absent = [name for name, said in wrong.items() if "NotFound" in said and name != NOTICES]
     return Finding(
         problems=tuple(wrong.values()),
         fix={"kind": "queues", "names": absent} if absent else None,

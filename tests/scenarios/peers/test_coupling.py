@@ -263,18 +263,31 @@ def test_only_what_passes_the_filter_is_a_counterpart(mapping, two):
 
 
 @pytest.mark.peer("coupling-024")
-def test_a_record_is_named_by_its_id_and_an_unknown_one_is_an_error():
+def test_what_is_typed_of_a_name_finds_the_accounts_that_begin_with_it_and_an_unknown_one_is_an_error():
     world = a_prepared_company()
-    customer = add_customer(world)
-    for name in ("CCCC", "CC", "X"):
-        add_account(world, name)
+    accounts = {name: add_account(world, name) for name in ("CCCC", "CC", "X")}
 
-    for said in ("C", "CC"):
-        with pytest.raises(ApiProblem, match="'sales' must be a GUID"):
-            world.act("customers", "couple", bc=customer, sales=said)
-    job = world.act("customers", "couple", bc=customer, sales=an_id("nobody"))
-    assert job["state"] == "refused" and "has no record" in job["message"]
-    assert world.coupled("customers") == {}
+    found = world.app.api.find("customers", "sales", "c")["value"]
+
+    assert [r["names"]["name"] for r in found] == ["CC", "CCCC"] and found[0]["id"] == accounts["CC"]
+    assert {r["coupled_with"] for r in found} == {None}
+    with pytest.raises(ApiProblem, match="no record of customers in sales begins with 'Nobody'"):
+        world.app.api.find("customers", "sales", "Nobody")
+
+
+def test_a_customer_is_found_by_number_and_by_name_with_its_counterpart_P14():
+    world, customer, account = a_coupled_customer("10000", name="Adatum")
+
+    for text in ("100", "ada"):
+        [row] = world.app.api.find("customers", "bc", text)["value"]
+        assert row["names"] == {"number": "10000", "name": "Adatum"}
+        assert (row["id"], row["coupled_with"]) == (customer, account)
+
+
+@pytest.mark.parametrize("begins", [None, "", "x" * 101, "a\nb"])
+def test_what_is_no_part_of_a_name_is_refused(begins):
+    with pytest.raises(ApiProblem, match="1 to 100 characters"):
+        a_prepared_company().app.api.find("customers", "bc", begins)
 
 
 @pytest.mark.peer("coupling-025")
@@ -302,18 +315,16 @@ def test_matching_of_ones_own_couples_records_of_other_names():
 
 @pytest.mark.peer("coupling-027")
 @pytest.mark.parametrize("differs", [{"type": "Company"}, {"customerId": ZERO}], ids=["company", "of none"])
-def test_a_contact_outside_the_filter_stands_still_when_it_is_coupled(differs):
+def test_a_contact_that_is_a_company_or_of_none_cannot_be_coupled(differs):
     world, customer, account = a_coupled_customer()
     contact = add_contact(world, "K1", customer, **differs)
     other = add_sales_contact(world, "Bob", account)
     written = world.written()
 
     job = world.act("contacts", "couple", bc=contact, sales=other, **{"from": "bc"})
-    world.tick("contacts")
 
-    assert job["state"] == "finished" and job["tally"]["ignored"] == 1
-    assert world.written() == written
-    assert "outside filter" in world.app.api.explain("contacts", "bc", contact)["now"]["reason"]
+    assert job["state"] == "refused" and f"bc {contact}: " in job["message"]
+    assert world.coupled("contacts") == {} and world.written() == written
 
 
 # --- matching --------------------------------------------------------------------------------------

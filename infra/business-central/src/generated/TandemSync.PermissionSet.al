@@ -10,6 +10,7 @@ permissionset 50101 "TANDEM SYNC"
                   tabledata "Currency Exchange Rate" = IM,
                   tabledata "Customer" = IM,
                   tabledata "Customer Price Group" = IM,
+                  tabledata "Default Dimension" = I,
                   tabledata "Item" = IM,
                   tabledata "Item Unit of Measure" = IM,
                   tabledata "Item Variant" = IM,

@@ -1,5 +1,5 @@
 // Written by `make companion` from contract.yaml. Change that, not this.
-page 50150 "Tandem Customer Statistics"
+page 50152 "Tandem Customer Statistics"
 {
     PageType = API;
     Caption = 'Tandem Customer Statistics', Locked = true;

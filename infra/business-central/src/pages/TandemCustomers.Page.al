@@ -213,13 +213,35 @@ page 50117 "Tandem Customers"
                 {
                     Caption = 'vatRegistrationNumber', Locked = true;
                 }
+                field(customerPostingGroup; Rec."Customer Posting Group")
+                {
+                    Caption = 'customerPostingGroup', Locked = true;
+                }
+                field(genBusPostingGroup; Rec."Gen. Bus. Posting Group")
+                {
+                    Caption = 'genBusPostingGroup', Locked = true;
+                }
                 field(vatBusPostingGroup; Rec."VAT Bus. Posting Group")
                 {
                     Caption = 'vatBusPostingGroup', Locked = true;
                 }
+                field(locationCode; Rec."Location Code")
+                {
+                    Caption = 'locationCode', Locked = true;
+                }
                 field(pricesIncludeVat; Rec."Prices Including VAT")
                 {
                     Caption = 'pricesIncludeVat', Locked = true;
+                }
+                field(templateCode; TemplateCode)
+                {
+                    Caption = 'templateCode', Locked = true;
+
+                    trigger OnValidate()
+                    begin
+                        OnlyForNew('templateCode');
+                        Given.Add('templateCode');
+                    end;
                 }
                 field(billToCustomerId; BillToCustomerId)
                 {
@@ -260,13 +282,17 @@ page 50117 "Tandem Customers"
         Clear(SalespersonId);
         Clear(PrimaryContactId);
         Clear(CustomerPriceGroupId);
+        Clear(TemplateCode);
         Clear(BillToCustomerId);
     end;
 
     trigger OnInsertRecord(BelowxRec: Boolean): Boolean
     begin
+        ApplyTemplateCode();
         // The caller chooses the id, so that a repeated POST meets its own row.
         Rec.Insert(true, not IsNullGuid(Rec.SystemId));
+        if Given.Contains('templateCode') then
+            Computed.FillCustomer(Rec, TemplateCode);
         if Apply() then
             Rec.Modify(true);
         Show();
@@ -284,12 +310,14 @@ page 50117 "Tandem Customers"
 
     var
         References: Codeunit "Tandem References";
+        Computed: Codeunit "Tandem Computed";
         Given: List of [Text];
         ContactName: Text[100];
         ShippingAgentId: Guid;
         SalespersonId: Guid;
         PrimaryContactId: Guid;
         CustomerPriceGroupId: Guid;
+        TemplateCode: Code[20];
         BillToCustomerId: Guid;
         IsStored: Boolean;
         OnlyForNewErr: Label '%1 can only be given to a new row.', Comment = '%1 = name of a column';
@@ -301,7 +329,14 @@ page 50117 "Tandem Customers"
         SalespersonId := References.IdOfSalespeople(Rec."Salesperson Code");
         PrimaryContactId := References.IdOfContacts(Rec."Primary Contact No.");
         CustomerPriceGroupId := References.IdOfCustomerPriceGroups(Rec."Customer Price Group");
+        Clear(TemplateCode);
         BillToCustomerId := References.IdOfCustomers(Rec."Bill-to Customer No.");
+    end;
+
+    local procedure ApplyTemplateCode()
+    begin
+        if Given.Contains('templateCode') then
+            Computed.NumberCustomer(Rec, TemplateCode);
     end;
 
     local procedure Apply(): Boolean

@@ -156,6 +156,24 @@ page 50120 "Tandem Items"
                 {
                     Caption = 'vatProdPostingGroup', Locked = true;
                 }
+                field(genProdPostingGroup; Rec."Gen. Prod. Posting Group")
+                {
+                    Caption = 'genProdPostingGroup', Locked = true;
+                }
+                field(inventoryPostingGroup; Rec."Inventory Posting Group")
+                {
+                    Caption = 'inventoryPostingGroup', Locked = true;
+                }
+                field(templateCode; TemplateCode)
+                {
+                    Caption = 'templateCode', Locked = true;
+
+                    trigger OnValidate()
+                    begin
+                        OnlyForNew('templateCode');
+                        Given.Add('templateCode');
+                    end;
+                }
                 field(inventory; Rec."Inventory")
                 {
                     Caption = 'inventory', Locked = true;
@@ -182,12 +200,16 @@ page 50120 "Tandem Items"
         IsStored := false;
         Clear(Given);
         Clear(SalesUnitOfMeasureId);
+        Clear(TemplateCode);
     end;
 
     trigger OnInsertRecord(BelowxRec: Boolean): Boolean
     begin
+        ApplyTemplateCode();
         // The caller chooses the id, so that a repeated POST meets its own row.
         Rec.Insert(true, not IsNullGuid(Rec.SystemId));
+        if Given.Contains('templateCode') then
+            Computed.FillItem(Rec, TemplateCode);
         if Apply() then
             Rec.Modify(true);
         Show();
@@ -205,14 +227,23 @@ page 50120 "Tandem Items"
 
     var
         References: Codeunit "Tandem References";
+        Computed: Codeunit "Tandem Computed";
         Given: List of [Text];
         SalesUnitOfMeasureId: Guid;
+        TemplateCode: Code[20];
         IsStored: Boolean;
         OnlyForNewErr: Label '%1 can only be given to a new row.', Comment = '%1 = name of a column';
 
     local procedure Show()
     begin
         SalesUnitOfMeasureId := References.IdOfUnitsOfMeasure(Rec."Sales Unit of Measure");
+        Clear(TemplateCode);
+    end;
+
+    local procedure ApplyTemplateCode()
+    begin
+        if Given.Contains('templateCode') then
+            Computed.NumberItem(Rec, TemplateCode);
     end;
 
     local procedure Apply(): Boolean

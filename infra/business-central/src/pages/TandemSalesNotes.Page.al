@@ -1,5 +1,5 @@
 // Written by `make companion` from contract.yaml. Change that, not this.
-page 50149 "Tandem Sales Notes"
+page 50151 "Tandem Sales Notes"
 {
     PageType = API;
     Caption = 'Tandem Sales Notes', Locked = true;

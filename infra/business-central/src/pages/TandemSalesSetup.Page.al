@@ -63,6 +63,16 @@ page 50147 "Tandem Sales Setup"
                     Caption = 'customerNumbers', Locked = true;
                     Editable = false;
                 }
+                field(quoteNumbers; Rec."Quote Nos.")
+                {
+                    Caption = 'quoteNumbers', Locked = true;
+                    Editable = false;
+                }
+                field(orderNumbers; Rec."Order Nos.")
+                {
+                    Caption = 'orderNumbers', Locked = true;
+                    Editable = false;
+                }
             }
         }
     }
