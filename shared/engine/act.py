@@ -26,7 +26,6 @@ from shared.engine.parts import Ports
 from shared.engine.scope import Scope
 from shared.ports import Step, Write, Written
 
-
 #: Documents to a call: what is sent within one look at the lease, so that nobody else makes them meanwhile (H9, H11).
 DOCUMENTS = 500
 
