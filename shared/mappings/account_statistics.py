@@ -42,7 +42,6 @@ ACCOUNT_STATISTICS = EntityMapping(
     creates=Creates.ALWAYS,
     on_delete=OnDelete.RESTORE,
     switch="ACCOUNT_STATISTICS",
-    schedule="0 */30 * * * *",
     rule="account_statistics",
     # All of it moves with the ledger and with orders, while the customer stands still; overdue with the day.
     volatile=True,

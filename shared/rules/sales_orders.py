@@ -72,7 +72,6 @@ def held(unmet: Sequence[Unmet]) -> Hold:
 class SalesOrders(Rule):
     #: Whether what becomes of an order is told on its timeline.
     posts = False
-    writes: tuple[Table, ...] = (ORDERS,)
     reads: tuple[tuple[Side, Table, tuple[str, ...]], ...] = (
         *READS,
         (Side.SALES, lines_of(ORDER), (ORDER.parent, *LINE_COLUMNS)),
@@ -243,7 +242,7 @@ class SalesOrdersWithPosts(SalesOrders):
     """The same, and what becomes of an order in BC is told on its timeline in Sales (S91)."""
 
     posts = True
-    writes = (ORDERS, order_news.POSTS)
+    writes = (order_news.POSTS,)
     reads = (*SalesOrders.reads, (Side.SALES, order_news.POSTS, ("text",)))
 
 
