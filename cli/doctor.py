@@ -79,6 +79,7 @@ def fix(api: Api, only: Sequence[str], do: Do) -> dict[str, Any]:
         wishes = [w for n, w in enumerate(wishes) if w not in wishes[:n]]
         if not wishes:
             break
+        _refuse(wishes)
         for wish in wishes:
             try:
                 done += do(wish)
@@ -87,6 +88,19 @@ def fix(api: Api, only: Sequence[str], do: Do) -> dict[str, Any]:
         tried += wishes
         data = examine(api)
     return {**data, "done": done}
+
+
+def _refuse(wishes: Sequence[Mapping[str, Any]]) -> None:
+    """Carry out none of an app's wishes when one is more than Tandem needs. Raises `Failed`."""
+    # Imported late: only who repairs needs it.
+    from shared.wiring_doctor import beyond_needs
+
+    if odd := [said for wish in wishes for said in beyond_needs(wish)]:
+        raise Failed(
+            WRONG,
+            f"nothing was repaired: the app asks for more than this version of Tandem needs ({', '.join(odd)}). "
+            "Is it the right app, and of the same version as this command?",
+        )
 
 
 def setup_account(env: Mapping[str, str], known: Mapping[str, Any]) -> Do:

@@ -12,7 +12,15 @@ from rich.table import Table
 #: Wide when the output goes to a file or a pipe, so that nothing is broken in the middle.
 console = Console(width=None if sys.stdout.isatty() else 200)
 ARROWS = {"to_sales": "→", "from_sales": "←", "both": "↔"}
-PARTS = ("created", "updated", "unchanged", "coupled", "restored", "ignored", "waiting", "held", "conflict")
+UNCOUPLED = {
+    "keep": "left alone until what it names is coupled",
+    "clear": "empty until what it names is coupled",
+    "hold": "the record waits until what it names is coupled",
+}
+PARTS = (
+    *("created", "updated", "unchanged", "coupled", "uncoupled", "restored"),
+    *("ignored", "waiting", "held", "conflict"),
+)
 
 
 def tally(counts: Mapping[str, int]) -> str:
@@ -23,7 +31,8 @@ def tally(counts: Mapping[str, int]) -> str:
 
 def review(run: Mapping[str, Any]) -> Table:
     """Return the review table of a full synchronization (P41)."""
-    table = Table(title=f"Full synchronization {run['id']}: {run['state']}", title_justify="left")
+    kind = "Rehearsal" if run.get("rehearse") else "Full synchronization"
+    table = Table(title=f"{kind} {run['id']}: {run['state']}", title_justify="left")
     for column in ("Mapping", "Status", "To Sales", "From Sales", "Wake-ups", "Requests bc/sales/tables"):
         table.add_column(column, overflow="fold")
     for line in run["lines"]:
@@ -110,10 +119,12 @@ def show_status(data: Mapping[str, Any]) -> None:
     show_overrides(data["overrides"])
     for message in data["rejected"]:
         console.print(f"set aside from {message['queue']}: {message['reason']}", style="yellow")
-    table = Table("Mapping", "Last job", "State", "Records")
-    for name, job in data["last_jobs"].items():
-        if job is not None:
-            table.add_row(name, job["finished"][:19], job["state"], tally(job["tally"]))
+    table = Table("Mapping", "Read", "Last job", "State", "Records")
+    for name, sides in data["last_by_side"].items():
+        for side, job in sides.items():
+            if job is not None:
+                state = job["state"] + (f"\n{job['message']}" if job["message"] else "")
+                table.add_row(name, side, job["finished"][:19], state, tally(job["tally"]))
     console.print(table)
 
 
@@ -149,6 +160,7 @@ def _show_mapping(m: Mapping[str, Any]) -> None:
         remarks = [f"on {f['when']} only"] if f["when"] != "always" else []
         remarks += ["needed"] if f["required"] else []
         remarks += ["a blank leaves the other side as it is"] if f["blank"] == "keep" else []
+        remarks += [UNCOUPLED[f["uncoupled"]]] if f.get("uncoupled") in UNCOUPLED else []
         kind = f["type"] + (f" of {f['reference_to']}" if f["reference_to"] else "")
         kind += f" {f['length'][0]}/{f['length'][1]}" if f["length"] else ""
         table.add_row(f["field"], f["bc"], ARROWS[f["direction"]], f["sales"], kind, ", ".join(remarks))

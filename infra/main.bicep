@@ -67,6 +67,9 @@ param mappings array = [
   'posted_sales_invoices'
   'sales_orders'
   'sales_quotes'
+  'account_statistics'
+  'order_notes'
+  'quote_notes'
 ]
 
 @description('Schedules that differ from local.settings.example.json: six fields, UTC, by setting name.')
@@ -100,7 +103,12 @@ var tuned = [
   'RUNS_KEEP'
   'SALES_ORDERS'
   'SALES_QUOTES'
+  'ORDERS_USER'
   'ORDER_STATUS'
+  'NOTES'
+  'ACCOUNT_STATISTICS'
+  'ORDER_UPDATES'
+  'ORDER_POSTS'
   'WRITE_IN_TYPE'
   'WRITE_IN_NUMBER'
   'FREIGHT_ACCOUNT'

@@ -16,6 +16,7 @@ from shared.adapters.tables import AzureTables
 from shared.core.doctor import BcFacts, HouseFacts, SalesFacts, SignIn
 from shared.core.errors import Misconfigured
 from shared.core.model import Side
+from shared.engine.doctor.allowed import beyond
 from shared.engine.doctor.checks import examine
 from shared.engine.doctor.sales import BULK
 from shared.engine.doctor.wanted import Examined, Wanted, option_mappings, rights
@@ -28,7 +29,15 @@ from shared.ports import Clock
 from shared.rules import RULES
 from shared.settings import Settings
 from shared.state import TABLES
-from shared.wiring import Clients, SystemClock, columns, credential_of, identity_of, mappings_of
+from shared.wiring import (
+    WITH_POSTS,
+    Clients,
+    SystemClock,
+    columns,
+    credential_of,
+    identity_of,
+    mappings_of,
+)
 
 #: Seconds that a doctor waits for one answer: all of them must fit into one call of the API.
 PATIENCE = 15
@@ -204,18 +213,29 @@ def look_at(
         queue.close()
 
 
+def beyond_needs(wish: Mapping[str, Any]) -> list[str]:
+    """Return what of a wish of `GET /api/doctor` this version of Tandem never needs, for who carries it out."""
+    return beyond(wish, _as_shipped(), queues=QUEUES, tables=TABLES)
+
+
+def _as_shipped() -> Wanted:
+    """Everything that may be switched on."""
+    most = {name: replace(m, rule=WITH_POSTS.get(m.rule, m.rule)) for name, m in BY_NAME.items()}
+    return Wanted(
+        mappings=most,
+        rules=RULES,
+        bc_columns=columns(most, Side.BC),
+        sales_columns=columns(most, Side.SALES),
+        companion=COMPANION,
+        clients=(),
+    )
+
+
 def _without_settings(problems: Sequence[str], schedules: Sequence[str]) -> dict[str, Any]:
     clock = SystemClock()
     return examine(
         Examined(
-            wanted=Wanted(
-                mappings=BY_NAME,
-                rules=RULES,
-                bc_columns=columns(BY_NAME, Side.BC),
-                sales_columns=columns(BY_NAME, Side.SALES),
-                companion=COMPANION,
-                clients=(),
-            ),
+            wanted=_as_shipped(),
             bc=BcFacts(sign_in=INCOMPLETE),
             sales=SalesFacts(sign_in=INCOMPLETE),
             house=HouseFacts(settings=tuple(problems), schedules=tuple(schedules)),

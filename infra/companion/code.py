@@ -21,6 +21,8 @@ NO_TOMBSTONE = (
     "G/L Account",
     "Customer Templ.",
     "Item Templ.",
+    # A note that is deleted stays on the other side.
+    "Record Link",
 )
 #: Read by `Tandem Computed` besides the sets' own tables.
 ALSO_READ = ("Marketing Setup", "Default Dimension")

@@ -114,7 +114,8 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
   }
 
   // Easy Auth checks the token; Tandem decides what its roles may do. Without Tandem's own keys nobody gets
-  // past it unsigned. /api/health says nothing secret; each notice at /api/webhooks/bc carries a secret.
+  // past it unsigned. /api/health says nothing secret; each notice at /api/webhooks/bc carries a secret, each
+  // question to /api/availability a key of its own.
   resource auth 'config' = {
     name: 'authsettingsV2'
     properties: {
@@ -122,7 +123,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       globalValidation: {
         requireAuthentication: !apiKeys
         unauthenticatedClientAction: apiKeys ? 'AllowAnonymous' : 'Return401'
-        excludedPaths: ['/api/health', '/api/webhooks/bc']
+        excludedPaths: concat(['/api/health', '/api/webhooks/bc'], availability ? ['/api/availability'] : [])
       }
       httpSettings: { requireHttps: true }
       identityProviders: {

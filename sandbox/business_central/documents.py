@@ -14,6 +14,7 @@ from typing import Any
 
 from sandbox.business_central.contract import BLANK_DATE, ZERO, entity_sets
 from sandbox.business_central.errors import Refused, dialog
+from sandbox.business_central.notes import remove_notes
 from sandbox.business_central.store import Company, Row
 from sandbox.business_central.totals import PERCENT, exact, plain, rounded
 from sandbox.business_central.writes import Values, Write, get, must_be
@@ -88,6 +89,12 @@ def _sell_to(write: Write) -> None:
     for part, column in _ADDRESS.items():
         write.values[f"sellTo{part}"] = write.values[f"shipTo{part}"] = customer[at[column]]
     write.values["shipToName2"] = customer[at["name2"]]
+    # Of the contact, or of the customer that has none (S16).
+    contact = company.row("contacts", customer[at["primaryContactId"]])
+    of, row = ("customers", customer) if contact is None else ("contacts", contact)
+    write.values.update(
+        sellToPhoneNumber=get(company, of, row, "phoneNumber"), sellToEmail=get(company, of, row, "email")
+    )
     write.values.update(
         sellToContactId=customer[at["primaryContactId"]],
         sellToContactNumber=customer[at["primaryContactNumber"]],
@@ -252,3 +259,4 @@ def before_document(company: Company, set_name: str, row: Row, who: str) -> None
         archive(company, set_name, row, who)
     for line in lines.related("documentId", document_id):
         company.remove(LINES[set_name], line[at["id"]], who)
+    remove_notes(company, set_name, document_id, who)

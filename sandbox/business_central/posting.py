@@ -16,6 +16,7 @@ from sandbox.business_central.documents import archive, release
 from sandbox.business_central.errors import dialog
 from sandbox.business_central.flow_fields import refresh_document, refresh_item
 from sandbox.business_central.lines import BLANK, ITEM
+from sandbox.business_central.notes import remove_notes
 from sandbox.business_central.pricing import cent_of
 from sandbox.business_central.products import units_per
 from sandbox.business_central.store import Company, Row
@@ -242,6 +243,7 @@ def _afterwards(company: Company, order_id: str, today: str, who: str, *, shippe
             archive(company, "salesOrders", order, who, invoice=True)
         for row in rows:
             company.remove("salesOrderLines", row[at["id"]], who)
+        remove_notes(company, "salesOrders", order_id, who)
         company.remove("salesOrders", order_id, who)
         return
     shown: Values = {

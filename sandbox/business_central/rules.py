@@ -19,6 +19,7 @@ from sandbox.business_central.customers import (
 from sandbox.business_central.documents import check_document
 from sandbox.business_central.errors import dialog
 from sandbox.business_central.lines import check_line, settle
+from sandbox.business_central.notes import check_note
 from sandbox.business_central.opportunities import after_entry, check_entry, check_opportunity
 from sandbox.business_central.products import (
     after_asset,
@@ -71,6 +72,7 @@ CHECKS: Mapping[str, Callable[[Write], None]] = {
     "salesQuotes": check_document,
     "salesOrderLines": check_line,
     "salesQuoteLines": check_line,
+    "salesNotes": check_note,
     **dict.fromkeys(POSTED, check_posted),
 }
 AFTER: Mapping[str, Callable[[Write, Row], None]] = {

@@ -39,6 +39,7 @@ CASCADE = frozenset(
         ("invoicedetail", "invoiceid"),
         ("quotedetail", "quoteid"),
         ("annotation", "objectid"),
+        ("post", "regardingobjectid"),
     }
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -62,6 +63,7 @@ class DataverseRecords:
     api_root: `<organization>/api/data/v9.2`.
     columns: Columns to read, by entity set; system columns are added here.
     users: Each application user, when there are several behind `http`.
+    handlers: Who writes a table instead of any of them, by entity set (P35).
     parallel: Requests under way at once until `x-ms-dop-hint` tells; 1 means one after another.
     share: How much of the hint falls to this process (H29).
     sleep: As for `Channel`.
@@ -77,6 +79,7 @@ class DataverseRecords:
         columns: Mapping[str, Sequence[str]],
         clock: Clock,
         users: Sequence[httpx.Auth] = (),
+        handlers: Mapping[str, httpx.Auth] = MappingProxyType({}),
         parallel: int = 4,
         share: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -95,6 +98,7 @@ class DataverseRecords:
         self._options = Options(self._line)
         self._changes = ChangeReader(self._line, clock, self._record)
         self._users = tuple(users)
+        self._handlers = handlers
         self._user_ids: frozenset[str] = frozenset()
 
     # --- what was spent ---
@@ -115,13 +119,14 @@ class DataverseRecords:
     # --- reading ---
 
     def changes(self, table: Table, *, cursor: str | None, page: str | None, limit: int) -> ChangePage:
-        """Return a page of changes; options have no changes and are listed whole every time."""
         if table.kind == "option":
-            return ChangePage(records=tuple(self._options.all(table)), cursor="", full=True)
+            return self._options.changes(table, cursor)
         return self._changes.read(table, self._select(table), cursor=cursor, page=page, limit=limit)
 
     def position(self, table: Table) -> str:
-        return "" if table.kind == "option" else self._changes.position(self._select(table))
+        if table.kind == "option":
+            return self._options.position(table)
+        return self._changes.position(self._select(table))
 
     def get(self, table: Table, ids: Sequence[str]) -> dict[str, Record]:
         if not ids:
@@ -153,6 +158,22 @@ class DataverseRecords:
         filters = [escape(" or ".join(part)) for part in chunks(odd, 100)]
         records += self._filtered(table, filters)
         return list({record.id: record for record in records}.values())
+
+    def first(
+        self,
+        table: Table,
+        column: str,
+        values: Sequence[str],
+        *,
+        order: Sequence[str],
+        where: Sequence[tuple[str, str]],
+    ) -> list[Record]:
+        also = "".join(f" and {name} eq {literal(value)}" for name, value in where)
+        filters = [escape(f"{column} eq {literal(v)}{also}") for v in dict.fromkeys(values) if v]
+        sorted_by = f"&$orderby={','.join(order)}&$top=1"
+        paths = [f"{table.name}?$select={self._select(table)}&$filter={f}{sorted_by}" for f in filters]
+        answers = self._line.get_all(paths, table.name) if paths else []
+        return [self._record(table, row) for rows in answers for row in rows]
 
     def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
         def so(record: Record) -> bool:
@@ -243,7 +264,7 @@ class DataverseRecords:
                 for write in part
             ]
             try:
-                answers = self._line.change_sets(sets, effect)
+                answers = self._line.change_sets(sets, effect, user=self._handlers.get(table.name))
             except Lost as problem:
                 if effect is Effect.ONCE:
                     return [*self._look_again(table, part, problem)]
@@ -291,7 +312,8 @@ class DataverseRecords:
             targets = [{"@odata.type": kind, table.key: write.id, **write.values} for write in part]
             path = f"{table.name}/Microsoft.Dynamics.CRM.{message}"
             try:
-                answer = self._line.post(path, {"Targets": targets}, Effect.HARMLESS)
+                user = self._handlers.get(table.name)
+                answer = self._line.post(path, {"Targets": targets}, Effect.HARMLESS, user=user)
             except Transient as problem:
                 return all_failed(part, problem)
             if answer.status in (200, 204):
@@ -335,7 +357,8 @@ class DataverseRecords:
     ) -> list[Written]:
         """Send one $batch in which each record succeeds or fails on its own."""
         try:
-            answers = self._line.batch([single(table, write) for write in writes], effect)
+            operations = [single(table, write) for write in writes]
+            answers = self._line.batch(operations, effect, user=self._handlers.get(table.name))
         except Lost as problem:
             return (
                 self._look_again(table, writes, problem)

@@ -6,6 +6,7 @@ An option's id is its value as text; its version is made from its label, as it h
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from shared.adapters.throttle import Effect
 from shared.core.errors import Exists, Rejected, Transient
 from shared.core.mapping import Table
 from shared.core.model import Record, Side
-from shared.ports import Write, Written
+from shared.ports import ChangePage, Write, Written
 
 #: The language of labels that are written: English, Dataverse's usual base language.
 LANGUAGE = 1033
@@ -31,6 +32,17 @@ class Options:
         if answer.status != 200:
             raise read_error(DATAVERSE, answer, f"options of {table.entity}.{table.name}")
         return records_of(answer.body)
+
+    def changes(self, table: Table, cursor: str | None) -> ChangePage:
+        """List the options whose label differs from the cursor's, or all. The cursor is what was there."""
+        before: dict[str, str] = json.loads(cursor) if cursor else {}
+        present = self.all(table)
+        records = tuple(r for r in present if before.get(r.id) != r.version)
+        gone = tuple(sorted(set(before) - {r.id for r in present}))
+        return ChangePage(records=records, deleted=gone, cursor=_position(present), full=not cursor)
+
+    def position(self, table: Table) -> str:
+        return _position(self.all(table))
 
     def create(self, table: Table, writes: Sequence[Write]) -> list[Written]:
         """Insert options with their `label`. An id that is a number is the value to use.
@@ -67,6 +79,10 @@ class Options:
         if answer.status != 200:
             return Written(id=write.id, error=write_error(DATAVERSE, answer))
         return Written(id=write.id, record=_record(int(answer.body["NewOptionValue"]), label))
+
+
+def _position(options: Sequence[Record]) -> str:
+    return json.dumps({r.id: r.version for r in options}, separators=(",", ":"))
 
 
 def path_of(table: Table) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from shared.core.convert import Option
-from shared.core.mapping import Creates, Direction, EntityMapping, FieldMap, OnDelete
+from shared.core.mapping import Creates, Direction, EntityMapping, FieldMap, OnDelete, Uncoupled
 from shared.core.merge import CLASH, equal, mover
 from shared.core.model import (
     NO_FIELDS,
@@ -229,6 +229,16 @@ def reconcile(mapping: EntityMapping, pair: Pair) -> Decision:
             # looked at before (H20).
             late.append(f.name)
             baseline[f.name] = awaited(bc, sales, base)
+            lost = bc if source is Side.BC else sales
+            if (
+                f.uncoupled is not Uncoupled.KEEP
+                and isinstance(source, Side)
+                and isinstance(lost, Unresolved)
+            ):
+                if f.uncoupled is Uncoupled.HOLD:
+                    return waits(f, source, lost)
+                writes[source.other][f.name] = None
+                baseline[f.name] = Agreed(bc, None) if source is Side.BC else Agreed(None, sales)
             continue
         if (isinstance(bc, Unresolved) and f.direction.reaches(Side.SALES)) or (
             isinstance(sales, Unresolved) and f.direction.reaches(Side.BC)

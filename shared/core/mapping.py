@@ -39,6 +39,17 @@ class Blank(StrEnum):
     KEEP = "keep"
 
 
+class Uncoupled(StrEnum):
+    """What a soft reference does to a coupled record while its target is not coupled (H20)."""
+
+    #: The other side keeps what it shows; the field is filled in later.
+    KEEP = "keep"
+    #: The other side shows nothing until then.
+    CLEAR = "clear"
+    #: The record waits.
+    HOLD = "hold"
+
+
 class OnConflict(StrEnum):
     ASK = "ask"
     BC_WINS = "bc_wins"
@@ -106,6 +117,8 @@ class FieldMap:
     direction: Direction = Direction.BOTH
     when: When = When.ALWAYS
     blank: Blank = Blank.WRITE
+    #: Of soft references only.
+    uncoupled: Uncoupled = Uncoupled.KEEP
     #: Travels even when the record is outside the filter (Blocked, statecode; H24).
     state: bool = False
     #: A record without it is not created.
@@ -153,6 +166,8 @@ class CoupledWith:
     side: Side
     column: str
     by: str = ""
+    #: Also in a full synchronization, where otherwise their own line comes later.
+    in_full: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,7 +280,9 @@ class EntityMapping:
         return tuple(dict.fromkeys(column for column in wanted if column))
 
     def reads(self, side: Side) -> bool:
-        """Say whether changes of this side can cause anything."""
+        """Say whether changes of this side can cause anything: a new option finds the code of its label (P18)."""
+        if self.table(side).kind == "option":
+            return True
         return self.direction.reaches(side.other) or any(f.direction.reaches(side.other) for f in self.fields)
 
     def may_come_later(self, target: str) -> frozenset[str]:

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from shared.core.convert import Boolean, Converter, Day, Number, Text
 from shared.core.filters import filter_text
-from shared.core.mapping import Blank, Direction, EntityMapping, FieldMap, When, Where
+from shared.core.mapping import Blank, Direction, EntityMapping, FieldMap, Uncoupled, When, Where
 from shared.core.model import Side
 
-CHANGES = ("direction", "when", "blank", "required", "cut")
+CHANGES = ("direction", "when", "blank", "required", "cut", "uncoupled")
 NEW = ("bc", "sales", "type", "length", "decimals", *CHANGES)
 TYPES = ("text", "code", "number", "boolean", "date")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -82,6 +82,17 @@ class FieldChanges:
                 made = replace(made, converter=replace(made.converter, cut=change["cut"]))
             else:
                 self.problems.append(f"{where}: only a text can be cut")
+        if "uncoupled" in change:
+            meanwhile = self._word(f"{where}: uncoupled", change["uncoupled"], Uncoupled)
+            if meanwhile is not None and not f.soft:
+                self.problems.append(
+                    f"{where}: uncoupled: only a reference that may come later has the choice; without this "
+                    "one the record waits"
+                )
+            elif meanwhile is not None:
+                made = replace(made, uncoupled=meanwhile)
+        if made.required and made.uncoupled is Uncoupled.CLEAR:
+            self.problems.append(f"{where}: required and 'uncoupled: clear' exclude each other")
         if made != f:
             told = ", ".join(f"{k} {_plain(change[k])}" for k in CHANGES if k in change)
             self.changed.append(f"{where}: {told}")

@@ -46,11 +46,12 @@ def settled(
             baseline[name] = now
             counts.pop(name, None)
             continue
+        to_sales, to_bc = name in sent.get(Side.SALES, {}), name in sent.get(Side.BC, {})
         if isinstance(now.bc, Unresolved) or isinstance(now.sales, Unresolved):
             # Unresolved is remembered as such: resolving it later is a change that travels (H6).
-            baseline[name] = awaited(now.bc, now.sales, old.get(name)) if f.soft else now
+            left_alone = f.soft and not (to_sales or to_bc)
+            baseline[name] = awaited(now.bc, now.sales, old.get(name)) if left_alone else now
             continue
-        to_sales, to_bc = name in sent.get(Side.SALES, {}), name in sent.get(Side.BC, {})
         if (to_sales or to_bc) and f.direction is Direction.BOTH:
             counts[name] = counts.get(name, 0) + 1
         if counts.get(name, 0) >= REWRITES:

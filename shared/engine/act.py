@@ -26,6 +26,9 @@ from shared.engine.parts import Ports
 from shared.engine.scope import Scope
 from shared.ports import Step, Write, Written
 
+#: Documents to a call: what is sent within one look at the lease, so that nobody else makes them meanwhile (H9, H11).
+DOCUMENTS = 500
+
 
 class Act:
     def __init__(self, ports: Ports) -> None:
@@ -37,24 +40,33 @@ class Act:
         for target in (Side.SALES, Side.BC):
             creates: list[tuple[int, Write]] = []
             updates: list[tuple[int, Write]] = []
+            as_it_is: dict[str, Written] = {}
             for pair, decision in writing:
                 if isinstance(decision, MAKES) and decision.side is target:
                     creates.append((id(pair), self.new(scope, pair, decision)))
                 elif isinstance(decision, Update) and decision.writes.get(target):
-                    updates.append((id(pair), self.changed(scope, pair, target, decision.writes[target])))
+                    write = self.changed(scope, pair, target, decision.writes[target])
+                    updates.append((id(pair), write))
+                    if not (write.values or write.before or write.after):
+                        # Only rows beside it are made.
+                        as_it_is[write.id] = Written(id=write.id, record=pair.record(target))
             records, table = self._ports.records(target), scope.mapping.table(target)
             for work, send in ((creates, records.create), (updates, records.update)):
                 failed = self._share(scope, target, [w for _, w in work])
                 for key, write in work:
                     if write.id in failed:
                         answers[key, target] = Written(id=write.id, error=failed[write.id])
-                work = [(key, write) for key, write in work if write.id not in failed]
+                    elif write.id in as_it_is:
+                        answers[key, target] = as_it_is[write.id]
+                work = [(key, write) for key, write in work if write.id not in {*failed, *as_it_is}]
                 if not work:
                     continue
-                if scope.check_lease is not None:
-                    scope.check_lease()
-                for (key, _), written in zip(work, send(table, [w for _, w in work]), strict=True):
-                    answers[key, target] = written
+                size = DOCUMENTS if scope.mapping.document else len(work)
+                for part in (work[n : n + size] for n in range(0, len(work), size)):
+                    if scope.check_lease is not None:
+                        scope.check_lease()
+                    for (key, _), written in zip(part, send(table, [w for _, w in part]), strict=True):
+                        answers[key, target] = written
         return answers
 
     def _share(self, scope: Scope, target: Side, writes: Sequence[Write]) -> dict[str, SyncError]:

@@ -159,11 +159,12 @@ class Gather:
                 known.update(wanted)
                 rows = related.setdefault(need.name, {})
                 there = self._ports.records(need.side)
-                found = (
-                    list(there.get(need.table, wanted).values())
-                    if need.column == need.table.key
-                    else there.find(need.table, need.column, wanted)
-                )
+                if need.first:
+                    found = there.first(need.table, need.column, wanted, order=need.first, where=need.where)
+                elif need.column == need.table.key:
+                    found = list(there.get(need.table, wanted).values())
+                else:
+                    found = there.find(need.table, need.column, wanted)
                 for row in found:
                     key = row.id if need.column == need.table.key else str(row.values.get(need.column) or "")
                     rows.setdefault(key.lower(), []).append(row)
@@ -259,7 +260,9 @@ class Gather:
     def _match(self, scope: Scope, side: Side, sources: list[Record]) -> dict[str, list[str]]:
         """Find uncoupled records on the other side with the same natural key; an id "" means contested."""
         mapping, ports = scope.mapping, self._ports
-        owner = mapping.two_way or mapping.direction.reaches(side.other)
+        owner = (
+            mapping.two_way or mapping.direction.reaches(side.other) or mapping.table(side).kind == "option"
+        )
         if not mapping.match or not owner or not (mapping.match_always or scope.matching):
             return {}
         sources = [r for r in sources if not self._outside(scope, r)]

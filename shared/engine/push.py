@@ -101,9 +101,12 @@ class Push:
         slot = slot_of(self._ports.clock.now())
         if self._sent[0] != slot:
             self._sent = (slot, set())
-        fresh = sorted(set(hints) - self._sent[1], key=lambda h: (h.mapping, h.side, h.feed))
+        # Taken once: another thread may begin the next slot while this one sends.
+        sent_at, sent = self._sent
+        known = sent if sent_at == slot else set()
+        fresh = sorted(set(hints) - known, key=lambda h: (h.mapping, h.side, h.feed))
         self._ports.queue.send([message(h.job(slot), slot) for h in fresh])
-        self._sent[1].update(fresh)
+        known.update(fresh)
 
 
 def hinted(mappings: Iterable[EntityMapping], side: Side) -> dict[str, list[Hint]]:

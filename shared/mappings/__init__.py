@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from shared.core.mapping import EntityMapping, in_order
+from shared.mappings.account_statistics import ACCOUNT_STATISTICS
 from shared.mappings.contacts import CONTACTS
 from shared.mappings.currencies import CURRENCIES
 from shared.mappings.customer_price_groups import CUSTOMER_PRICE_GROUPS
 from shared.mappings.customers import CUSTOMERS
 from shared.mappings.items import ITEMS
+from shared.mappings.notes import ORDER_NOTES, QUOTE_NOTES
 from shared.mappings.opportunities import OPPORTUNITIES
 from shared.mappings.payment_terms import PAYMENT_TERMS
 from shared.mappings.posted_sales_invoices import POSTED_SALES_INVOICES
@@ -39,6 +41,9 @@ ALL: tuple[EntityMapping, ...] = in_order(
         POSTED_SALES_INVOICES,
         SALES_ORDERS,
         SALES_QUOTES,
+        ACCOUNT_STATISTICS,
+        ORDER_NOTES,
+        QUOTE_NOTES,
     )
 )
 BY_NAME: Mapping[str, EntityMapping] = MappingProxyType({m.name: m for m in ALL})

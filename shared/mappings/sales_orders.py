@@ -4,7 +4,7 @@ An order goes over whole, with its lines, in one transaction, and once: `shared/
 when, `shared/rules/sales_documents` what is in it. The fields here are what the two keep of each other.
 """
 
-from shared.core.convert import Choice, Day, Text
+from shared.core.convert import Choice, Converter, Day, Option, Text
 from shared.core.mapping import (
     Blank,
     Creates,
@@ -19,6 +19,32 @@ from shared.core.mapping import (
 )
 from shared.core.model import Side
 from shared.mappings.sales_documents import COLUMNS
+
+
+def _told(name: str, bc: str, sales: str, converter: Converter) -> FieldMap:
+    """Return a field that BC tells Sales of an order that was made: never of a new one."""
+    return FieldMap(
+        name=name,
+        bc=bc,
+        sales=sales,
+        converter=converter,
+        direction=Direction.TO_SALES,
+        when=When.UPDATE,
+        state=True,
+    )
+
+
+def _address(name: str, bc: str, sales: str) -> tuple[FieldMap, ...]:
+    return (
+        _told(f"{name}_name", f"{bc}Name", f"{sales}_name", Text(100, 200)),
+        _told(f"{name}_address", f"{bc}Address", f"{sales}_line1", Text(100, 250)),
+        _told(f"{name}_address_2", f"{bc}Address2", f"{sales}_line2", Text(50, 250)),
+        _told(f"{name}_city", f"{bc}City", f"{sales}_city", Text(30, 80)),
+        _told(f"{name}_country", f"{bc}CountryRegionCode", f"{sales}_country", Text(10, 80, code=True)),
+        _told(f"{name}_post_code", f"{bc}PostCode", f"{sales}_postalcode", Text(20, 20, code=True)),
+        _told(f"{name}_county", f"{bc}County", f"{sales}_stateorprovince", Text(30, 50)),
+    )
+
 
 SALES_ORDERS = EntityMapping(
     name="sales_orders",
@@ -55,7 +81,7 @@ SALES_ORDERS = EntityMapping(
             column="documentId",
         ),
     ),
-    extra_bc=("completelyShipped",),
+    extra_bc=("completelyShipped", "shipped", "status"),
     extra_sales=(*COLUMNS, "ordernumber", "_quoteid_value"),
     label_sales="ordernumber",
     fields=(
@@ -98,6 +124,15 @@ SALES_ORDERS = EntityMapping(
             blank=Blank.KEEP,
             state=True,
         ),
+        # What people change in BC of an order that is released there (S95), while ORDER_UPDATES is on.
+        *_address("ship_to", "shipTo", "shipto"),
+        *_address("bill_to", "billTo", "billto"),
+        _told("shipped_on", "lastShipmentDate", "datefulfilled", Day()),
+        _told("requested_delivery", "requestedDeliveryDate", "requestdeliveryby", Day()),
+        _told("shipping_agent", "shippingAgentId", "shippingmethodcode", Option("shipping_agents")),
+        _told("payment_terms", "paymentTermsId", "paymenttermscode", Option("payment_terms")),
+        # How far it is, as last told on its timeline (S91), while ORDER_POSTS is on.
+        _told("news", "computedNews", "computedNews", Text(200, 200)),
         # Only "invoiced" is ever written (S94).
         FieldMap(
             name="status",

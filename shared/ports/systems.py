@@ -103,6 +103,20 @@ class Records(Protocol):
         Or whose reference (an id on either side) is one of them.
         """
 
+    def first(
+        self,
+        table: Table,
+        column: str,
+        values: Sequence[str],
+        *,
+        order: Sequence[str],
+        where: Sequence[tuple[str, str]],
+    ) -> list[Record]:
+        """Return, for each value of a text column, the first record in an order, however many there are.
+
+        Of those whose columns are as `where` says. A request for each hundred values.
+        """
+
     def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
         """Return the first records, in the order of a text column, that begin with a text, ignoring case.
 
@@ -142,6 +156,8 @@ class Facts:
     freight_account: str = ""
     #: What becomes of an order in BC is shown in Sales.
     order_status: bool = True
+    #: So are the addresses, dates and terms of one that is released there.
+    order_updates: bool = False
 
     def users(self, side: Side) -> frozenset[str]:
         return self.bc_user_ids if side is Side.BC else self.sales_user_ids

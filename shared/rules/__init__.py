@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from shared.rules.account_statistics import AccountStatistics
 from shared.rules.base import Context, Need, Rule, Steps
 from shared.rules.currencies import Currencies
 from shared.rules.customers import WithCurrency
+from shared.rules.notes import Notes
 from shared.rules.opportunities import Opportunities
 from shared.rules.posted_sales_invoices import PostedSalesInvoices
 from shared.rules.price_groups import PriceGroups
 from shared.rules.products import Products
-from shared.rules.sales_orders import SalesOrders
+from shared.rules.sales_orders import SalesOrders, SalesOrdersWithPosts
 from shared.rules.sales_prices import SalesPrices
 from shared.rules.sales_quotes import SalesQuotes
 from shared.rules.units import UnitsOfMeasure
@@ -28,7 +30,11 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "customer_price_groups": PriceGroups(),
         "sales_prices": SalesPrices(),
         "sales_orders": SalesOrders(),
+        "sales_orders_with_posts": SalesOrdersWithPosts(),
         "sales_quotes": SalesQuotes(),
+        "account_statistics": AccountStatistics(),
+        "order_notes": Notes("order", "sales_orders", "salesOrders", "objectid_salesorder", "salesorders"),
+        "quote_notes": Notes("quote", "sales_quotes", "salesQuotes", "objectid_quote", "quotes"),
     }
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 
 from shared.core.decide import Pair, birth
 from shared.core.mapping import Table
@@ -25,9 +24,26 @@ from shared.core.model import (
     Wire,
 )
 from shared.ports import Facts, Step
+from shared.rules import order_news
 from shared.rules.base import NO_STEPS, Context, Need, Rule, Steps
+from shared.rules.order_state import (
+    ACTIVE,
+    INVOICED,
+    NAMING,
+    SOLD,
+    SUBMITTED,
+    bc_id,
+    bc_number,
+    coupled,
+    finished,
+    invoiced,
+    moved,
+    naming,
+    qualifies,
+    reference,
+    stamped,
+)
 from shared.rules.sales_documents import ORDER, Draft, Setup, Unmet, draft, spoken
-from shared.rules.sales_documents.parts import number, text
 from shared.rules.sales_documents.reading import LINE_COLUMNS, QUOTES, READS, lines_of, need, needs, refers
 
 ORDERS = Table(name="salesorders", key="salesorderid")
@@ -35,16 +51,8 @@ BC_ORDERS, BC_LINES = Table(name="salesOrders"), Table(name="salesOrderLines")
 BC_QUOTES = Table(name="salesQuotes")
 POSTED, ARCHIVES = Table(name="postedSalesInvoices"), Table(name="salesOrderArchives")
 POSTED_LINES = Table(name="postedSalesInvoiceLines")
-#: States of an order in Sales (sales-documents.md §7).
-ACTIVE, SUBMITTED, FULFILLED, INVOICED = 0, 1, 3, 4
-#: What may become invoiced: a person may have marked it as fulfilled meanwhile.
-SOLD = (SUBMITTED, FULFILLED)
 OPEN: Mapping[str, Wire] = {"statecode": ACTIVE, "statuscode": 2}
 CLOSED: Mapping[str, Wire] = {"statecode": SUBMITTED, "statuscode": 3}
-#: A date of the back office that says nothing (S5).
-NEVER = ("", "1900-01-01")
-#: Needs of BC documents that name an order of Sales.
-NAMING = ("bc_orders", "posted", "archives")
 
 
 def setup_of(facts: Facts) -> Setup:
@@ -61,13 +69,10 @@ def held(unmet: Sequence[Unmet]) -> Hold:
     return Hold(reason=spoken(unmet), awaits=tuple(awaits))
 
 
-def stamped(order: Record) -> bool:
-    """Say whether an order shows a date on which it went to the back office (S5)."""
-    return text(order.values.get("lastbackofficesubmit"))[:10] not in NEVER
-
-
 class SalesOrders(Rule):
-    reads = (
+    #: Whether what becomes of an order is told on its timeline.
+    posts = False
+    reads: tuple[tuple[Side, Table, tuple[str, ...]], ...] = (
         *READS,
         (Side.SALES, lines_of(ORDER), (ORDER.parent, *LINE_COLUMNS)),
         (Side.SALES, QUOTES, ("quotenumber",)),
@@ -87,24 +92,25 @@ class SalesOrders(Rule):
     def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
         there = {r.id: r for r in records if r.side is Side.BC}
         orders = [r for r in records if r.side is Side.SALES]
-        gone = [o for o in orders if _coupled(o, facts) and _bc_id(o, facts) not in there]
-        new = [o for o in orders if _qualifies(o) and (o in gone or not _coupled(o, facts))]
-        edited = [o for o in orders if _qualifies(o) and _moved(o, facts)]
+        gone = [o for o in orders if coupled(o, facts) and bc_id(o, facts) not in there]
+        new = [o for o in orders if qualifies(o) and (o in gone or not coupled(o, facts))]
+        edited = [o for o in orders if qualifies(o) and moved(o, facts)]
         yield from needs(ORDER, list({o.id: o for o in (*new, *edited)}.values()), facts)
         # Made before, perhaps: pending, deleted, or uncoupled.
         asked = [o for o in new if (Side.SALES, o.id) in facts.couplings]
-        asked += [o for o in gone if not _bc_number(o, facts)]
-        references = [_reference(o) for o in asked]
+        asked += [o for o in gone if not bc_number(o, facts)]
+        references = [reference(o) for o in asked]
         for name, table in zip(NAMING, (BC_ORDERS, POSTED, ARCHIVES), strict=True):
             yield need(name, Side.BC, table, "yourReference", references)
-        numbers = [_bc_number(o, facts) for o in gone]
+        numbers = [bc_number(o, facts) for o in gone]
         yield need("invoices", Side.BC, POSTED, "orderNumber", numbers)
         # An invoice for several orders, made from their shipments, names them on its lines only.
         yield need("invoice_lines", Side.BC, POSTED_LINES, "orderNumber", numbers)
         shipped = [
             i
             for i, r in there.items()
-            if r.values.get("completelyShipped") and (Side.BC, i) in facts.couplings
+            if (r.values.get("completelyShipped") or (self.posts and r.values.get("shipped")))
+            and (Side.BC, i) in facts.couplings
         ]
         yield need("bc_lines", Side.BC, BC_LINES, "documentId", shipped)
 
@@ -117,9 +123,22 @@ class SalesOrders(Rule):
         return None
 
     def adds(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
-        if side is Side.BC or not _qualifies(record):
+        return {**self._content(side, record, facts), **self._news(side, record, facts)}
+
+    def _news(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
+        """Return how far the order is in BC, and of Sales how far it was told to be."""
+        known = facts.couplings.get((side, record.id))
+        if not self.posts or known is None:
             return {}
-        if _coupled(record, facts) and not _moved(record, facts):
+        if side is Side.BC:
+            return {"computedNews": order_news.state_of(record, facts.rows("bc_lines", record.id))}
+        agreed = known.baseline.get("news")
+        return {"computedNews": agreed.sales if agreed is not None else None}
+
+    def _content(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
+        if side is Side.BC or not qualifies(record):
+            return {}
+        if coupled(record, facts) and not moved(record, facts):
             return {}
         made = _draft(record, facts)
         return {"computedContent": made.content} if isinstance(made, Draft) else {}
@@ -140,7 +159,7 @@ class SalesOrders(Rule):
 
     def known_by(self, pair: Pair, facts: Context) -> int:
         assert pair.sales is not None
-        return max((r.row_version for r in _naming(pair.sales, facts)), default=0)
+        return max((r.row_version for r in naming(pair.sales, facts)), default=0)
 
     def _follow(self, pair: Pair, facts: Context) -> Decision | None:
         order, coupling = pair.sales, pair.coupling
@@ -153,17 +172,24 @@ class SalesOrders(Rule):
         state = order.values.get("statecode")
         if state == SUBMITTED and not stamped(order):
             return _told(pair, submitted=facts.today)
-        if state in SOLD and facts.order_status and _finished(pair.bc, facts):
-            return _told(pair, status="invoiced")
-        return Nothing()
+        due: dict[str, Value] = {}
+        if state in SOLD and facts.order_status and finished(pair.bc, facts):
+            due["status"] = "invoiced"
+        if state == SUBMITTED and facts.order_updates and facts.mapping is not None:
+            due |= order_news.changed(facts.mapping, pair)
+        shown, told = pair.bc_fields.get("news"), pair.sales_fields.get("news")
+        if order_news.new_words(told, shown):
+            due["news"] = shown
+        return _told(pair, **due) if due else Nothing()
 
     def _gone(self, pair: Pair, order: Record, facts: Context) -> Decision:
         """An order that is not in BC any more was invoiced in full, or deleted by a person (S60, S94)."""
         submitted = order.values.get("statecode") == SUBMITTED
-        if _invoiced(order, facts):
-            if order.values.get("statecode") in SOLD and facts.order_status:
-                return _told(pair, status="invoiced")
-            return Ignore(reason="it is invoiced")
+        if invoiced(order, facts):
+            if order.values.get("statecode") not in SOLD or not facts.order_status:
+                return Ignore(reason="it is invoiced")
+            last = {"news": order_news.ended(pair.sales_fields.get("news"))} if self.posts else {}
+            return _told(pair, status="invoiced", **last)
         if submitted and stamped(order) and facts.order_status:
             return _told(pair, submitted=None)
         if not submitted or stamped(order):
@@ -195,13 +221,29 @@ class SalesOrders(Rule):
     ) -> Steps:
         if side is Side.BC or target is None:
             return NO_STEPS
-        if "submitted" not in values:
-            return Steps(values={"statecode": INVOICED} if "status" in values else {})
-        # A submitted order is read-only: opened, stamped, and submitted as it was, in one transaction (S57).
+        shared: tuple[Step, ...] = ()
+        if "news" in values:
+            told = facts.couplings[Side.SALES, id].baseline.get("news")
+            words = order_news.new_words(told.sales if told is not None else None, values["news"])
+            shared = order_news.posts(id, words, facts)
+        rest = values.keys() - {"news", "status"}
+        state: dict[str, Wire] = {"statecode": INVOICED} if "status" in values else {}
+        if not rest:
+            return Steps(values=state, shared=shared)
+        # A submitted order is read-only: opened, written, and submitted as it was, in one transaction (S57, S95).
         # Opened only as it was gathered, so that nobody's withdrawal is undone.
         opened = Step(action="update", table=ORDERS, id=id, values=OPEN, if_version=target.version)
         again = Step(action="update", table=ORDERS, id=id, values=CLOSED)
-        return Steps(before=(opened,), after=(again,) if values["submitted"] is not None else ())
+        closed = () if state or values.get("submitted", True) is None else (again,)
+        return Steps(before=(opened,), values=state, after=closed, shared=shared)
+
+
+class SalesOrdersWithPosts(SalesOrders):
+    """The same, and what becomes of an order in BC is told on its timeline in Sales (S91)."""
+
+    posts = True
+    writes = (order_news.POSTS,)
+    reads = (*SalesOrders.reads, (Side.SALES, order_news.POSTS, ("text",)))
 
 
 def _draft(order: Record, facts: Context) -> Draft | tuple[Unmet, ...]:
@@ -223,7 +265,7 @@ def _meddled(pair: Pair, order: Record) -> Hold | None:
         return None
     return Hold(
         reason=f"E-CHANGED: it was edited in Sales while {made}, which has what it said before; delete that "
-        "order for a new one, or edit it, too, and resolve with bc"
+        "order for a new one, or edit it, too, and resolve it with --use bc"
     )
 
 
@@ -241,8 +283,8 @@ def _delivered(pair: Pair, facts: Context) -> Decision | None:
         return done
     if order is None:
         return None
-    since = [r for r in _naming(order, facts) if r.row_version > coupling.bc_row_version]
-    if foreign := next((r for r in since if r in facts.rows("bc_orders", _reference(order))), None):
+    since = [r for r in naming(order, facts) if r.row_version > coupling.bc_row_version]
+    if foreign := next((r for r in since if r in facts.rows("bc_orders", reference(order))), None):
         known = foreign.values.get("number")
         return Hold(
             reason=f"E-THERE: Business Central has an order {known} with its number as Your Reference; "
@@ -251,64 +293,6 @@ def _delivered(pair: Pair, facts: Context) -> Decision | None:
     return done if since else None
 
 
-def _naming(order: Record, facts: Context) -> list[Record]:
-    return [row for need_ in NAMING for row in facts.rows(need_, _reference(order))]
-
-
-def _invoiced(order: Record, facts: Context) -> bool:
-    if known := _bc_number(order, facts):
-        return bool(facts.rows("invoices", known) or facts.rows("invoice_lines", known))
-    return bool(facts.rows("posted", _reference(order)))
-
-
-def _finished(order: Record, facts: Context) -> bool:
-    """Say whether an order that still stands is shipped and invoiced in full (S94)."""
-    rows = [r.values for r in facts.rows("bc_lines", order.id)]
-    if not order.values.get("completelyShipped") or not any(number(r.get("quantityInvoiced")) for r in rows):
-        return False
-    left = sum(
-        (abs(number(r.get("outstandingQuantity"))) + abs(_to_invoice(r)) for r in rows),
-        Decimal(0),
-    )
-    return not left
-
-
-def _to_invoice(line: Mapping[str, Wire]) -> Decimal:
-    return number(line.get("quantityShipped")) - number(line.get("quantityInvoiced"))
-
-
 def _told(pair: Pair, **values: Value) -> Update:
     assert pair.coupling is not None
     return Update(writes={Side.SALES: values}, baseline=pair.coupling.baseline)
-
-
-def _qualifies(order: Record) -> bool:
-    return order.values.get("statecode") == SUBMITTED and not stamped(order)
-
-
-def _coupled(order: Record, facts: Context) -> bool:
-    coupling = facts.couplings.get((Side.SALES, order.id))
-    return coupling is not None and coupling.state is CouplingState.COUPLED
-
-
-def _moved(order: Record, facts: Context) -> bool:
-    """Say whether a coupled order has another version than the one that was sent or stamped."""
-    return (
-        _coupled(order, facts) and order.row_version > facts.couplings[Side.SALES, order.id].sales_row_version
-    )
-
-
-def _bc_id(order: Record, facts: Context) -> str:
-    return facts.couplings[Side.SALES, order.id].bc_id
-
-
-def _bc_number(order: Record, facts: Context) -> str:
-    """Return the number that the order had in BC, as last seen; "" when nobody has seen it."""
-    coupling = facts.couplings.get((Side.SALES, order.id))
-    agreed = coupling.baseline.get("number_in_bc") if coupling is not None else None
-    return text(agreed.bc) if agreed is not None else ""
-
-
-def _reference(order: Record) -> str:
-    """Return what BC has as Your Reference (S17)."""
-    return text(order.values.get("ordernumber"))[:35].strip()

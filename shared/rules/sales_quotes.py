@@ -26,6 +26,7 @@ from shared.core.model import (
 )
 from shared.ports import Step
 from shared.rules.base import NO_STEPS, Context, Need, Rule, Steps
+from shared.rules.order_state import SUBMITTED
 from shared.rules.sales_documents import QUOTE, Draft, draft
 from shared.rules.sales_documents.parts import text
 from shared.rules.sales_documents.reading import (
@@ -38,7 +39,7 @@ from shared.rules.sales_documents.reading import (
     needs,
     refers,
 )
-from shared.rules.sales_orders import BC_ORDERS, ORDERS, SUBMITTED, held, setup_of
+from shared.rules.sales_orders import BC_ORDERS, ORDERS, held, setup_of
 
 ARCHIVES = Table(name="salesQuoteArchives")
 #: States of a quote in Sales, and the status of one that a newer revision has replaced.

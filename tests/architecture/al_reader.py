@@ -37,14 +37,20 @@ METHODS = {
     "FindLast",
     "IsTemporary",
 }
-METHODS |= {"TransferFields", "ReadIsolation", "FieldNo"}
-FIELD_METHODS = {"SetRange", "Validate"}
+METHODS |= {"TransferFields", "ReadIsolation", "FieldNo", "RecordId"}
+FIELD_METHODS = {"SetRange", "SetFilter", "Validate", "TestField", "CalcFields", "CalcSums"}
 #: Procedures of Microsoft's own tables that the pages call.
 TABLE_METHODS = {
     "Sales Header": {"SetHideValidationDialog", "GetWorkDescription", "SetWorkDescription"},
     "Sales Invoice Header": {"GetWorkDescription"},
     "Sales Line": {"SetHideValidationDialog"},
     "Contact": {"SetHideValidationDialog"},
+    "Customer": {
+        "CalcOverdueBalance",
+        "GetInvoicedPrepmtAmountLCY",
+        "GetReturnRcdNotInvAmountLCY",
+        "GetSalesLCY",
+    },
 }
 _PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_al.language()))
 
@@ -299,5 +305,6 @@ def _formulas(made: AlObject, names: Names) -> Iterator[str]:
             for condition in inside(node, "where_condition"):
                 column, _, member = (text(n) for n in condition.named_children)
                 kind = here.get(column, "")
-                if member not in names.enums.get(kind.removeprefix("Enum "), []):
+                of = f"{made.properties['SourceTable']}.{column}" if kind == "Option" else kind
+                if member not in names.enums.get(of.removeprefix("Enum "), []):
                     yield f"{made.file}: the view's {column} has no member '{member}'"

@@ -6,15 +6,20 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
 from infra.companion.by_hand import BY_HAND, DOCUMENT, DOCUMENT_FIELD, NOT_BOUND, ONLY_FOR
 from infra.companion.contract import MADE_UP, Column, Contract, EntitySet, read
 from shared.core.mapping import EntityMapping
 from shared.core.model import Side
 from shared.mappings import ALL
+from tests.architecture import al_calls
 from tests.architecture.al_reader import FACTS, AlObject, Names, broken, objects, unknown
 
 #: A text in the contract that is a BLOB in the table: read and written through the table's own procedures.
 AS_TEXT = {"Work Description": "BLOB"}
+#: What may be said of a column.
+COLUMN = {"field", "type", "editable", "computed", "relation", "init"}
 #: Fields of the contract's made-up sets are columns of a table of the extension.
 MADE_UP_TABLE = "Tandem State"
 
@@ -30,11 +35,35 @@ def problems(folder: Path) -> list[str]:
             for n in broken(o.root)
         ),
         *(p for o in found for p in unknown(o, names)),
+        *al_calls.problems(found),
+        *_form(folder),
         *_against_tables(contract, names),
         *_enums(contract),
         *_pages(contract, found, names),
         *(p for m in ALL for p in against_mapping(m, contract)),
     ]
+
+
+def _form(folder: Path) -> Iterator[str]:
+    """Whatever the generator and the simulator would pass over in the contract."""
+    facts = yaml.safe_load((folder / "contract.yaml").read_text(encoding="utf-8"))
+    sets = facts["sets"]
+    for name, of in {"system": {"columns": facts["system"]}, **sets}.items():
+        for column, said in of["columns"].items():
+            where = f"contract {name}.{column}"
+            yield from (f"{where}: nobody knows '{key}'" for key in said if key not in COLUMN)
+            if said.get("editable") not in (True, False, "create"):
+                yield f"{where}: editable is {said.get('editable')}"
+            if said.get("computed", True) is not True:
+                yield f"{where}: computed is {said['computed']}"
+            relation = said.get("relation")
+            if relation is None:
+                continue
+            twin = relation.get("code") or relation.get("id")
+            if len(relation) != (2 if twin else 1) or relation.get("set") not in sets:
+                yield f"{where}: is related to {relation}"
+            elif twin and twin not in of["columns"]:
+                yield f"{where}: there is no column '{twin}'"
 
 
 def against_mapping(mapping: EntityMapping, contract: Contract) -> Iterator[str]:

@@ -13,6 +13,7 @@ from shared.mappings import ALL
 from shared.settings import Settings
 from shared.signal_names import ACTIONS, ATTRIBUTES, METRICS, SPANS
 from tests.architecture import bicep_reader as bicep
+from tests.architecture import bicep_types, deployment_checks
 from tests.architecture.bicep_reader import Bicep, find, properties, strings, text
 from tests.functions.callers import BY_NAME
 
@@ -145,6 +146,8 @@ def problems(root: Path) -> list[str]:
         *_identity_only(found),
         *_deployment(found, root),
         *_telemetry(root),
+        *bicep_types.problems(found),
+        *deployment_checks.problems(found, root),
     ]
 
 
@@ -176,6 +179,8 @@ def _queues(found: dict[str, Bicep]) -> Iterator[str]:
         "requiresDuplicateDetection": "true",
         "maxDeliveryCount": "10",
         "lockDuration": "PT1M",
+        "duplicateDetectionHistoryTimeWindow": "PT1H",
+        "defaultMessageTimeToLive": "P14D",
     }.items():
         if name not in queue or text(queue[name]) != value:
             yield f"data.bicep: {name} of the queues is not {value}"

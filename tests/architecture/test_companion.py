@@ -148,6 +148,13 @@ BREAKS = [
     ("src/TandemComputed.Codeunit.al", '::"Customer"', '::"Klant"', "has no member 'Klant'"),
     ("src/TandemSalesLine.TableExt.al", '"Sales Header".SystemId', '"Sales Header".Id', "has no field 'Id'"),
     ("src/TandemTombstone.Table.al", '"Entity Set"; Text[50]', '"Entity Set"; Text[40]', "is Text[50], but the field is Text[40]"),
+    ("contract.yaml", "editable: create", "editable: once", "editable is once"),
+    ("contract.yaml", "relation: {set: paymentTerms,", "relation: {set: paymentTerm,", "is related to {'set': 'paymentTerm'"),
+    ("contract.yaml", "code: paymentTermsCode}", "code: paymentTermCode}", "there is no column 'paymentTermCode'"),
+    ("contract.yaml", "relation: {set: salespeople, id:", "relates: {set: salespeople, id:", "nobody knows 'relates'"),
+    ("src/TandemComputed.Codeunit.al", "procedure SpreadInvoiceDiscount(", "procedure Spread(", "has no procedure SpreadInvoiceDiscount for others"),
+    ("src/TandemComputed.Codeunit.al", "procedure SpreadInvoiceDiscount(", "local procedure SpreadInvoiceDiscount(", "has no procedure SpreadInvoiceDiscount for others"),
+    ("src/pages/TandemItems.Page.al", 'Codeunit "Tandem References"', 'Codeunit "Tandem Reference"', "there is no codeunit 'Tandem Reference'"),
     ("src/generated/TandemSync.PermissionSet.al", 'tabledata "Item" ', 'tabledata "Items" ', "there is no table 'Items'"),
 ]  # fmt: skip
 

@@ -58,6 +58,7 @@ ALLOWED = {
         "shared.adapters.doctor_fix",
         "shared.adapters.doctor_fix_azure",
         "shared.core.errors",
+        "shared.wiring_doctor",
     },
 }
 SIMULATORS = ("sandbox/business_central", "sandbox/dataverse", "sandbox/entra", "sandbox/simkit")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.settings import Settings
+from tests.architecture import bicep_types
 from tests.architecture.infra_checks import app_settings, example, files, problems
 
 ROOT = Path(__file__).parents[2]
@@ -30,9 +31,16 @@ def copy_of_infra(to: Path) -> Path:
     shutil.copytree(
         ROOT / "infra", to / "infra", ignore=shutil.ignore_patterns("__pycache__", "business-central")
     )
+    shutil.copytree(ROOT / "docs", to / "docs")
     for name in ("azure.yaml", "local.settings.example.json"):
         shutil.copy(ROOT / name, to / name)
     return to
+
+
+def test_each_type_of_resource_that_is_known_is_used():
+    used = {bicep_types.type_of(node) for made in files(ROOT).values() for _, node in made.resources.values()}
+
+    assert used == set(bicep_types.known())
 
 
 def test_bicep_app_settings_and_example_agree():
@@ -45,7 +53,9 @@ def test_the_app_starts_with_the_settings_that_the_bicep_gives_it(way):
     env = {n: example(ROOT).get(n) or "x" for n in names}
     env |= {n: "https://host" for n in ("BC_URL", "DATAVERSE_URL", "LOGIN_URL", "TABLES_ENDPOINT")}
 
-    env |= dict.fromkeys(("MORE_CLIENTS", "WRITE_IN_TYPE", "WRITE_IN_NUMBER", "AVAILABILITY_KEY"), "")
+    env |= dict.fromkeys(
+        ("MORE_CLIENTS", "ORDERS_USER", "WRITE_IN_TYPE", "WRITE_IN_NUMBER", "AVAILABILITY_KEY"), ""
+    )
 
     settings = Settings.from_env(env)
 
@@ -96,6 +106,37 @@ BREAKS = [
     ("infra/monitoring/workbook.json", "run.ended", "run.finished", "no log line has the action 'run.finished'"),
     ("infra/monitoring/workbook.json", "call.failed", "job.stopped", "no query looks at 'call.failed'"),
     ("infra/modules/monitoring.bicep", "/brake-pulled.kql", "/error-rate.kql", "brake-pulled.kql is no alert"),
+    ("infra/main.bicep", "'sync-${mapping}'", "'${mapping}'", "queues of mappings are not called sync-<mapping>"),
+    ("infra/main.bicep", "appHost: 'func-tandem-", "appHost: 'tandem-", "appHost is not the host of the app"),
+    ("infra/main.bicep", "output TANDEM_KEY_VAULT", "output TANDEM_SAFE", "no page tells of the output TANDEM_SAFE"),
+    ("infra/main.bicep", "'azd-env-name': ", "'env-name': ", "azd finds resources by the tag azd-env-name"),
+    ("infra/main.bicep", "['identity', 'certificate', 'secret']", "['identity', 'cert', 'secret']", "signIn may be ['identity', 'cert', 'secret']"),
+    ("infra/modules/app.bicep", "secrets/availability-key", "secrets/availability", "AVAILABILITY_KEY is no reference to the secret availability-key"),
+    ("infra/modules/app.bicep", "['/api/health', '/api/webhooks/bc']", "['/api/health', '/api/hooks/bc']", "Easy Auth lets ['/api/health', '/api/hooks/bc'"),
+    ("infra/modules/app.bicep", "? ['/api/availability'] : []", "? [] : []", "Easy Auth lets ['/api/health', '/api/webhooks/bc'] by"),
+    ("infra/modules/app.bicep", ".azurewebsites.net/api/webhooks/bc'", ".azurewebsites.net/api/bc'", "is not WEBHOOK_URL"),
+    ("infra/modules/app.bicep", "PUSH: push ? 'on'", "PUSH: push ? 'yes'", "PUSH is not on or off"),
+    ("infra/modules/app.bicep", "keyVaultReferenceIdentity:", "keyVaultIdentity:", "has no properties.keyVaultIdentity"),
+    ("infra/modules/app.bicep", "'FlexConsumption'", "'Flex'", "sku.tier is never 'Flex'"),
+    ("infra/modules/app.bicep", "Microsoft.Web/serverfarms@2024-04-01", "Microsoft.Web/plans@2024-04-01", "there is no type Microsoft.Web/plans@2024-04-01"),
+    ("infra/modules/app.bicep", "primaryEndpoints.table", "endpoints.table", "storage has no properties.endpoints.table"),
+    ("infra/modules/app.bicep", "'managedidentity'", "'identity'", "AzureWebJobsStorage__credential is identity"),
+    ("infra/modules/app.bicep", "'Return401'", "'Return403'", "unauthenticatedClientAction is never 'Return403'"),
+    ("infra/modules/data.bicep", "[roles.serviceBusReceiver, roles.serviceBusSender]", "[roles.serviceBusReceiver]", "roles are given as"),
+    ("infra/modules/data.bicep", "  scope: notices\n", "  scope: bus\n", "roles are given as"),
+    ("infra/modules/data.bicep", "rights: ['Send']", "rights: ['Send', 'Listen']", "Dataverse's key may ['Send', 'Listen']"),
+    ("infra/modules/data.bicep", "roles.keyVaultSecretsUser)", "roles.secretsUser)", "roles has no secretsUser"),
+    ("infra/modules/data.bicep", "'P14D'", "'14 days'", "data.bicep: defaultMessageTimeToLive of the queues is not P14D"),
+    ("infra/modules/registrations.bicep", "value: 'Sync.Admin'", "value: 'Sync.Administrator'", "the app roles are"),
+    ("infra/modules/registrations.bicep", "/.auth/login/aad/callback", "/callback", "is not redirectUris"),
+    ("infra/modules/registrations.bicep", "extension microsoftGraphV1", "extension graph", "registrations.bicep uses ['graph']"),
+    ("infra/modules/monitoring.bicep", "name: 'brake-pulled'", "name: 'brake'", "the alert brake asks"),
+    ("infra/modules/monitoring.bicep", "'DeadletteredMessages'", "'DeadMessages'", "dead-letters looks at DeadMessages"),
+    ("infra/modules/monitoring.bicep", "queue: 'rejected'", "queue: 'refused'", "rejected-messages looks at ActiveMessages of refused"),
+    ("infra/modules/monitoring.bicep", "alert.frequency", "alert.every", "no item of logAlerts has every"),
+    ("infra/modules/monitoring.bicep", "window: 'PT6H'", "window: 'PT30M'", "certificate-ending looks every PT1H at PT30M"),
+    ("infra/main.parameters.json", "TANDEM_PUSH", "TANDEM_PUSHED", "main.parameters.json: push is"),
+    ("azure.yaml", "host: function", "host: appservice", "azure.yaml: the service is"),
     ("local.settings.example.json", '"SCHEDULE_CONTACTS"', '"SCHEDULE_CONTACT"', "SCHEDULE_CONTACTS is missing"),
     ("local.settings.example.json", '"PAGE_SIZE"', '"PAGESIZE"', "nobody reads PAGESIZE"),
 ]  # fmt: skip

@@ -23,8 +23,8 @@ LONG = "The quick brown fox jumps over the lazy dog, again and again, until the 
 class Shop(WiredWorld):
     """A generated company with its products in Sales, a write-in item, and freight."""
 
-    def __init__(self) -> None:
-        super().__init__(customers=5)
+    def __init__(self, **differs: Any) -> None:
+        super().__init__(customers=5, **differs)
         self.switched_on = ("sales_orders", "sales_quotes")
         [unit] = [u for u in self.bc_sim.all("unitsOfMeasure") if u["code"] == "PCS"]
         item = {

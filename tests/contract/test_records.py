@@ -394,6 +394,23 @@ def test_records_are_found_by_text_ignoring_case(side, text):
     assert side.spent()[1] == 0
 
 
+def test_the_first_record_of_each_value_is_read_alone_in_one_request(any_side):
+    side = any_side
+    for name, city, limit in (("A", "Rome", 5), ("A", "Rome", 3), ("A", "Oslo", 1), ("B", "Rome", 4)):
+        side.add(**{side.name: name, side.city: city, side.limit: limit})
+    if hasattr(side.sim, "log"):
+        side.spent()
+
+    found = side.records.first(
+        side.table, side.name, ["a", "B", "nobody"], order=[side.limit], where=[(side.city, "Rome")]
+    )
+
+    assert sorted((r.values[side.name], r.values[side.limit]) for r in found) == [("A", 3), ("B", 4)]
+    assert side.records.first(side.table, side.name, [], order=[side.limit], where=()) == []
+    if hasattr(side.sim, "log"):
+        assert side.spent() == (1, 0)
+
+
 def test_records_whose_name_begins_so_come_in_the_order_of_names_in_one_request(any_side):
     side = any_side
     for name in ("Cccc", "Cc", "X", "100% Cotton", "100 Days", "O'Neill", "Cb"):
@@ -852,12 +869,34 @@ def test_references_are_written_by_binding(sales):
 OPTIONS = Table(name="paymenttermscode", key="value", kind="option", entity="account")
 
 
+def test_a_new_and_a_relabelled_option_are_changes_and_an_idle_look_lists_nothing_P18(sales):
+    def look(cursor: str | None) -> ChangePage:
+        return sales.records.changes(OPTIONS, cursor=cursor, page=None, limit=1000)
+
+    start = look(None).cursor
+    assert start == sales.records.position(OPTIONS)
+    sales.spent()
+    idle = look(start)
+    assert (idle.records, idle.deleted, idle.cursor, idle.full) == ((), (), start, False)
+    assert sales.spent() == (1, 0)
+
+    [made] = sales.records.create(OPTIONS, [Write(id="77", values={"label": "60 days"})])
+    assert made.error is None
+    changed = look(start)
+    assert [r.id for r in changed.records] == ["77"] and changed.deleted == ()
+    assert look(changed.cursor).records == ()
+    # As seen from there, what is not there any more is gone.
+    assert changed.cursor is not None
+    gone = look(changed.cursor.replace('"77"', '"78"'))
+    assert [r.id for r in gone.records] == ["77"] and gone.deleted == ("78",)
+
+
 def test_options_are_records_whose_id_is_their_value(sales):
     page = sales.records.changes(OPTIONS, cursor=None, page=None, limit=1000)
     assert sales.spent() == (1, 0)
     first = page.records[0]
 
-    assert (page.cursor, page.next, page.full) == ("", None, True)
+    assert (page.next, page.full) == (None, True)
     assert first.values == {"value": int(first.id), "label": first.values["label"]} and first.values["label"]
     assert sales.records.get(OPTIONS, [first.id, "999999999"]) == {first.id: first}
     assert sales.records.find(OPTIONS, "label", [first.values["label"].upper()]) == [first]

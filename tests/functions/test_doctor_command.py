@@ -14,6 +14,7 @@ from cli.__main__ import main
 from sandbox.simkit import PEOPLE
 from shared.adapters.auth import FixedAuth
 from shared.adapters.doctor_fix import SetUpAccount
+from shared.wiring_doctor import beyond_needs
 from tests.functions.callers import FakeApp, call
 from tests.scenarios.clinic import SALES_ROOT, Clinic
 from tests.scenarios.test_doctor import no_user, without_series
@@ -194,6 +195,45 @@ def test_the_address_that_the_token_goes_to_is_never_the_apps(clinic, monkeypatc
 
 
 def lying(request: httpx.Request) -> httpx.Response:
-    wish = {"kind": "access", "clients": [], "role": "T", "rights": {}, "url": "https://evil.test"}
+    wish = {"kind": "access", "clients": [], "role": "Tandem", "rights": {}, "url": "https://evil.test"}
     check = {"id": "sales.user", "title": "", "state": "problem", "says": [], "do": "", "fix": wish}
     return httpx.Response(200, json={"state": "problem", "checks": [check], "dataverse": "https://evil.test"})
+
+
+ACCESS = {"kind": "access", "clients": [PEOPLE.client_id], "role": "Tandem", "rights": {}}
+TOO_MUCH = [
+    ({**ACCESS, "role": "System Administrator"}, "the role System Administrator"),
+    ({**ACCESS, "clients": ["x or 1 eq 1"]}, "a user for x or 1 eq 1"),
+    ({**ACCESS, "rights": {"accounts": ["Read", "Delete"]}}, "Delete on accounts"),
+    ({**ACCESS, "rights": {"systemusers": ["Create"]}}, "Create on systemusers"),
+    ({**ACCESS, "rights": {"emails": ["Read"]}}, "Read on emails"),
+    ({"kind": "track", "tables": ["account", "x')?y"]}, "change tracking of x')?y"),
+    (
+        {"kind": "options", "options": [{"table": "account", "column": "statuscode", "labels": ["x"]}]},
+        "options of account.statuscode",
+    ),
+    ({"kind": "queues", "names": ["sync-customers", "theirs"]}, "the queue theirs"),
+    ({"kind": "tables", "names": ["Theirs"]}, "the table Theirs"),
+    ({"kind": "delete", "tables": ["account"]}, "a repair called delete"),
+]
+
+
+def test_what_only_a_switch_needs_may_be_asked_of_an_administrator_too_P33():
+    rights = {"posts": ["Create"], "annotations": ["Write"], "nav_accountstatisticses": ["Create"]}
+
+    assert beyond_needs({**ACCESS, "rights": rights}) == []
+
+
+@pytest.mark.parametrize(("wish", "said"), TOO_MUCH, ids=[said for _, said in TOO_MUCH])
+def test_an_app_gets_no_more_from_an_administrator_than_tandem_needs(wish, said, clinic, monkeypatch, capsys):
+    """Whoever has got hold of the app must not become administrator of Sales by `--fix` (P33)."""
+    check = {"id": "sales.user", "title": "", "state": "problem", "says": [], "do": "", "fix": wish}
+    good = {**check, "fix": {"kind": "track", "tables": ["account"]}}
+    done: list[Any] = []
+    monkeypatch.setattr("cli.doctor.setup_account", lambda env, known: lambda asked: done.append(asked) or [])
+    answer = httpx.Response(200, json={"state": "problem", "checks": [good, check]})
+
+    assert tandem("doctor", "--fix", answer=lambda request: answer) == 2
+
+    assert f"more than this version of Tandem needs ({said})" in " ".join(capsys.readouterr().err.split())
+    assert done == []

@@ -16,7 +16,7 @@ from tests.scenarios.builders import a_company
 from tests.scenarios.every_mapping import BC, CASES, POSTED, SALES, Edit, Late, Values
 
 #: Mapping → (it, the mapping whose timer and run write it).
-MAPPINGS = {m.name: (m, parent or m.name) for m, parent in with_children(ALL) if not m.document}
+MAPPINGS = {m.name: (m, parent or m.name) for m, parent in with_children(ALL) if not m.switch}
 #: Where a side of a mapping may show it, an entry of `CASES` has one, and else the reason why not.
 KINDS = ("edits", "late", "too_long", "unknown_options", "blanks")
 

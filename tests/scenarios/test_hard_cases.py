@@ -113,7 +113,7 @@ def test_an_option_that_appears_later_wakes_the_records_that_had_it_left_empty_H
     assert [account_of(world, c).get("paymenttermscode") for c in several] == [None] * 3
 
     world.sales.add("account.paymenttermscode", "9", value=9, label="1M(8D)")
-    world.full_sync("payment_terms")
+    world.tick("payment_terms")
 
     assert [account_of(world, c)["paymenttermscode"] for c in several] == [9] * 3
     assert account_of(world, other).get("paymenttermscode") is None

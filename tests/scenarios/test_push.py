@@ -6,12 +6,15 @@ Both systems are the simulators, behind the real adapters and the real route (is
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from shared.engine.push import NOTICES
+from shared.core.model import Side
+from shared.engine.push import NOTICES, Hint, Push
 from tests.scenarios.pushing import OLD, SECRET, PushWorld
 
 
@@ -253,3 +256,39 @@ def test_what_bc_has_dropped_is_made_anew(world):
     world.housekeeping()
 
     assert "customers" in subscribed(world)
+
+
+def test_a_notice_of_the_next_second_is_not_lost_to_one_that_is_still_being_sent_H12():
+    """Two calls of the route at once: the slower one began in the slot before."""
+    world = PushWorld()
+    hint = Hint("customers", Side.BC)
+    sent: list[Any] = []
+
+    def slow(messages: Any) -> None:
+        sent.extend(messages)
+        if len(sent) == 1:
+            world.clock.advance(timedelta(seconds=1))
+            push.send([Hint("contacts", Side.BC)])
+
+    push = Push(replace(world.app.ports, queue=SimpleNamespace(send=slow)))
+    push.send([hint])
+
+    push.send([hint])
+
+    due = [m.scheduled_at for m in sent if m.queue == "sync-customers"]
+    assert len(due) == 2 and due[1] - due[0] == timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    "body", [b"\x08\x02Zebulon Smith", b'{"Target": "Zebulon Smith"}', b'["Zebulon Smith"]']
+)
+def test_what_dataverse_tells_of_a_record_is_not_kept_when_it_cannot_be_understood(body):
+    """Dataverse sends the changed columns along, names and addresses among them; only two words of it are read."""
+    world = PushWorld()
+
+    world.app.run_message(NOTICES, body, message_id="m")
+
+    [kept] = world.queue.peek("rejected")
+    assert b"Zebulon" not in kept.body and "Zebulon" not in str(kept.properties)
+    [told] = world.app.api.status()["rejected"]
+    assert told["queue"] == NOTICES and told["reason"]

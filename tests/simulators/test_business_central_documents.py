@@ -461,3 +461,15 @@ def test_posting_paying_and_cancelling_are_control_actions(bc):
     assert bc.get(f"postedSalesInvoices({invoice})")["cancelled"] is True
     refused = bc.http.post("http://bc.test/_sim/cancel", json={"id": invoice})
     assert refused.status_code == 400 and "already" in refused.json()["error"]
+
+
+def test_a_note_is_on_just_one_document_and_goes_with_it_S55(bc):
+    order = an_order(bc)["id"]
+    note = bc.post("salesNotes", {"orderId": order, "subject": "Stock", "noteText": "two left"})
+    assert (note["linkId"], note["orderId"], note["quoteId"]) == (1, order, ZERO)
+    bc.post("salesNotes", {"noteText": "on nothing"}, status=400)
+    bc.post("salesNotes", {"orderId": ZERO[:-1] + "1", "noteText": "on what is not there"}, status=400)
+    bc.patch(f"salesNotes({note['id']})", {"orderId": order}, status=400)
+    assert bc.patch(f"salesNotes({note['id']})", {"noteText": "one left"})["noteText"] == "one left"
+    bc.sim.delete("salesOrders", order)
+    assert bc.rows("salesNotes") == []

@@ -201,3 +201,15 @@ def test_actions_refuse_unknown_parameters_statuses_and_rows(web: httpx.Client, 
     assert web.get("CancelSalesOrder").status_code == 405
     assert web.post("CancelSalesOrder", json=good).status_code == 204
     assert web.get(f"salesorders({order})?$select=statecode").json()["statecode"] == 2
+
+
+def test_a_post_is_kept_as_it_was_written_and_goes_with_its_record(
+    sales: DataverseSim, catalogue: Catalogue
+) -> None:
+    order = sales.add("salesorders", header(catalogue))
+    about = {"regardingobjectid_salesorder@odata.bind": f"/salesorders({order})"}
+    post = sales.add("posts", {"text": "Shipped", "source": 2, "type": 1, **about})
+    assert refusal(lambda: sales.edit("posts", post, text="Sent"))[0] == 405
+    assert refusal(lambda: sales.add("posts", {"text": "x" * 251, "source": 2, **about}))[0] == 400
+    sales.delete("salesorders", order)
+    assert sales.all("posts") == []

@@ -122,7 +122,7 @@ def test_a_mapping_that_others_need_goes_only_with_the_fields_that_need_it_P13()
 
     made = apply(
         "payment_terms: off\ncustomers: {fields: {payment_terms: off}}\n"
-        "posted_sales_invoices: {fields: {payment_terms: off}}"
+        "posted_sales_invoices: {fields: {payment_terms: off}}\nsales_orders: {fields: {payment_terms: off}}"
     )
     assert "payment_terms" not in made.mappings["customers"].depends_on
 
@@ -178,6 +178,16 @@ def test_a_mapping_that_others_need_goes_only_with_the_fields_that_need_it_P13()
         ("customers: {match: [[telephone]]}", "customers has no field 'telephone'"),
         ("customers: {match: name}", "a list of lists of fields is expected"),
         ("customers: {match: [[owner]]}", "cannot be looked up by 'owner'"),
+        (
+            "customers: {fields: {primary_contact: {uncoupled: empty}}}",
+            "uncoupled: 'empty' is unknown; known: keep",
+        ),
+        ("customers: {fields: {owner: {uncoupled: clear}}}", "only a reference that may come later"),
+        pytest.param(
+            "customers: {fields: {primary_contact: {uncoupled: clear, required: true}}}",
+            "required and 'uncoupled: clear' exclude each other",
+            marks=pytest.mark.peer("setup-020"),
+        ),
         ("contacts: {templates: [PERSON]}", "templates: Business Central has none for these records"),
         ("customers: {templates: DOMESTIC}", "templates: a list is expected"),
         ("customers: {templates: [7]}", "'code' must be a text of 1 to 20 characters, not '7'"),

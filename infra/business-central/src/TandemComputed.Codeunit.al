@@ -121,6 +121,18 @@ codeunit 50103 "Tandem Computed"
         exit(10000);
     end;
 
+    /// <summary>What unposted invoices of a customer take over from shipments, in the local currency.</summary>
+    procedure InvoicedFromShipments(CustomerNo: Code[20]): Decimal
+    var
+        Line: Record "Sales Line";
+    begin
+        Line.SetRange("Document Type", Line."Document Type"::"Invoice");
+        Line.SetRange("Bill-to Customer No.", CustomerNo);
+        Line.SetFilter("Shipment No.", '<>%1', '');
+        Line.CalcSums("Outstanding Amount (LCY)");
+        exit(Line."Outstanding Amount (LCY)");
+    end;
+
     /// <summary>Numbers a new customer from its template's series, unless it has a number.</summary>
     procedure NumberCustomer(var Customer: Record "Customer"; TemplateCode: Code[20])
     var
@@ -175,7 +187,55 @@ codeunit 50103 "Tandem Computed"
         Templates.ApplyItemTemplate(Item, Template);
     end;
 
+    /// <summary>The order or quote that a note is on; the zero GUID when it is on something else.</summary>
+    procedure DocumentOfNote(Link: Record "Record Link"; DocumentType: Enum "Sales Document Type"): Guid
+    var
+        Header: Record "Sales Header";
+        Target: RecordRef;
+    begin
+        if Link."Record ID".TableNo() <> Database::"Sales Header" then
+            exit;
+        if not Target.Get(Link."Record ID") then
+            exit;
+        Target.SetTable(Header);
+        if Header."Document Type" = DocumentType then
+            exit(Header.SystemId);
+    end;
+
+    /// <summary>Puts a new note on an order or a quote. The zero GUID is no document.</summary>
+    procedure PutNoteOn(var Link: Record "Record Link"; DocumentType: Enum "Sales Document Type"; DocumentId: Guid)
+    var
+        Header: Record "Sales Header";
+    begin
+        if IsNullGuid(DocumentId) then
+            exit;
+        if not Header.GetBySystemId(DocumentId) then
+            Error(NoDocumentErr, DocumentId);
+        Header.TestField("Document Type", DocumentType);
+        Link."Record ID" := Header.RecordId();
+        Link.Type := Link.Type::Note;
+        Link.Company := CopyStr(CompanyName(), 1, MaxStrLen(Link.Company));
+        Link.Created := CurrentDateTime();
+        Link."User ID" := CopyStr(UserId(), 1, MaxStrLen(Link."User ID"));
+    end;
+
+    procedure TextOfNote(Link: Record "Record Link"): Text
+    var
+        Links: Codeunit "Record Link Management";
+    begin
+        Link.CalcFields(Note);
+        exit(Links.ReadNote(Link));
+    end;
+
+    procedure WriteNote(var Link: Record "Record Link"; NoteText: Text)
+    var
+        Links: Codeunit "Record Link Management";
+    begin
+        Links.WriteNote(Link, NoteText);
+    end;
+
     var
         References: Codeunit "Tandem References";
+        NoDocumentErr: Label 'There is no order or quote with id %1.', Comment = '%1 = id of a document';
         NoContactErr: Label 'Customer %1 has no company contact. Marketing Setup must name a business relation code for customers.', Comment = '%1 = number of a customer';
 }

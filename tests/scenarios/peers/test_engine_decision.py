@@ -72,7 +72,7 @@ def test_with_nothing_to_read_a_run_succeeds_and_counts_nothing(mapping):
 @pytest.mark.peer("engine-decision-003")
 @pytest.mark.parametrize(
     ("mapping", "sides"),
-    [("payment_terms", {"bc"}), ("salespeople", {"sales"}), ("contacts", {"bc", "sales"})],
+    [("units_of_measure", {"bc"}), ("salespeople", {"sales"}), ("contacts", {"bc", "sales"})],
 )
 def test_each_direction_that_a_mapping_has_is_an_entry_of_the_job_log(mapping, sides):
     world = a_company()
@@ -80,7 +80,7 @@ def test_each_direction_that_a_mapping_has_is_an_entry_of_the_job_log(mapping, s
 
     world.tick(mapping)
 
-    assert {e["side"] for e in jobs_of(world, mapping)} >= sides
+    assert sorted(e["side"] for e in jobs_of(world, mapping)) == sorted(sides)
 
 
 # --- what is written -------------------------------------------------------------------------------
@@ -522,24 +522,81 @@ def test_a_mapping_and_a_field_are_active_in_the_directions_they_have(direction,
 # --- references and errors -------------------------------------------------------------------------
 
 
-@pytest.mark.peer("engine-decision-048", "engine-decision-049")
-def test_a_primary_contact_that_is_not_coupled_empties_nothing_fails_nothing_and_comes_later():
-    world, customer, account = a_coupled_customer()
+def a_primary_contact_that_changes(**uncoupled: str) -> tuple[World, str, str, str]:
+    """Both sides agree on a primary contact; BC now names another, who is not coupled."""
+    said = f"customers: {{fields: {{primary_contact: {uncoupled}}}}}" if uncoupled else ""
+    world, customer, _ = a_coupled_customer()
+    restart_with(world, said)
     first = add_contact(world, "K1", customer)
     world.full_sync()
     world.bc.edit("customers", customer, primaryContactId=first)
     world.tick("customers")
     shown = account_of(world, customer)["_primarycontactid_value"]
     assert shown == world.coupled("contacts")[first]
-
     second = add_contact(world, "K2", customer)
     world.bc.edit("customers", customer, primaryContactId=second, phoneNumber="42")
+    return world, customer, second, shown
+
+
+def test_a_primary_contact_that_is_not_coupled_empties_nothing_fails_nothing_and_comes_later():
+    world, customer, second, shown = a_primary_contact_that_changes()
+
     assert tick(world, "customers")["bc"] == {"read": 1, "updated": 1}
     assert account_of(world, customer)["_primarycontactid_value"] == shown and world.held() == []
     assert account_of(world, customer)["telephone1"] == "42"
 
     world.full_sync("contacts")
     assert account_of(world, customer)["_primarycontactid_value"] == world.coupled("contacts")[second]
+
+
+@pytest.mark.peer("engine-decision-048")
+def test_one_that_shall_be_cleared_meanwhile_is_empty_until_the_contact_is_coupled():
+    world, customer, second, _ = a_primary_contact_that_changes(uncoupled="clear")
+
+    assert tick(world, "customers")["bc"] == {"read": 1, "updated": 1}
+    assert account_of(world, customer)["_primarycontactid_value"] is None and world.held() == []
+    assert account_of(world, customer)["telephone1"] == "42"
+    written = world.written()
+    world.tick_all()
+    world.full_sync("customers")
+    assert world.written() == written
+
+    world.full_sync("contacts")
+    assert account_of(world, customer)["_primarycontactid_value"] == world.coupled("contacts")[second]
+    assert world.bc.show("customers", customer)["primaryContactId"] == second and world.held() == []
+
+
+def test_the_blank_that_was_written_meanwhile_is_no_edit_of_sales_that_travels_back():
+    world, customer, second, first = a_primary_contact_that_changes(uncoupled="clear")
+    world.tick("customers")
+
+    account = world.coupled("customers")[customer]
+    world.sales.edit("accounts", account, telephone1="43")
+    world.tick("customers")
+    assert world.bc.show("customers", customer)["primaryContactId"] == second
+    assert world.bc.show("customers", customer)["phoneNumber"] == "43"
+
+    # A person who chooses another meanwhile is asked about: both sides have moved.
+    world.sales.edit("accounts", account, _primarycontactid_value=first)
+    world.tick("customers")
+    world.full_sync("contacts")
+    assert world.bc.show("customers", customer)["primaryContactId"] == second
+    assert account_of(world, customer)["_primarycontactid_value"] == first
+    assert [h["kind"] for h in world.held("customers")] == ["conflict"]
+
+
+@pytest.mark.peer("engine-decision-049")
+def test_one_that_shall_be_waited_for_keeps_the_customer_back_with_that_reason():
+    world, customer, second, shown = a_primary_contact_that_changes(uncoupled="hold")
+
+    assert tick(world, "customers")["bc"] == {"read": 1, "waiting": 1}
+    assert account_of(world, customer)["_primarycontactid_value"] == shown
+    [held] = world.held("customers")
+    assert held["awaits"]["id"] == second and "is not coupled" in held["reason"]
+
+    world.full_sync("contacts")
+    assert account_of(world, customer)["_primarycontactid_value"] == world.coupled("contacts")[second]
+    assert account_of(world, customer)["telephone1"] == "42" and world.held() == []
 
 
 @pytest.mark.peer("engine-decision-051")

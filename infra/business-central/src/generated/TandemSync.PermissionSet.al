@@ -16,6 +16,7 @@ permissionset 50101 "TANDEM SYNC"
                   tabledata "Item Variant" = IM,
                   tabledata "Opportunity" = IM,
                   tabledata "Payment Terms" = IM,
+                  tabledata "Record Link" = IM,
                   tabledata "Resource" = IM,
                   tabledata "Resource Unit of Measure" = IM,
                   tabledata "Sales Header" = IM,
