@@ -95,7 +95,7 @@ def _silence() -> list[Budget]:
     house.tick_all()
     bc, sales = house.log("bc"), house.log("sales")
     single = house.tables.counted.single_writes
-    mappings = house.mappings.values()
+    mappings = house.app.ports.mappings.values()
     #: Rows of other tables that change a record without touching it are asked for separately (H22).
     read = {
         side: sum(m.reads(side) + sum(f.side is side for f in m.also_changed_by) for m in mappings)
