@@ -67,6 +67,7 @@ param mappings array = [
   'posted_sales_invoices'
   'sales_orders'
   'sales_quotes'
+  'account_statistics'
   'order_notes'
   'quote_notes'
 ]
@@ -102,8 +103,10 @@ var tuned = [
   'RUNS_KEEP'
   'SALES_ORDERS'
   'SALES_QUOTES'
+  'ORDERS_USER'
   'ORDER_STATUS'
   'NOTES'
+  'ACCOUNT_STATISTICS'
   'ORDER_UPDATES'
   'ORDER_POSTS'
   'WRITE_IN_TYPE'

@@ -30,6 +30,7 @@ WORDS = {
     "SALES_QUOTES": ("off", "by_hand", "on"),
     "ORDER_STATUS": ("on", "off"),
     "NOTES": ("off", "on"),
+    "ACCOUNT_STATISTICS": ("off", "on"),
     "ORDER_UPDATES": ("off", "on"),
     "ORDER_POSTS": ("off", "on"),
     "WRITE_IN_TYPE": ("", "item", "resource"),
@@ -87,10 +88,14 @@ class Settings:
     runs_keep: int = 100
     #: Orders of Sales go to BC: "off", "by_hand" (a person sends what is new) or "on".
     sales_orders: str = "off"
+    #: Client id of the application user that writes orders and quotes in both systems (P35); "" for any.
+    orders_user: str = ""
     #: Quotes of Sales go to BC, in the same words.
     sales_quotes: str = "off"
     #: What becomes of an order in BC is shown in Sales: "on" or "off".
     order_status: str = "on"
+    #: What customers owe and have ordered is shown with their accounts: "on" or "off".
+    account_statistics: str = "off"
     #: Notes of orders and quotes travel: "on" or "off".
     notes: str = "off"
     #: Addresses, dates and terms of a released order are shown in Sales: "on" or "off".
@@ -176,6 +181,9 @@ class Settings:
             if numbers["REQUEST_SECONDS"] > numbers["LEASE_SECONDS"] * 2 / 3:
                 problems.append("REQUEST_SECONDS must be at most two thirds of LEASE_SECONDS")
         problems += _documents(env)
+        known = [env.get("CLIENT_ID", "").strip(), *(client for client, _ in more_clients)]
+        if env.get("ORDERS_USER", "").strip() not in ("", *known):
+            problems.append("ORDERS_USER must be CLIENT_ID or one of MORE_CLIENTS")
         if problems:
             raise Misconfigured(problems)
         return cls(
@@ -206,6 +214,7 @@ class Settings:
             jobs_days=int(numbers["JOBS_DAYS"]),
             runs_keep=int(numbers["RUNS_KEEP"]),
             **{name.lower(): _word(env, name) for name in (*WORDS, *NUMBERS)},
+            orders_user=env.get("ORDERS_USER", "").strip(),
             availability_key=env.get("AVAILABILITY_KEY", "").strip(),
             mapping_overrides=env.get("MAPPING_OVERRIDES", "").strip(),
             push=env.get("PUSH", "").strip() == "on",

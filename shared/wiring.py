@@ -54,6 +54,10 @@ from shared.telemetry import start as start_telemetry
 
 #: How long set-up values are kept before they are read again.
 FACTS_FOR = timedelta(minutes=5)
+#: What ORDERS_USER writes, with what goes with it in one transaction (P35).
+DOCUMENTS = {
+    side: tuple(BY_NAME[name].table(side).name for name in ("sales_orders", "sales_quotes")) for side in Side
+}
 #: Rules that need more tables and rights while ORDER_POSTS is on.
 WITH_POSTS = {"sales_orders": "sales_orders_with_posts"}
 
@@ -251,12 +255,15 @@ def build(settings: Settings, signals: Signals = SILENT) -> Worker:
     share = share_of(settings, store, company, clock)
     chosen = mappings_of(settings, TableLastGood(store, company), login)
     mappings = chosen.overridden.mappings
+    named = [settings.client_id, *(client_id for client_id, _ in settings.more_clients)]
+    handler = named.index(settings.orders_user) if settings.orders_user else None
     bc = BusinessCentralRecords(
         bc_http,
         company_id=company,
         api_root=f"{settings.bc_url}/api/tandem/sync/v1.0",
         columns=columns(mappings, Side.BC),
         users=bc_users,
+        handlers={} if handler is None else dict.fromkeys(DOCUMENTS[Side.BC], bc_users[handler]),
         parallel=permits_of(settings),
         permits=share,
         signals=signals,
@@ -266,6 +273,7 @@ def build(settings: Settings, signals: Signals = SILENT) -> Worker:
         api_root=f"{settings.dataverse_url}/api/data/v9.2",
         columns=columns(mappings, Side.SALES),
         users=sales_users,
+        handlers={} if handler is None else dict.fromkeys(DOCUMENTS[Side.SALES], sales_users[handler]),
         clock=clock,
         share=share,
         signals=signals,

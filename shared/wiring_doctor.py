@@ -29,7 +29,15 @@ from shared.ports import Clock
 from shared.rules import RULES
 from shared.settings import Settings
 from shared.state import TABLES
-from shared.wiring import Clients, SystemClock, columns, credential_of, identity_of, mappings_of
+from shared.wiring import (
+    WITH_POSTS,
+    Clients,
+    SystemClock,
+    columns,
+    credential_of,
+    identity_of,
+    mappings_of,
+)
 
 #: Seconds that a doctor waits for one answer: all of them must fit into one call of the API.
 PATIENCE = 15
@@ -211,11 +219,13 @@ def beyond_needs(wish: Mapping[str, Any]) -> list[str]:
 
 
 def _as_shipped() -> Wanted:
+    """Everything that may be switched on."""
+    most = {name: replace(m, rule=WITH_POSTS.get(m.rule, m.rule)) for name, m in BY_NAME.items()}
     return Wanted(
-        mappings=BY_NAME,
+        mappings=most,
         rules=RULES,
-        bc_columns=columns(BY_NAME, Side.BC),
-        sales_columns=columns(BY_NAME, Side.SALES),
+        bc_columns=columns(most, Side.BC),
+        sales_columns=columns(most, Side.SALES),
         companion=COMPANION,
         clients=(),
     )

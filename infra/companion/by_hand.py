@@ -30,6 +30,16 @@ BY_HAND = {
             ("detailedCustomerLedgerEntries", '"Cust. Ledger Entry No."'),
         )
     },
+    **{
+        ("customerStatistics", column): (f"{column[0].upper()}{column[1:]} := {value};", "")
+        for column, value in (
+            ("invoicedFromShipmentsLcy", 'Computed.InvoicedFromShipments(Rec."No.")'),
+            ("invoicedPrepaymentLcy", "Rec.GetInvoicedPrepmtAmountLCY()"),
+            ("returnsNotInvoicedLcy", "Rec.GetReturnRcdNotInvAmountLCY()"),
+            ("overdueLcy", "Rec.CalcOverdueBalance()"),
+            ("salesThisYearLcy", "Rec.GetSalesLCY()"),
+        )
+    },
     ("salesNotes", "orderId"): (
         'OrderId := Computed.DocumentOfNote(Rec, Enum::"Sales Document Type"::Order);',
         'Computed.PutNoteOn(Rec, Enum::"Sales Document Type"::Order, OrderId);',

@@ -89,6 +89,12 @@ def _sell_to(write: Write) -> None:
     for part, column in _ADDRESS.items():
         write.values[f"sellTo{part}"] = write.values[f"shipTo{part}"] = customer[at[column]]
     write.values["shipToName2"] = customer[at["name2"]]
+    # Of the contact, or of the customer that has none (S16).
+    contact = company.row("contacts", customer[at["primaryContactId"]])
+    of, row = ("customers", customer) if contact is None else ("contacts", contact)
+    write.values.update(
+        sellToPhoneNumber=get(company, of, row, "phoneNumber"), sellToEmail=get(company, of, row, "email")
+    )
     write.values.update(
         sellToContactId=customer[at["primaryContactId"]],
         sellToContactNumber=customer[at["primaryContactNumber"]],

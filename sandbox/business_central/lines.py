@@ -79,6 +79,9 @@ class _Line:
         if self.write.before is None:
             for column in ("requestedDeliveryDate", "promisedDeliveryDate", "shipmentDate"):
                 self.values[column] = self._of_header(column)
+            for column in ("billToCustomerId", "billToCustomerNumber"):
+                if column in entity_sets()[self.write.table].at:
+                    self.values[column] = self._of_header(column)
         chosen = False
         for name, value in given.items():
             if name in ("type", "number", "itemId", "resourceId"):

@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from sandbox.business_central import statistics
 from sandbox.business_central.contract import ZERO, EntitySet, entity_sets
 from sandbox.business_central.documents import ACTIONS
 from sandbox.business_central.errors import Refused, bad_request, not_found
@@ -365,6 +366,8 @@ class Service:
             return _made_up(
                 entity, {"id": call.user_id, "userSecurityId": call.user_id, "userName": call.user_name}
             )
+        if entity.name == statistics.NAME:
+            statistics.refresh_statistics(company)
         rows = company.tables[entity.name]
         return rows.view_at(moment) if lag else rows.view()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -60,6 +61,7 @@ class BusinessCentralRecords:
     api_root: Address of the companion route, up to its version.
     columns: Columns to read, by entity set; system columns are added here.
     users: Each application user, when there are several behind `http`.
+    handlers: Who writes a table instead of any of them, by entity set (P35).
     parallel, permits, sleep: As for `Channel`.
     """
 
@@ -73,6 +75,7 @@ class BusinessCentralRecords:
         api_root: str,
         columns: Mapping[str, Sequence[str]],
         users: Sequence[httpx.Auth] = (),
+        handlers: Mapping[str, httpx.Auth] = MappingProxyType({}),
         parallel: int = PARALLEL,
         permits: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -85,6 +88,7 @@ class BusinessCentralRecords:
             http, api_root=api_root, parallel=parallel, permits=permits, sleep=sleep, signals=signals
         )
         self._users = tuple(users)
+        self._handlers = handlers
         self._user_ids: frozenset[str] = frozenset()
 
     # --- what was spent ---
@@ -250,7 +254,8 @@ class BusinessCentralRecords:
         def send(part: Sequence[Write]) -> list[Written]:
             once = Effect.ONCE if part[0].once else effect
             try:
-                answers = self._line.batch([operation(write) for write in part], once)
+                operations = [operation(write) for write in part]
+                answers = self._line.batch(operations, once, user=self._handlers.get(table.name))
             except Lost as problem:
                 return (
                     self._look_again(table, part, problem)
@@ -279,7 +284,8 @@ class BusinessCentralRecords:
     ) -> list[Written]:
         """Write documents with their steps. A row that a step misses is not the record itself."""
         try:
-            answers = whole(self._line, self._company, writes, operation)
+            user = self._handlers.get(table.name)
+            answers = whole(self._line, self._company, writes, operation, user=user)
         except Transient as problem:
             return all_failed(writes, problem)
         results = [self._written(table, write, answer) for write, answer in zip(writes, answers, strict=True)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import httpx
+
 from shared.adapters.business_central_line import BusinessCentralLine
 from shared.adapters.odata import Answer
 from shared.adapters.throttle import Effect
@@ -15,7 +17,12 @@ IN_ONE = 50
 
 
 def whole(
-    line: BusinessCentralLine, company: str, writes: Sequence[Write], own: Callable[[Write], dict[str, Any]]
+    line: BusinessCentralLine,
+    company: str,
+    writes: Sequence[Write],
+    own: Callable[[Write], dict[str, Any]],
+    *,
+    user: httpx.Auth | None = None,
 ) -> list[Answer]:
     """Send documents with their steps, revised or won quotes, and return what each was answered.
 
@@ -26,7 +33,9 @@ def whole(
         (*(_step(company, s) for s in w.before), own(w), *(_step(company, s) for s in w.after))
         for w in writes
     ]
-    answers = line.batch([operation for part in parts for operation in part], Effect.ONCE, whole=True)
+    answers = line.batch(
+        [operation for part in parts for operation in part], Effect.ONCE, whole=True, user=user
+    )
     failed = next((a for a in answers if a.status >= 400 and a.body is not None), None)
     failed = failed or next((a for a in answers if a.status >= 400), None)
     if failed is None:
@@ -35,7 +44,10 @@ def whole(
     if len(writes) == 1:
         return [failed]
     half = len(writes) // 2
-    return [*whole(line, company, writes[:half], own), *whole(line, company, writes[half:], own)]
+    return [
+        *whole(line, company, writes[:half], own, user=user),
+        *whole(line, company, writes[half:], own, user=user),
+    ]
 
 
 def _step(company: str, step: Step) -> dict[str, Any]:

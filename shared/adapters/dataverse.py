@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -62,6 +63,7 @@ class DataverseRecords:
     api_root: `<organization>/api/data/v9.2`.
     columns: Columns to read, by entity set; system columns are added here.
     users: Each application user, when there are several behind `http`.
+    handlers: Who writes a table instead of any of them, by entity set (P35).
     parallel: Requests under way at once until `x-ms-dop-hint` tells; 1 means one after another.
     share: How much of the hint falls to this process (H29).
     sleep: As for `Channel`.
@@ -77,6 +79,7 @@ class DataverseRecords:
         columns: Mapping[str, Sequence[str]],
         clock: Clock,
         users: Sequence[httpx.Auth] = (),
+        handlers: Mapping[str, httpx.Auth] = MappingProxyType({}),
         parallel: int = 4,
         share: Share | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -95,6 +98,7 @@ class DataverseRecords:
         self._options = Options(self._line)
         self._changes = ChangeReader(self._line, clock, self._record)
         self._users = tuple(users)
+        self._handlers = handlers
         self._user_ids: frozenset[str] = frozenset()
 
     # --- what was spent ---
@@ -260,7 +264,7 @@ class DataverseRecords:
                 for write in part
             ]
             try:
-                answers = self._line.change_sets(sets, effect)
+                answers = self._line.change_sets(sets, effect, user=self._handlers.get(table.name))
             except Lost as problem:
                 if effect is Effect.ONCE:
                     return [*self._look_again(table, part, problem)]
@@ -308,7 +312,8 @@ class DataverseRecords:
             targets = [{"@odata.type": kind, table.key: write.id, **write.values} for write in part]
             path = f"{table.name}/Microsoft.Dynamics.CRM.{message}"
             try:
-                answer = self._line.post(path, {"Targets": targets}, Effect.HARMLESS)
+                user = self._handlers.get(table.name)
+                answer = self._line.post(path, {"Targets": targets}, Effect.HARMLESS, user=user)
             except Transient as problem:
                 return all_failed(part, problem)
             if answer.status in (200, 204):
@@ -352,7 +357,8 @@ class DataverseRecords:
     ) -> list[Written]:
         """Send one $batch in which each record succeeds or fails on its own."""
         try:
-            answers = self._line.batch([single(table, write) for write in writes], effect)
+            operations = [single(table, write) for write in writes]
+            answers = self._line.batch(operations, effect, user=self._handlers.get(table.name))
         except Lost as problem:
             return (
                 self._look_again(table, writes, problem)

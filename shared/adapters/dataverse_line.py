@@ -72,12 +72,11 @@ class DataverseLine:
             raise Transient(f"{DATAVERSE} answered {what} with something else")
         return answer
 
-    def post(self, path: str, body: Any, effect: Effect) -> Answer:
+    def post(self, path: str, body: Any, effect: Effect, *, user: httpx.Auth | None = None) -> Answer:
         headers = {**COMMON, "Content-Type": "application/json"}
+        url, content = f"{self.root}/{path}", encode(body)
         return answer_of(
-            self.channel.send(
-                "POST", f"{self.root}/{path}", effect=effect, headers=headers, content=encode(body)
-            )
+            self.channel.send("POST", url, effect=effect, headers=headers, content=content, user=user)
         )
 
     def operation(
@@ -87,22 +86,31 @@ class DataverseLine:
             method=method, url=f"{self._inner_root}/{path}", headers={**COMMON, **(headers or {})}, body=body
         )
 
-    def batch(self, operations: Sequence[Operation], effect: Effect) -> list[Answer]:
+    def batch(
+        self, operations: Sequence[Operation], effect: Effect, *, user: httpx.Auth | None = None
+    ) -> list[Answer]:
         """Send one $batch that goes on after failures; a missing answer counts as not done."""
-        return [a for a in self._batch(operations, effect) if isinstance(a, Answer)]
+        return [a for a in self._batch(operations, effect, user=user) if isinstance(a, Answer)]
 
-    def change_sets(self, sets: Sequence[ChangeSet], effect: Effect) -> list[tuple[Answer, ...]]:
+    def change_sets(
+        self, sets: Sequence[ChangeSet], effect: Effect, *, user: httpx.Auth | None = None
+    ) -> list[tuple[Answer, ...]]:
         """Send change sets in one $batch: each is all or nothing, and goes on after one that failed."""
         size = sum(map(len, sets))
         try:
-            answers = self._batch(sets, effect, weighed=size)
+            answers = self._batch(sets, effect, weighed=size, user=user)
         except Lost:
             self.portion.lost(size)
             raise
         return [a if isinstance(a, tuple) else (a,) for a in answers]
 
     def _batch(
-        self, operations: Sequence[Operation | ChangeSet], effect: Effect, *, weighed: int = 0
+        self,
+        operations: Sequence[Operation | ChangeSet],
+        effect: Effect,
+        *,
+        weighed: int = 0,
+        user: httpx.Auth | None = None,
     ) -> list[Answer | tuple[Answer, ...]]:
         response = self.channel.send(
             "POST",
@@ -110,6 +118,7 @@ class DataverseLine:
             effect=effect,
             headers={**COMMON, "Content-Type": CONTENT_TYPE, "Prefer": "odata.continue-on-error"},
             content=write_batch(operations),
+            user=user,
         )
         if weighed:
             self.portion.answered(weighed, response.elapsed.total_seconds())

@@ -166,6 +166,8 @@ class CoupledWith:
     side: Side
     column: str
     by: str = ""
+    #: Also in a full synchronization, where otherwise their own line comes later.
+    in_full: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

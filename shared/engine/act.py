@@ -26,6 +26,9 @@ from shared.engine.parts import Ports
 from shared.engine.scope import Scope
 from shared.ports import Step, Write, Written
 
+#: Documents to a call: what is sent within one look at the lease, so that nobody else makes them meanwhile (H9, H11).
+DOCUMENTS = 500
+
 
 class Act:
     def __init__(self, ports: Ports) -> None:
@@ -58,10 +61,12 @@ class Act:
                 work = [(key, write) for key, write in work if write.id not in {*failed, *as_it_is}]
                 if not work:
                     continue
-                if scope.check_lease is not None:
-                    scope.check_lease()
-                for (key, _), written in zip(work, send(table, [w for _, w in work]), strict=True):
-                    answers[key, target] = written
+                size = DOCUMENTS if scope.mapping.document else len(work)
+                for part in (work[n : n + size] for n in range(0, len(work), size)):
+                    if scope.check_lease is not None:
+                        scope.check_lease()
+                    for (key, _), written in zip(part, send(table, [w for _, w in part]), strict=True):
+                        answers[key, target] = written
         return answers
 
     def _share(self, scope: Scope, target: Side, writes: Sequence[Write]) -> dict[str, SyncError]:

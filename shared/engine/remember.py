@@ -192,9 +192,9 @@ class Memory:
         if not scope.full:
             # A full synchronization has its own wake-ups, at the end of the line.
             send_late(self._ports, name)
-            self._look_at_theirs(name, born)
+        self._look_at_theirs(name, born, full=scope.full)
 
-    def _look_at_theirs(self, name: str, born: Sequence[Coupling]) -> None:
+    def _look_at_theirs(self, name: str, born: Sequence[Coupling], *, full: bool) -> None:
         """Hint the records that are inside their filter only now, because these are coupled (H22, H30).
 
         Not in a full synchronization, where their own line comes later.
@@ -202,7 +202,7 @@ class Memory:
         ports = self._ports
         for mapping in ports.mappings.values():
             for theirs in mapping.coupled_with:
-                if theirs.mapping != name:
+                if theirs.mapping != name or (full and not theirs.in_full):
                     continue
                 wanted = [c.id_of(theirs.side) for c in born]
                 if theirs.by:

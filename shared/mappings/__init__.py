@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from shared.core.mapping import EntityMapping, in_order
+from shared.mappings.account_statistics import ACCOUNT_STATISTICS
 from shared.mappings.contacts import CONTACTS
 from shared.mappings.currencies import CURRENCIES
 from shared.mappings.customer_price_groups import CUSTOMER_PRICE_GROUPS
@@ -40,6 +41,7 @@ ALL: tuple[EntityMapping, ...] = in_order(
         POSTED_SALES_INVOICES,
         SALES_ORDERS,
         SALES_QUOTES,
+        ACCOUNT_STATISTICS,
         ORDER_NOTES,
         QUOTE_NOTES,
     )

@@ -109,6 +109,7 @@ READ_ONLY: Mapping[str, str] = {
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy documentId
         documentNumber lineNumber unitOfMeasureCode invoiceDiscountAmount lineAmount amount
         amountIncludingVat vatPercent outstandingQuantity quantityShipped quantityInvoiced
+        billToCustomerId billToCustomerNumber
     """,
     "salesQuotes": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy customerNumber
@@ -120,6 +121,12 @@ READ_ONLY: Mapping[str, str] = {
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy documentId
         documentNumber lineNumber unitOfMeasureCode invoiceDiscountAmount lineAmount amount
         amountIncludingVat vatPercent outstandingQuantity quantityShipped quantityInvoiced
+    """,
+    "customerStatistics": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy number name
+        balanceLcy outstandingOrdersLcy shippedNotInvoicedLcy outstandingInvoicesLcy creditLimitLcy
+        invoicedFromShipmentsLcy invoicedPrepaymentLcy returnsNotInvoicedLcy overdueLcy
+        salesThisYearLcy
     """,
     "salesNotes": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy linkId orderId
@@ -272,14 +279,15 @@ WRITABLE: Mapping[str, str] = {
     """,
     "salesOrders": """
         number customerId billToCustomerId sellToContactId sellToName sellToAddress sellToAddress2
-        sellToCity sellToContact sellToPostCode sellToCounty sellToCountryRegionCode billToName
-        billToName2 billToAddress billToAddress2 billToCity billToContact billToPostCode
-        billToCounty billToCountryRegionCode shipToName shipToName2 shipToAddress shipToAddress2
-        shipToCity shipToContact shipToPostCode shipToCounty shipToCountryRegionCode yourReference
-        externalDocumentNumber documentDate postingDate dueDate orderDate shipmentDate currencyId
-        paymentTermsId shipmentMethodId shippingAgentId salespersonId customerPriceGroupId
-        opportunityId pricesIncludeVat paymentDiscountPercent packageTrackingNumber workDescription
-        invoiceDiscountValue requestedDeliveryDate promisedDeliveryDate quoteNumber
+        sellToCity sellToContact sellToPostCode sellToCounty sellToCountryRegionCode
+        sellToPhoneNumber sellToEmail billToName billToName2 billToAddress billToAddress2 billToCity
+        billToContact billToPostCode billToCounty billToCountryRegionCode shipToName shipToName2
+        shipToAddress shipToAddress2 shipToCity shipToContact shipToPostCode shipToCounty
+        shipToCountryRegionCode yourReference externalDocumentNumber documentDate postingDate
+        dueDate orderDate shipmentDate currencyId paymentTermsId shipmentMethodId shippingAgentId
+        salespersonId customerPriceGroupId opportunityId pricesIncludeVat paymentDiscountPercent
+        packageTrackingNumber workDescription invoiceDiscountValue requestedDeliveryDate
+        promisedDeliveryDate quoteNumber
     """,
     "salesOrderLines": """
         attachedToLineNumber type itemId resourceId number variantCode locationCode description
@@ -288,15 +296,15 @@ WRITABLE: Mapping[str, str] = {
     """,
     "salesQuotes": """
         number customerId billToCustomerId sellToContactId sellToName sellToAddress sellToAddress2
-        sellToCity sellToContact sellToPostCode sellToCounty sellToCountryRegionCode billToName
-        billToName2 billToAddress billToAddress2 billToCity billToContact billToPostCode
-        billToCounty billToCountryRegionCode shipToName shipToName2 shipToAddress shipToAddress2
-        shipToCity shipToContact shipToPostCode shipToCounty shipToCountryRegionCode yourReference
-        externalDocumentNumber documentDate postingDate dueDate orderDate shipmentDate currencyId
-        paymentTermsId shipmentMethodId shippingAgentId salespersonId customerPriceGroupId
-        opportunityId pricesIncludeVat paymentDiscountPercent packageTrackingNumber workDescription
-        invoiceDiscountValue requestedDeliveryDate promisedDeliveryDate quoteValidUntilDate
-        quoteAccepted
+        sellToCity sellToContact sellToPostCode sellToCounty sellToCountryRegionCode
+        sellToPhoneNumber sellToEmail billToName billToName2 billToAddress billToAddress2 billToCity
+        billToContact billToPostCode billToCounty billToCountryRegionCode shipToName shipToName2
+        shipToAddress shipToAddress2 shipToCity shipToContact shipToPostCode shipToCounty
+        shipToCountryRegionCode yourReference externalDocumentNumber documentDate postingDate
+        dueDate orderDate shipmentDate currencyId paymentTermsId shipmentMethodId shippingAgentId
+        salespersonId customerPriceGroupId opportunityId pricesIncludeVat paymentDiscountPercent
+        packageTrackingNumber workDescription invoiceDiscountValue requestedDeliveryDate
+        promisedDeliveryDate quoteValidUntilDate quoteAccepted
     """,
     "salesQuoteLines": """
         attachedToLineNumber type itemId resourceId number variantCode locationCode description

@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from shared.core.convert import Is, Number, Option, Reference, Text
-from shared.core.mapping import Blank, Direction, EntityMapping, FieldMap, Match, Table, Where
+from shared.core.mapping import Blank, CoupledWith, Direction, EntityMapping, FieldMap, Match, Table, Where
+from shared.core.model import Side
 
 CUSTOMERS = EntityMapping(
     name="customers",
@@ -24,6 +25,16 @@ CUSTOMERS = EntityMapping(
     ),
     # 3 = Customer (mappings.md, CUSTOMER: template BCICUSTOME).
     constants_sales=(("customertypecode", 3),),
+    # Linking its statistics makes us the last to have changed an account: what a person has entered just
+    # before is looked for by name (S119).
+    coupled_with=(
+        CoupledWith(
+            mapping="account_statistics",
+            side=Side.SALES,
+            column="_nav_accountstatisticsid_value",
+            in_full=True,
+        ),
+    ),
     rule="customers",
     template_column="templateCode",
     extra_bc=("currencyCode",),

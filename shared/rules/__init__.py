@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from shared.rules.account_statistics import AccountStatistics
 from shared.rules.base import Context, Need, Rule, Steps
 from shared.rules.currencies import Currencies
 from shared.rules.customers import WithCurrency
@@ -31,6 +32,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "sales_orders": SalesOrders(),
         "sales_orders_with_posts": SalesOrdersWithPosts(),
         "sales_quotes": SalesQuotes(),
+        "account_statistics": AccountStatistics(),
         "order_notes": Notes("order", "sales_orders", "salesOrders", "objectid_salesorder", "salesorders"),
         "quote_notes": Notes("quote", "sales_quotes", "salesQuotes", "objectid_quote", "quotes"),
     }

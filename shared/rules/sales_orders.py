@@ -72,7 +72,6 @@ def held(unmet: Sequence[Unmet]) -> Hold:
 class SalesOrders(Rule):
     #: Whether what becomes of an order is told on its timeline.
     posts = False
-    writes: tuple[Table, ...] = (ORDERS,)
     reads: tuple[tuple[Side, Table, tuple[str, ...]], ...] = (
         *READS,
         (Side.SALES, lines_of(ORDER), (ORDER.parent, *LINE_COLUMNS)),
@@ -243,7 +242,7 @@ class SalesOrdersWithPosts(SalesOrders):
     """The same, and what becomes of an order in BC is told on its timeline in Sales (S91)."""
 
     posts = True
-    writes = (ORDERS, order_news.POSTS)
+    writes = (order_news.POSTS,)
     reads = (*SalesOrders.reads, (Side.SALES, order_news.POSTS, ("text",)))
 
 
@@ -266,7 +265,7 @@ def _meddled(pair: Pair, order: Record) -> Hold | None:
         return None
     return Hold(
         reason=f"E-CHANGED: it was edited in Sales while {made}, which has what it said before; delete that "
-        "order for a new one, or edit it, too, and resolve with bc"
+        "order for a new one, or edit it, too, and resolve it with --use bc"
     )
 
 

@@ -38,13 +38,19 @@ METHODS = {
     "IsTemporary",
 }
 METHODS |= {"TransferFields", "ReadIsolation", "FieldNo", "RecordId"}
-FIELD_METHODS = {"SetRange", "Validate", "TestField", "CalcFields"}
+FIELD_METHODS = {"SetRange", "SetFilter", "Validate", "TestField", "CalcFields", "CalcSums"}
 #: Procedures of Microsoft's own tables that the pages call.
 TABLE_METHODS = {
     "Sales Header": {"SetHideValidationDialog", "GetWorkDescription", "SetWorkDescription"},
     "Sales Invoice Header": {"GetWorkDescription"},
     "Sales Line": {"SetHideValidationDialog"},
     "Contact": {"SetHideValidationDialog"},
+    "Customer": {
+        "CalcOverdueBalance",
+        "GetInvoicedPrepmtAmountLCY",
+        "GetReturnRcdNotInvAmountLCY",
+        "GetSalesLCY",
+    },
 }
 _PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_al.language()))
 

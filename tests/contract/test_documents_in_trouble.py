@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from sandbox.simkit import INTEGRATION, INTEGRATION_2
 from sandbox.simkit.faults import Fault
 from shared.core.errors import Rejected
 from shared.core.mapping import Table
 from shared.ports import Step, Write
-from tests.contract.test_orders_on_simulators import ORDERS, QUOTES, Shop
+from tests.contract.test_orders_on_simulators import ORDERS, QUOTES, Shop, exact
 
 BC_QUOTES = Table(name="salesQuotes")
 
@@ -152,3 +154,90 @@ def test_notes_travel_both_ways_between_the_systems_S55_S69_S113_S114():
     shop.tick(ORDERS)
     shop.tick("order_notes")
     assert shop.bc_sim.all("salesNotes") == [] and len(shop.sales_sim.all("annotations")) == 3
+
+
+def test_statistics_of_a_customer_are_those_that_bc_adds_up_S119_S120():
+    shop = Shop()
+    shop.switched_on = (ORDERS, "account_statistics")
+    shop.app = shop.start_app()
+    shop.full_sync()
+    rows = {r["nav_customerno"]: r for r in shop.sales_sim.all("nav_accountstatisticses")}
+    customer = shop.row("customers", shop.customer)
+    before = rows[customer["number"]]
+    assert (
+        len(rows) == len(shop.coupled("customers"))
+        and before["nav_creditlimitlcy"] == customer["creditLimit"]
+    )
+    linked = shop.sold("accounts", shop.account)["_nav_accountstatisticsid_value"]
+    assert linked == before["nav_accountstatisticsid"]
+
+    order = shop.order(shop.bicycle())
+    shop.tick(ORDERS)
+    made = shop.made(order)
+    shop.tick("account_statistics")
+    ordered = exact(shop.row("salesOrders", made["id"])["amountIncludingVat"])
+    told = shop.sold("nav_accountstatisticses", linked)
+    assert told["nav_outstandingorderslcy"] - before["nav_outstandingorderslcy"] == ordered
+
+    shop.bc_sim.post(made["id"])
+    shop.tick("account_statistics")
+    told = shop.sold("nav_accountstatisticses", linked)
+    assert told["nav_outstandingorderslcy"] == before["nav_outstandingorderslcy"]
+    assert told["nav_balancelcy"] - before["nav_balancelcy"] == ordered
+    assert told["nav_totallcy"] - before["nav_totallcy"] == ordered
+
+    shop.sales_sim.log.clear()
+    shop.tick("account_statistics")
+    assert shop.sales_sim.log.counts()["writes"] == 0 and shop.held("account_statistics") == []
+
+
+def test_scenario_85_what_was_due_yesterday_is_overdue_and_what_is_due_today_is_not():
+    shop = Shop()
+    today = shop.clock.now().date()
+    number = 1 + max((r["entryNumber"] for r in shop.bc_sim.all("customerLedgerEntries")), default=0)
+    for more, (due, amount) in enumerate(((today - timedelta(days=1), 70), (today, 30))):
+        entry = {"customerId": shop.customer, "postingDate": "2026-01-01", "documentType": "Invoice"}
+        due_on = {"entryNumber": number + more, "dueDate": due.isoformat(), "open": True}
+        shop.bc_sim.load("customerLedgerEntries", [entry | due_on])
+        of = {"entryNumber": 90_000 + more, "customerLedgerEntryNumber": number + more, "amount": amount}
+        shop.bc_sim.load("detailedCustomerLedgerEntries", [entry | of | {"entryType": "Initial_x0020_Entry"}])
+    shop.switched_on = ("account_statistics",)
+    shop.app = shop.start_app()
+    shop.full_sync("account_statistics")
+
+    [linked] = [s for b, s in shop.coupled("account_statistics").items() if b == shop.customer]
+    told = shop.sold("nav_accountstatisticses", linked)
+    assert (told["nav_overdueamountslcy"], told["nav_overdueamountsasof"]) == (70, today.isoformat())
+
+
+def test_the_user_that_is_named_for_orders_writes_them_in_both_systems_P35():
+    shop = Shop(users=(INTEGRATION, INTEGRATION_2), orders_user=INTEGRATION_2)
+    orders = [shop.order(shop.bicycle()) for _ in range(3)]
+    for order in orders:  # each a write of its own
+        shop.act(ORDERS, "retry", side="sales", id=order)
+
+    handler = INTEGRATION_2.user_id
+    assert {shop.made(o)["createdBy"] for o in orders} == {handler}
+    assert {shop.sold("salesorders", o)["_modifiedby_value"] for o in orders} == {handler}
+    assert INTEGRATION.user_id in {r["createdBy"] for r in shop.bc_sim.all("items")} | {
+        r["_createdby_value"] for r in shop.sales_sim.all("products")
+    }
+
+
+@pytest.mark.peer("sales-order-022")
+def test_an_order_has_the_e_mail_and_the_phone_of_the_customers_contact_S16():
+    """Tandem sends neither, nor a contact: what BC takes from the customer stays."""
+    shop = Shop()
+    person = {"type": "Person", "name": "Ann", "email": "ann@contoso.com", "phoneNumber": "020 1"}
+    company = next(c for c in shop.bc_sim.all("contacts") if c["customerId"] == shop.customer)
+    contact = {"id": shop.bc_sim.add("contacts", person | {"companyId": company["companyId"]})}
+    shop.bc_sim.edit("customers", shop.customer, primaryContactId=contact["id"])
+    order = shop.order(shop.bicycle())
+    shop.tick(ORDERS)
+
+    made = shop.made(order)
+    assert (made["sellToContactId"], made["sellToEmail"], made["sellToPhoneNumber"]) == (
+        contact["id"],
+        "ann@contoso.com",
+        "020 1",
+    )

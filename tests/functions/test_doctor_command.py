@@ -14,6 +14,7 @@ from cli.__main__ import main
 from sandbox.simkit import PEOPLE
 from shared.adapters.auth import FixedAuth
 from shared.adapters.doctor_fix import SetUpAccount
+from shared.wiring_doctor import beyond_needs
 from tests.functions.callers import FakeApp, call
 from tests.scenarios.clinic import SALES_ROOT, Clinic
 from tests.scenarios.test_doctor import no_user, without_series
@@ -205,7 +206,7 @@ TOO_MUCH = [
     ({**ACCESS, "clients": ["x or 1 eq 1"]}, "a user for x or 1 eq 1"),
     ({**ACCESS, "rights": {"accounts": ["Read", "Delete"]}}, "Delete on accounts"),
     ({**ACCESS, "rights": {"systemusers": ["Create"]}}, "Create on systemusers"),
-    ({**ACCESS, "rights": {"annotations": ["Read"]}}, "Read on annotations"),
+    ({**ACCESS, "rights": {"emails": ["Read"]}}, "Read on emails"),
     ({"kind": "track", "tables": ["account", "x')?y"]}, "change tracking of x')?y"),
     (
         {"kind": "options", "options": [{"table": "account", "column": "statuscode", "labels": ["x"]}]},
@@ -215,6 +216,12 @@ TOO_MUCH = [
     ({"kind": "tables", "names": ["Theirs"]}, "the table Theirs"),
     ({"kind": "delete", "tables": ["account"]}, "a repair called delete"),
 ]
+
+
+def test_what_only_a_switch_needs_may_be_asked_of_an_administrator_too_P33():
+    rights = {"posts": ["Create"], "annotations": ["Write"], "nav_accountstatisticses": ["Create"]}
+
+    assert beyond_needs({**ACCESS, "rights": rights}) == []
 
 
 @pytest.mark.parametrize(("wish", "said"), TOO_MUCH, ids=[said for _, said in TOO_MUCH])

@@ -19,7 +19,7 @@ from shared.adapters.setup import SystemSetUp
 from shared.core.model import Side
 from shared.engine.parts import Limits
 from shared.signals import SILENT, Signals
-from shared.wiring import columns
+from shared.wiring import DOCUMENTS, columns
 
 
 class WiredWorld(World):
@@ -31,6 +31,7 @@ class WiredWorld(World):
         customers: int = 5,
         limits: Limits = Limits(),
         users: Sequence[Identity] = (INTEGRATION,),
+        orders_user: Identity | None = None,
         signals: Signals = SILENT,
         **differs: Mapping[str, Any],
     ) -> None:
@@ -45,12 +46,18 @@ class WiredWorld(World):
         #: Called after each request with method, path and status: what happens between two of ours.
         self.after_request: Callable[[str, str, int], object] = lambda method, path, status: None
         load_company(GeneratedCompany(customers=customers, seed=7), bc=self.bc_sim, sales=self.sales_sim)
+
+        def handlers(side: Side) -> dict[str, httpx.Auth]:
+            auth = FixedAuth(orders_user.client_id) if orders_user else None
+            return dict.fromkeys(DOCUMENTS[side], auth) if auth else {}
+
         self.bc: Any = BusinessCentralRecords(
             self._client(self.bc_sim),
             company_id=self.bc_sim.company_id,
             api_root=f"https://bc.test/v2.0/{INTEGRATION.tenant}/sandbox/api/tandem/sync/v1.0",
             columns=columns(self.mappings, Side.BC),
             users=self._users,
+            handlers=handlers(Side.BC),
             parallel=1,
             sleep=self.time.advance,
             signals=signals,
@@ -60,6 +67,7 @@ class WiredWorld(World):
             api_root="https://sales.test/api/data/v9.2",
             columns=columns(self.mappings, Side.SALES),
             users=self._users,
+            handlers=handlers(Side.SALES),
             clock=self.time,
             parallel=1,
             sleep=self.time.advance,

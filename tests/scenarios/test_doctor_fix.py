@@ -84,8 +84,15 @@ def test_the_role_that_is_made_has_exactly_what_the_mappings_need():
     assert {"prvReadAccount", "prvWriteAccount", "prvAssignAccount", "prvCreateProductpricelevel"} <= set(
         held
     )
+    assert "prvWriteSalesorder" in held, "an order is stamped, and told what becomes of it (S57, S94)"
     assert not [n for n in held if n.startswith("prvDelete")], "Tandem deletes nothing"
-    assert not {"prvWriteSystemuser", "prvCreateSystemuser", "prvWriteRole", "prvWriteSalesorder"} & set(held)
+    assert not {
+        "prvWriteSystemuser",
+        "prvCreateSystemuser",
+        "prvWriteRole",
+        "prvCreateSalesorder",
+        "prvWriteQuote",
+    } & set(held)
 
 
 def test_every_application_user_gets_the_role():

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox.world import Crash, World
+from shared.engine.act import DOCUMENTS
 from tests.scenarios.builders import an_id
 from tests.scenarios.orders import NAME, a_seller, add_order, bc_orders, post, state
 from tests.scenarios.test_sales_quotes import add_quote, archives, bc_quotes, win
@@ -105,6 +106,24 @@ def test_an_order_that_is_taken_back_while_bc_takes_it_is_told(world):
     world.sales.edit("salesorders", order, statecode=1, statuscode=3)
     world.tick(NAME)
     assert state(world, order) == (1, 3, TODAY) and len(bc_orders(world)) == 1 and world.held(NAME) == []
+
+
+def test_a_worker_that_is_overtaken_between_two_parts_of_a_page_sends_no_more_orders_H9_H11(world):
+    for n in range(DOCUMENTS + 1):
+        add_order(world, f"{n:04}")
+    until = []
+
+    def somebody_takes_the_lease() -> None:
+        world.clock.advance(world.limits.lease + timedelta(seconds=1))
+        taken = world.app.ports.leases.acquire(NAME, "another worker", world.limits.lease)
+        until.append(taken.expires_at)
+        world.once(lambda *now: now == ("before", "bc.create"), lambda: until.append(world.clock.now()))
+
+    world.once(lambda *now: now == ("after", "bc.create"), somebody_takes_the_lease)
+    world.tick(NAME)
+
+    free_again, sent_again = until
+    assert sent_again >= free_again and len(bc_orders(world)) == DOCUMENTS + 1
 
 
 # --- what becomes of an order ------------------------------------------------------------------------

@@ -42,6 +42,7 @@ class Case:
     def __init__(self) -> None:
         self.order: dict[str, Any] = {
             "ordernumber": "ORD-01001-X",
+            "quotenumber": "QUO-01001",
             "name": "Spring deal",
             "_customerid_value": "account",
             "_accountid_value": "account",
@@ -416,6 +417,7 @@ def _without_coupling(case: Case, *key: str) -> None:
 
 UNMET = [
     pytest.param(lambda c: c.order.pop("_customerid_value"), "E-NOCUST", id="9"),
+    pytest.param(lambda c: c.order.update(ordernumber=" "), "E-NONUMBER", id="no-number"),
     pytest.param(lambda c: c.rows.update(accounts=[]), "E-NOACCOUNT", id="no-account"),
     pytest.param(lambda c: c.rows["accounts"][0].values.update(customertypecode=8), "E-NOTCUSTTYPE", id="8"),
     pytest.param(lambda c: _without_coupling(c, "customers", "account"), "E-NOTCOUPLEDCUST", id="6"),
@@ -492,3 +494,12 @@ def test_scenario_51_the_unit_of_a_line_is_bc_own_sales_unit_S34():
     case.lines = [line(1, _uomid_value="box")]
 
     assert not [c for c in case.bc_lines()[0] if c.startswith("unitOfMeasure")]
+
+
+def test_what_goes_over_is_the_same_however_many_decimals_a_system_shows():
+    case, same, other = Case(), Case(), Case()
+    same.lines[0]["quantity"], other.lines[0]["quantity"] = D("10.0000000000"), D("10.5")
+    case.lines[0]["quantity"] = D(10)
+    told = [c.draft() for c in (case, same, other)]
+
+    assert told[0].content == told[1].content != told[2].content

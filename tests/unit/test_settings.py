@@ -46,6 +46,7 @@ def test_push_is_off_unless_it_is_asked_for_and_takes_a_new_secret_beside_the_ol
         ({"PAGE_SIZE": "many"}, "PAGE_SIZE must be a number, not 'many'"),
         ({"PAGE_SIZE": "9000"}, "PAGE_SIZE must be from 1 to 5000, not 9000"),
         ({"SALES_ORDERS": "yes"}, "SALES_ORDERS must be one of off, by_hand, on, not 'yes'"),
+        ({"ORDERS_USER": "somebody"}, "ORDERS_USER must be CLIENT_ID or one of MORE_CLIENTS"),
         ({"ORDER_STATUS": "maybe"}, "ORDER_STATUS must be one of on, off, not 'maybe'"),
         ({"WRITE_IN_TYPE": "bundle", "WRITE_IN_NUMBER": "W"}, "WRITE_IN_TYPE must be one of item, resource"),
         ({"WRITE_IN_NUMBER": "W"}, "WRITE_IN_TYPE and WRITE_IN_NUMBER go together"),

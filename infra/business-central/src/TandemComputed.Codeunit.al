@@ -121,6 +121,18 @@ codeunit 50103 "Tandem Computed"
         exit(10000);
     end;
 
+    /// <summary>What unposted invoices of a customer take over from shipments, in the local currency.</summary>
+    procedure InvoicedFromShipments(CustomerNo: Code[20]): Decimal
+    var
+        Line: Record "Sales Line";
+    begin
+        Line.SetRange("Document Type", Line."Document Type"::"Invoice");
+        Line.SetRange("Bill-to Customer No.", CustomerNo);
+        Line.SetFilter("Shipment No.", '<>%1', '');
+        Line.CalcSums("Outstanding Amount (LCY)");
+        exit(Line."Outstanding Amount (LCY)");
+    end;
+
     /// <summary>Numbers a new customer from its template's series, unless it has a number.</summary>
     procedure NumberCustomer(var Customer: Record "Customer"; TemplateCode: Code[20])
     var

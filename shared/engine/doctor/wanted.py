@@ -95,6 +95,9 @@ def rights(wanted: Wanted) -> dict[str, tuple[str, ...]]:
         if mapping.direction is not Direction.FROM_SALES:
             create = () if mapping.creates is Creates.NEVER else ("Create",)
             needs.update(dict.fromkeys((*create, *WRITING[1:])))
+        elif any(f.direction.reaches(Side.SALES) and not f.computed(Side.SALES) for f in mapping.fields):
+            # An order is told what becomes of it (S57), and takes posts and notes; it is never made there.
+            needs.update(dict.fromkeys(WRITING[1:]))
         for f in mapping.fields:
             writes = f.direction is not Direction.FROM_SALES
             if writes and isinstance(f.converter, Reference):

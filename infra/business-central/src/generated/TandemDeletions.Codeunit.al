@@ -65,6 +65,7 @@ codeunit 50102 "Tandem Deletions"
         if Rec.IsTemporary() then
             exit;
         Tombstones.Write(Database::"Customer", 'customers', Rec.SystemId, Format(Rec."No.", 0, 9));
+        Tombstones.Write(Database::"Customer", 'customerStatistics', Rec.SystemId, Format(Rec."No.", 0, 9));
     end;
 
     [EventSubscriber(ObjectType::Table, Database::"Contact", 'OnAfterDeleteEvent', '', false, false)]

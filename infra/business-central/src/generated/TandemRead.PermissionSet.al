@@ -48,6 +48,7 @@ permissionset 50100 "TANDEM READ"
                   page "Tandem Currency Exchange Rates" = X,
                   page "Tandem Customer Ledger Entries" = X,
                   page "Tandem Customer Price Groups" = X,
+                  page "Tandem Customer Statistics" = X,
                   page "Tandem Customer Templates" = X,
                   page "Tandem Customers" = X,
                   page "Tandem Detailed Cust. Entries" = X,

@@ -301,6 +301,16 @@ page 50131 "Tandem Sales Order Lines"
                     Caption = 'quantityInvoiced', Locked = true;
                     Editable = false;
                 }
+                field(billToCustomerId; BillToCustomerId)
+                {
+                    Caption = 'billToCustomerId', Locked = true;
+                    Editable = false;
+                }
+                field(billToCustomerNumber; Rec."Bill-to Customer No.")
+                {
+                    Caption = 'billToCustomerNumber', Locked = true;
+                    Editable = false;
+                }
             }
         }
     }
@@ -326,6 +336,7 @@ page 50131 "Tandem Sales Order Lines"
         Clear(ItemId);
         Clear(ResourceId);
         Clear(UnitOfMeasureId);
+        Clear(BillToCustomerId);
         Rec.SetHideValidationDialog(true);
     end;
 
@@ -359,6 +370,7 @@ page 50131 "Tandem Sales Order Lines"
         ItemId: Guid;
         ResourceId: Guid;
         UnitOfMeasureId: Guid;
+        BillToCustomerId: Guid;
         IsStored: Boolean;
         OnlyForNewErr: Label '%1 can only be given to a new row.', Comment = '%1 = name of a column';
 
@@ -371,6 +383,7 @@ page 50131 "Tandem Sales Order Lines"
         if Rec."Type" = Rec."Type"::"Resource" then
             ResourceId := References.IdOfResources(Rec."No.");
         UnitOfMeasureId := References.IdOfUnitsOfMeasure(Rec."Unit of Measure Code");
+        BillToCustomerId := References.IdOfCustomers(Rec."Bill-to Customer No.");
     end;
 
     local procedure Apply(): Boolean

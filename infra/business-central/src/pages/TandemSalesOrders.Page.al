@@ -180,6 +180,26 @@ page 50130 "Tandem Sales Orders"
                         Wanted."Sell-to Country/Region Code" := Rec."Sell-to Country/Region Code";
                     end;
                 }
+                field(sellToPhoneNumber; Rec."Sell-to Phone No.")
+                {
+                    Caption = 'sellToPhoneNumber', Locked = true;
+
+                    trigger OnValidate()
+                    begin
+                        Given.Add('sellToPhoneNumber');
+                        Wanted."Sell-to Phone No." := Rec."Sell-to Phone No.";
+                    end;
+                }
+                field(sellToEmail; Rec."Sell-to E-Mail")
+                {
+                    Caption = 'sellToEmail', Locked = true;
+
+                    trigger OnValidate()
+                    begin
+                        Given.Add('sellToEmail');
+                        Wanted."Sell-to E-Mail" := Rec."Sell-to E-Mail";
+                    end;
+                }
                 field(billToName; Rec."Bill-to Name")
                 {
                     Caption = 'billToName', Locked = true;
@@ -773,6 +793,10 @@ page 50130 "Tandem Sales Orders"
             Rec.Validate("Sell-to County", Wanted."Sell-to County");
         if Given.Contains('sellToCountryRegionCode') then
             Rec.Validate("Sell-to Country/Region Code", Wanted."Sell-to Country/Region Code");
+        if Given.Contains('sellToPhoneNumber') then
+            Rec.Validate("Sell-to Phone No.", Wanted."Sell-to Phone No.");
+        if Given.Contains('sellToEmail') then
+            Rec.Validate("Sell-to E-Mail", Wanted."Sell-to E-Mail");
         if Given.Contains('billToName') then
             Rec.Validate("Bill-to Name", Wanted."Bill-to Name");
         if Given.Contains('billToName2') then
