@@ -439,6 +439,24 @@ def test_an_option_of_the_account_only_does_not_sink_the_invoice_P18():
 
     assert invoice_of(world, invoice).get("paymenttermscode") is None
     assert line(run, NAME)["unresolved"] == {"payment_terms": 1}
+    # Nor later, when nothing else of the invoice has to be read.
+    world.bc.edit("postedSalesInvoices", invoice, dueDate="2026-12-31")
+    world.tick(NAME)
+    shown = invoice_of(world, invoice)
+    assert (shown["duedate"], shown.get("paymenttermscode")) == ("2026-12-31", None)
+
+
+def test_an_option_of_an_invoice_stays_when_it_is_synchronized_again_P11():
+    world = a_seller()
+    invoice = add_invoice(world, paymentTermsId=an_id("terms 14 DAYS"))
+    world.full_sync()
+    assert invoice_of(world, invoice)["paymenttermscode"] == 1
+
+    world.full_sync()
+    world.bc.edit("postedSalesInvoices", invoice, dueDate="2026-12-31")
+    world.tick(NAME)
+
+    assert invoice_of(world, invoice)["paymenttermscode"] == 1
 
 
 def test_a_description_too_long_stays_behind_and_the_rest_travels_H3():

@@ -161,6 +161,34 @@ def test_a_wrong_setting_is_refused_as_a_whole_and_the_last_good_one_stays_P13()
     assert world.app.api.mappings()["overrides"] == told
 
 
+def test_each_problem_of_a_wrong_setting_is_told_at_once_P13():
+    """The four that the administrators' guide names, and the one good change counts no more than they do."""
+    world = restart_with(a_company(), "customers: {on_conflict: bc_wins}")
+    restart_with(
+        world,
+        """
+        customers:
+          on_conflict: sales_wins
+          filters: {bc: "blocked = blank or city = Oslo"}
+          fields: {telephone: off}
+        currencies: {fields: {description: {direction: both}}}
+        shipping_agents: {depends_on: [customers]}
+        """,
+    )
+
+    told = world.app.api.status()["overrides"]
+    for said in (
+        "unknown field 'telephone'",
+        "conditions are joined by 'and' only",
+        "its table is read-only for Tandem in bc",
+        "dependencies run in a circle",
+    ):
+        assert sum(said in problem for problem in told["problems"]) == 1, told["problems"]
+    assert len(told["problems"]) == 4 and told["in_force"] == "last good"
+    shown = {m["mapping"]: m for m in world.app.api.mappings()["value"]}
+    assert shown["customers"]["on_conflict"] == "bc_wins"
+
+
 def test_with_a_wrong_setting_and_none_before_the_defaults_are_in_force_P13():
     world = restart_with(a_company(), "customers: {")
     add_account(world)

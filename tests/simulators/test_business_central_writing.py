@@ -252,3 +252,29 @@ def test_a_body_that_is_not_json_is_refused(bc):
     assert bc.http.post(url, content=b"{", headers={"Content-Type": "application/json"}).status_code == 400
     assert bc.http.post(url, content=b"{}", headers={"Content-Type": "text/plain"}).status_code == 415
     assert bc.http.post(url, json=[]).status_code == 400
+
+
+# --- templates (mappings.md §4; codeunits "Customer Templ. Mgt.", "Item Templ. Mgt.") --------------
+
+
+def test_a_template_numbers_a_new_row_and_fills_what_is_blank_with_ids_and_codes(bc):
+    bc.sim.add("paymentTerms", {"code": "14 DAYS"})
+    row = {"code": "EXPORT", "numberSeries": "X", "locationCode": "RED", "paymentTermsCode": "14 DAYS"}
+    bc.sim.load("customerTemplates", [row | {"countryRegionCode": "DE"}])
+
+    made = bc.post("customers", {"name": "Adatum", "countryRegionCode": "GB", "templateCode": "export"})
+
+    assert made["number"].startswith("X") and made["templateCode"] == ""
+    assert (made["locationCode"], made["countryRegionCode"]) == ("RED", "GB")
+    assert made["paymentTermsCode"] == "14 DAYS" and made["paymentTermsId"] != ZERO
+    own = bc.post("customers", {"number": "MINE", "name": "B", "templateCode": "EXPORT"})
+    assert own["number"] == "MINE"
+
+
+def test_a_template_that_is_not_there_makes_no_row_and_none_is_given_to_a_row_that_is_there(bc):
+    error = bc.post("customers", {"name": "Adatum", "templateCode": "GONE"}, status=400)
+    assert code_of(error) == "Internal_RecordNotFound" and bc.rows("customers") == []
+
+    made = bc.post("customers", {"name": "Adatum"})
+    bc.patch(f"customers({made['id']})", {"templateCode": "EXPORT"}, status=400)
+    bc.post("customerTemplates", {"code": "NEW"}, status=405)
