@@ -59,7 +59,7 @@ def show_plan(data: Mapping[str, Any]) -> None:
         table.add_row(
             entry["mapping"], entry["label"] or entry["id"], entry["action"], SIDES[entry["target"]], what
         )
-    console.print(table)
+    console.print(table if entries else "nothing would be written, and nothing is in the way")
     if len(entries) > SHOWN:
         console.print(f"… and {len(entries) - SHOWN} more; --html FILE or --json has them all")
     for line in forecast_of(run):

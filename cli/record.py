@@ -16,6 +16,9 @@ def show_explain(data: Mapping[str, Any]) -> None:
     if data["cause"]:
         since = f" (since {data['since'][:19]})" if data["since"] else ""
         say(f"cause: {data['cause']}{since}")
+    for awaited in data.get("awaits", ()):
+        name = f"{awaited['mapping']} {awaited['side']} {awaited['label'] or awaited['id']}"
+        say(f"it waits for {name}: {awaited['cause']}")
     if data["next_try"]:
         say(f"next try: {data['next_try'][:19]}; fixing the cause in either system needs no try")
     coupling = data["coupling"]

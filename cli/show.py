@@ -17,7 +17,10 @@ UNCOUPLED = {
     "clear": "empty until what it names is coupled",
     "hold": "the record waits until what it names is coupled",
 }
-PARTS = ("created", "updated", "unchanged", "coupled", "restored", "ignored", "waiting", "held", "conflict")
+PARTS = (
+    *("created", "updated", "unchanged", "coupled", "uncoupled", "restored"),
+    *("ignored", "waiting", "held", "conflict"),
+)
 
 
 def tally(counts: Mapping[str, int]) -> str:
@@ -28,7 +31,8 @@ def tally(counts: Mapping[str, int]) -> str:
 
 def review(run: Mapping[str, Any]) -> Table:
     """Return the review table of a full synchronization (P41)."""
-    table = Table(title=f"Full synchronization {run['id']}: {run['state']}", title_justify="left")
+    kind = "Rehearsal" if run.get("rehearse") else "Full synchronization"
+    table = Table(title=f"{kind} {run['id']}: {run['state']}", title_justify="left")
     for column in ("Mapping", "Status", "To Sales", "From Sales", "Wake-ups", "Requests bc/sales/tables"):
         table.add_column(column, overflow="fold")
     for line in run["lines"]:
@@ -115,10 +119,12 @@ def show_status(data: Mapping[str, Any]) -> None:
     show_overrides(data["overrides"])
     for message in data["rejected"]:
         console.print(f"set aside from {message['queue']}: {message['reason']}", style="yellow")
-    table = Table("Mapping", "Last job", "State", "Records")
-    for name, job in data["last_jobs"].items():
-        if job is not None:
-            table.add_row(name, job["finished"][:19], job["state"], tally(job["tally"]))
+    table = Table("Mapping", "Read", "Last job", "State", "Records")
+    for name, sides in data["last_by_side"].items():
+        for side, job in sides.items():
+            if job is not None:
+                state = job["state"] + (f"\n{job['message']}" if job["message"] else "")
+                table.add_row(name, side, job["finished"][:19], state, tally(job["tally"]))
     console.print(table)
 
 

@@ -139,6 +139,7 @@ SCHEMAS: Mapping[str, Schema] = {
         records=by_name(thing(id=TEXT, exists=FLAG, label=TEXT, modified=maybe(MOMENT))),
         coupling=maybe(thing(bc=TEXT, sales=TEXT, outcome=TEXT, late=many(TEXT), baseline=by_name(ANY))),
         held=many(ref("Held")),
+        awaits=many(thing(mapping=TEXT, side=SIDE, id=TEXT, exists=FLAG, label=TEXT, cause=TEXT)),
         fields=many(thing(field=TEXT, direction=TEXT, bc=ANY, sales=ANY, agreed=ANY, late=FLAG)),
         now=LOOK,
         in_full_sync=maybe(LOOK),
@@ -172,6 +173,7 @@ SCHEMAS: Mapping[str, Schema] = {
         rejected=many(thing(queue=TEXT, reason=TEXT, message_id=TEXT, at=maybe(MOMENT))),
         dead_letters=by_name(COUNT),
         last_jobs=by_name(maybe(ref("Job"))),
+        last_by_side=by_name(thing(bc=maybe(ref("Job")), sales=maybe(ref("Job")))),
         overrides=ref("Overrides"),
     ),
     "Check": thing(

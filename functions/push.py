@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import azure.functions as func
 
-from functions.calls import guarded
+from functions.calls import CallFailed, guarded
 from functions.http_api import problem
 from functions.messages import handle
 from shared.core.errors import Misconfigured, SyncError
@@ -24,12 +24,19 @@ bp = func.Blueprint()
 #: Bytes of one POST: 1,000 notices of a table (business-central-api.md §9), of several tables at once.
 BODY_LIMIT = 4_194_304
 TOKEN_LIMIT = 2048
+#: Deliveries of a notice; fewer than `maxDeliveryCount` of its queue.
+TRIES = 5
 
 
 @bp.function_name("notices")
 @bp.service_bus_queue_trigger(arg_name="message", queue_name=NOTICES, connection="NoticesConnection")
 def notices(message: func.ServiceBusMessage, context: func.Context) -> None:
-    handle(NOTICES, message, context)
+    try:
+        handle(NOTICES, message, context)
+    except CallFailed:
+        # The timers find what it told. A dead letter would keep what Dataverse sends along for ever.
+        if (message.delivery_count or 1) < TRIES:
+            raise
 
 
 @bp.function_name("webhook_bc")

@@ -123,6 +123,29 @@ class InMemoryRecords:
         self.after("find")
         return found
 
+    def first(
+        self,
+        table: Table,
+        column: str,
+        values: Sequence[str],
+        *,
+        order: Sequence[str],
+        where: Sequence[tuple[str, str]],
+    ) -> list[Record]:
+        self._call("first")
+        found: dict[str, Record] = {}
+        for i in self._rows.get(self._name(table), {}):
+            record = self._record(table, i)
+            value = str(record.values.get(column) or "").casefold()
+            if value not in {v.casefold() for v in values}:
+                continue
+            if any(str(record.values.get(name) or "") != wanted for name, wanted in where):
+                continue
+            if value not in found or _key(record, order) < _key(found[value], order):
+                found[value] = record
+        self.after("first")
+        return list(found.values())
+
     def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
         self._call("begins")
         rows = self._rows.get(self._name(table), {})
@@ -253,3 +276,9 @@ class InMemoryRecords:
     def _call(self, name: str) -> None:
         self.requests += 1
         self.before(name)
+
+
+def _key(record: Record, order: Sequence[str]) -> tuple[tuple[bool, Any], ...]:
+    """Return what a record is sorted by: blanks first."""
+    values = (record.values.get(name) for name in order)
+    return tuple((value not in (None, "", 0), value or None) for value in values)

@@ -167,6 +167,23 @@ class BusinessCentralRecords:
         ]
         return list({record.id: record for record in self._filtered(table, filters)}.values())
 
+    def first(
+        self,
+        table: Table,
+        column: str,
+        values: Sequence[str],
+        *,
+        order: Sequence[str],
+        where: Sequence[tuple[str, str]],
+    ) -> list[Record]:
+        also = "".join(f" and {name} eq {literal(value)}" for name, value in where)
+        filters = [f"tolower({column}) eq {literal(v.lower())}{also}" for v in dict.fromkeys(values) if v]
+        sorted_by = f"&$orderby={','.join(order)}&$top=1"
+        path = f"{self._company}/{table.name}?$select={self._select(table)}&$filter="
+        paths = [f"{path}{escape(condition)}{sorted_by}" for condition in filters]
+        answers = self._line.get_all(paths, [table.name] * len(paths)) if paths else []
+        return [self._record(table, row) for answer in answers for row in answer["value"]]
+
     def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
         # A function within another needs the newer schema (business-central-api.md §4).
         condition = f"startswith(tolower({column}),{literal(text.lower())})"

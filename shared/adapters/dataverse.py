@@ -159,6 +159,22 @@ class DataverseRecords:
         records += self._filtered(table, filters)
         return list({record.id: record for record in records}.values())
 
+    def first(
+        self,
+        table: Table,
+        column: str,
+        values: Sequence[str],
+        *,
+        order: Sequence[str],
+        where: Sequence[tuple[str, str]],
+    ) -> list[Record]:
+        also = "".join(f" and {name} eq {literal(value)}" for name, value in where)
+        filters = [escape(f"{column} eq {literal(v)}{also}") for v in dict.fromkeys(values) if v]
+        sorted_by = f"&$orderby={','.join(order)}&$top=1"
+        paths = [f"{table.name}?$select={self._select(table)}&$filter={f}{sorted_by}" for f in filters]
+        answers = self._line.get_all(paths, table.name) if paths else []
+        return [self._record(table, row) for rows in answers for row in rows]
+
     def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
         def so(record: Record) -> bool:
             return str(record.values[column] or "").lower().startswith(text.lower())

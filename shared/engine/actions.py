@@ -68,7 +68,7 @@ class Actions:
                 # without anybody having said so.
                 raise Refused(
                     f"{side.value} {ids[side]} is coupled to {side.other.value} {old.id_of(side.other)}; "
-                    "uncouple them first, or say that it moves"
+                    "uncouple them first, or say that it moves (--move)"
                 )
             # A filter decides who may be coupled, by hand too (H24).
             if outside := self._pages.gather.outside(scope, rows):
@@ -111,7 +111,7 @@ class Actions:
                 kind="skipped",
                 reason=said,
                 since=scope.now,
-                label="",
+                label=self._label(scope, side.other, old.id_of(side.other)),
             )
             for side, old in left
         ]
@@ -152,7 +152,13 @@ class Actions:
         side, id = self._key(scope, wish)
         before = ports.held.find(name, [(side, id)]).get((side, id))
         row = before or HeldRecord(
-            mapping=name, side=side, id=id, kind="skipped", reason="", since=scope.now, label=""
+            mapping=name,
+            side=side,
+            id=id,
+            kind="skipped",
+            reason="",
+            since=scope.now,
+            label=self._label(scope, side, id),
         )
         said = f"skipped by a person; it was {row.kind}: {row.reason}" if before else "skipped by a person"
         if row.kind != "skipped" or before is None:
@@ -230,6 +236,11 @@ class Actions:
         if found is not None and found.state is CouplingState.COUPLED:
             return Side.BC, found.bc_id
         return side, id
+
+    def _label(self, scope: Scope, side: Side, id: str) -> str:
+        """Return what people know a record by; "" when it is gone, or nobody may be shown it."""
+        found = self._ports.records(side).get(scope.mapping.table(side), [id]).get(id)
+        return str(found.values.get(scope.mapping.label(side)) or "") if found is not None else ""
 
     def _look(self, job: Job, scope: Scope, side: Side, id: str) -> Tally:
         found: dict[str, Record] = self._ports.records(side).get(scope.mapping.table(side), [id])

@@ -24,7 +24,7 @@ from shared.engine.rehearsal import Rehearsal
 from shared.engine.scope import Scope
 from shared.engine.sync import PageSync
 from shared.engine.views import held_record, history_entry, iso
-from shared.ports import HistoryEntry, SaveResult
+from shared.ports import HeldRecord, HistoryEntry, SaveResult
 
 #: Decisions shown with a record; `GET …/history` has them all.
 DECISIONS = 20
@@ -84,6 +84,7 @@ class Explain:
             "records": {which.value: _row(mapping, which, rows.get(which), i) for which, i in ids.items()},
             "coupling": _coupling(coupling),
             "held": [held_record(h) for h in held],
+            "awaits": [told for h in held if (told := self._awaited(h)) is not None],
             "fields": fields,
             **looks,
             "history": history,
@@ -106,6 +107,28 @@ class Explain:
         page = [e for e in found if len(found) <= limit or e.at >= found[limit - 1].at]
         more = len(page) < len(found)
         return {"value": [history_entry(e) for e in page], "next": page[-1].at.isoformat() if more else None}
+
+    def _awaited(self, held: HeldRecord) -> dict[str, Any] | None:
+        """Say which record a held one waits for, by the name that people know, and why that is not coupled."""
+        mapping = self._ports.mappings.get(held.awaits_mapping)
+        if mapping is None:
+            return None
+        side, id = Side(held.awaits_side), held.awaits_id
+        row = self._ports.records(side).get(mapping.table(side), [id]).get(id)
+        known = self._ports.couplings.find(mapping.name, side, [id]).get(id)
+        own = self._ports.held.find(mapping.name, [(side, id)]).get((side, id))
+        if row is None:
+            cause = "it does not exist"
+        elif known is not None and known.state is CouplingState.COUPLED:
+            cause = "it is coupled by now"
+        elif own is not None:
+            cause = own.reason
+        else:
+            look = self._looks(mapping, side, id, row, False)["in_full_sync"]
+            cause = (
+                look["reason"] or f"a full synchronization would leave it: {look['outcome']}" if look else ""
+            )
+        return {"mapping": mapping.name, "side": side.value, **_row(mapping, side, row, id), "cause": cause}
 
     # --- what would happen -----------------------------------------------------------------
 

@@ -159,11 +159,12 @@ class Gather:
                 known.update(wanted)
                 rows = related.setdefault(need.name, {})
                 there = self._ports.records(need.side)
-                found = (
-                    list(there.get(need.table, wanted).values())
-                    if need.column == need.table.key
-                    else there.find(need.table, need.column, wanted)
-                )
+                if need.first:
+                    found = there.first(need.table, need.column, wanted, order=need.first, where=need.where)
+                elif need.column == need.table.key:
+                    found = list(there.get(need.table, wanted).values())
+                else:
+                    found = there.find(need.table, need.column, wanted)
                 for row in found:
                     key = row.id if need.column == need.table.key else str(row.values.get(need.column) or "")
                     rows.setdefault(key.lower(), []).append(row)

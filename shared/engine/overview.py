@@ -13,6 +13,9 @@ from shared.engine.messages import FULL_SYNC, REJECTED, queue_of
 from shared.engine.parts import Ports
 from shared.engine.views import iso, job_entry, run_head
 
+#: Jobs of a mapping among which the last one of each side is looked for.
+RECENT = 20
+
 
 def status(ports: Ports) -> dict[str, Any]:
     """Return the last run, held records by kind, set-aside messages, dead letters, last jobs, overrides."""
@@ -39,10 +42,14 @@ def status(ports: Ports) -> dict[str, Any]:
     for queue in (FULL_SYNC, *(queue_of(m) for m in ports.mappings)):
         if count := len(ports.queue.peek(queue, dead_letters=True)):
             dead[queue] = count
-    last = {}
+    last: dict[str, Any] = {}
+    by_side: dict[str, dict[str, Any]] = {}
     for name in ports.mappings:
-        entries, _ = ports.jobs.list(name, limit=1)
+        entries, _ = ports.jobs.list(name, limit=RECENT)
         last[name] = job_entry(entries[0]) if entries else None
+        # Of each side: a job that was stopped does not hide behind the one that read the other side.
+        newest = {e.side: job_entry(e) for e in reversed(entries)}
+        by_side[name] = {side.value: newest.get(side.value) for side in Side}
     runs = ports.runs.list(limit=1)
     return {
         "run": run_head(runs[0]) if runs else None,
@@ -50,6 +57,7 @@ def status(ports: Ports) -> dict[str, Any]:
         "rejected": rejected,
         "dead_letters": dead,
         "last_jobs": last,
+        "last_by_side": by_side,
         "overrides": overrides(ports),
     }
 

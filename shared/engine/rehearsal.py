@@ -35,12 +35,15 @@ from shared.core.project import project
 from shared.engine.act import Act
 from shared.engine.index import WOULD_BE
 from shared.engine.kept import hint_of, left_behind, readable, seen
+from shared.engine.overlay import MADE
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
 from shared.ports import Step, Write
 
 #: What is known of a value only when the other system has given it.
 TO_BE_ASSIGNED = "to be assigned"
+#: Begins the outcome of a would-be coupling whose problem is in the plan.
+TOLD = "told"
 
 
 class Rehearsal:
@@ -86,10 +89,12 @@ class Rehearsal:
                 self._enter(scope, pair, "uncouple", reason=reason)
                 return Outcome.UNCOUPLED
             case Wait(reason=reason):
-                self._enter(scope, pair, "wait", reason=reason)
+                if not _told(pair, "wait", reason, couplings):
+                    self._enter(scope, pair, "wait", reason=reason)
                 return Outcome.WAITING
             case Hold(reason=reason):
-                self._enter(scope, pair, "hold", reason=reason)
+                if not _told(pair, "hold", reason, couplings):
+                    self._enter(scope, pair, "hold", reason=reason)
                 return Outcome.HELD
             case Create() | Restore():
                 return self._create(scope, pair, decision, couplings)
@@ -148,13 +153,15 @@ class Rehearsal:
             late=decision.late,
             first=None,
         )
-        if decision.problems:
-            kept = left_behind(kept, pair.coupling.first, pair.source, decision.problems)
-        couplings.append(kept)
         if not decision.problems:
+            couplings.append(kept)
             return Outcome.UPDATED
+        kept = left_behind(kept, pair.coupling.first, pair.source, decision.problems)
         conflict = any(p.conflict for p in decision.problems)
-        self._enter(scope, pair, "conflict" if conflict else "hold", problems=decision.problems)
+        action = "conflict" if conflict else "hold"
+        reasons = ", ".join(f"{p.field} {p.reason}" for p in decision.problems)
+        if not _told(replace(pair, coupling=kept), action, reasons, couplings):
+            self._enter(scope, pair, action, problems=decision.problems)
         return Outcome.CONFLICT if conflict else Outcome.HELD
 
     def late(self, scope: Scope, couplings: Sequence[Coupling]) -> int:
@@ -238,6 +245,21 @@ class Rehearsal:
                 **_rows(scope, target, write),
             }
         )
+
+
+def _told(pair: Pair, action: str, reason: str, couplings: list[Coupling]) -> bool:
+    """Say whether the plan has this of the pair already: the line looks at it from both sides."""
+    coupling = pair.coupling
+    if coupling is None or coupling.state is not CouplingState.COUPLED:
+        return False
+    said = f"{TOLD} {action}: {reason}"
+    known, made, step = coupling.outcome.partition(MADE)
+    if known == said:
+        return True
+    # What a rehearsal has made up stays marked so; and which step made the row stays with it.
+    outcome = coupling.outcome if known.startswith(WOULD_BE) else f"{said}{made}{step}"
+    couplings.append(replace(coupling, outcome=outcome))
+    return False
 
 
 def rows_of(entries: Sequence[Mapping[str, Any]]) -> Counter[str]:

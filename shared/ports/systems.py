@@ -103,6 +103,20 @@ class Records(Protocol):
         Or whose reference (an id on either side) is one of them.
         """
 
+    def first(
+        self,
+        table: Table,
+        column: str,
+        values: Sequence[str],
+        *,
+        order: Sequence[str],
+        where: Sequence[tuple[str, str]],
+    ) -> list[Record]:
+        """Return, for each value of a text column, the first record in an order, however many there are.
+
+        Of those whose columns are as `where` says. A request for each hundred values.
+        """
+
     def begins(self, table: Table, column: str, text: str, *, limit: int) -> list[Record]:
         """Return the first records, in the order of a text column, that begin with a text, ignoring case.
 

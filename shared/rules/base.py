@@ -27,6 +27,9 @@ class Need:
     table: Table
     column: str
     values: tuple[str, ...]
+    #: Only the first row of each value, in the order of these columns, among those that are `where` says.
+    first: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,11 +22,7 @@ class PriceGroups(Rule):
 
     def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
         codes = tuple(str(r.values.get("code") or "") for r in records if r.side is Side.BC)
-        return (
-            [Need(name="prices", side=Side.BC, table=PRICES, column="salesCode", values=codes)]
-            if codes
-            else []
-        )
+        return [first_price_of("prices", codes)] if codes else []
 
     def holds(self, side: Side, record: Record, facts: Context) -> str | None:
         first = self._first(record, facts) if side is Side.BC else None
@@ -43,13 +39,22 @@ class PriceGroups(Rule):
 
     @staticmethod
     def _first(record: Record, facts: Context) -> Record | None:
-        return first_price(facts.rows("prices", record.values.get("code")))
+        return first_price(facts, "prices", record.values.get("code"))
 
 
-def first_price(prices: Iterable[Record]) -> Record | None:
-    """Return the first price of a group, of all that name its code; its list has that currency."""
-    return min(
-        (p for p in prices if p.values.get("salesType") == OF_GROUP),
-        key=lambda p: tuple(p.values.get(c) or ("" if c != "minimumQuantity" else 0) for c in KEY),
-        default=None,
+def first_price_of(name: str, codes: Iterable[str]) -> Need:
+    """Ask for the first price of each group: its list has that currency. A group may have any number of prices."""
+    return Need(
+        name=name,
+        side=Side.BC,
+        table=PRICES,
+        column="salesCode",
+        values=tuple(codes),
+        first=KEY,
+        where=(("salesType", OF_GROUP),),
     )
+
+
+def first_price(facts: Context, name: str, code: Wire) -> Record | None:
+    found = facts.rows(name, code)
+    return found[0] if found else None

@@ -10,12 +10,12 @@ from shared.core.mapping import Table
 from shared.core.model import Record, Side, Wire
 from shared.rules.base import Context, Need, Rule
 from shared.rules.default_price_list import PRICE_LISTS
-from shared.rules.price_groups import OF_GROUP, PRICES, first_price
+from shared.rules.price_groups import OF_GROUP, PRICES, first_price, first_price_of
 from shared.rules.units import READS, blank, unit_in, unit_needs
 
 ITEMS = Table(name="items")
-#: All prices of a group whose list a rehearsal would make.
-OF_LIST = "prices of the list to be"
+#: The first price of a group whose list a rehearsal would make.
+OF_LIST = "price of the list to be"
 NOT_TODAY = "shadowed: it is not valid today"
 Identity = tuple[str, str, str]
 
@@ -63,7 +63,7 @@ class SalesPrices(Rule):
         return [
             Need(name="rivals", side=Side.BC, table=PRICES, column="itemNumber", values=numbers),
             Need(name="items", side=Side.BC, table=ITEMS, column="id", values=tuple(sorted(items))),
-            Need(name=OF_LIST, side=Side.BC, table=PRICES, column="salesCode", values=tuple(sorted(to_be))),
+            first_price_of(OF_LIST, sorted(to_be)),
             Need(
                 name="lists",
                 side=Side.SALES,
@@ -219,8 +219,7 @@ class SalesPrices(Rule):
         """Say whether a price is in the currency of its list; as long as there is no list, every one is."""
         list_id = self._list(record, facts)
         if self._to_be(list_id, facts):
-            code = record.values.get("salesCode")
-            first = facts.once(("first", code), lambda: first_price(facts.rows(OF_LIST, code)))
+            first = first_price(facts, OF_LIST, record.values.get("salesCode"))
             return first is None or _currency(first) == _currency(record)
         row = facts.row("lists", list_id)
         if row is None:

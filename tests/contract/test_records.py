@@ -394,6 +394,23 @@ def test_records_are_found_by_text_ignoring_case(side, text):
     assert side.spent()[1] == 0
 
 
+def test_the_first_record_of_each_value_is_read_alone_in_one_request(any_side):
+    side = any_side
+    for name, city, limit in (("A", "Rome", 5), ("A", "Rome", 3), ("A", "Oslo", 1), ("B", "Rome", 4)):
+        side.add(**{side.name: name, side.city: city, side.limit: limit})
+    if hasattr(side.sim, "log"):
+        side.spent()
+
+    found = side.records.first(
+        side.table, side.name, ["a", "B", "nobody"], order=[side.limit], where=[(side.city, "Rome")]
+    )
+
+    assert sorted((r.values[side.name], r.values[side.limit]) for r in found) == [("A", 3), ("B", 4)]
+    assert side.records.first(side.table, side.name, [], order=[side.limit], where=()) == []
+    if hasattr(side.sim, "log"):
+        assert side.spent() == (1, 0)
+
+
 def test_records_whose_name_begins_so_come_in_the_order_of_names_in_one_request(any_side):
     side = any_side
     for name in ("Cccc", "Cc", "X", "100% Cotton", "100 Days", "O'Neill", "Cb"):

@@ -6,13 +6,16 @@ Any 4xx ends the subscription on BC's side, a 503 does not (business-central-api
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from azure.functions.servicebus import ServiceBusMessage
 
-from functions.push import BODY_LIMIT
+from functions.calls import CallFailed
+from functions.push import BODY_LIMIT, TRIES
 from shared.core.errors import Misconfigured, Transient
-from tests.functions.callers import FakeApp, Recorder, call
+from tests.functions.callers import BY_NAME, FakeApp, Recorder, call
 from tests.scenarios.pushing import OLD, SECRET, SETTINGS
 
 MORE = {"subscriptionId": "1", "resource": "x", "changeType": "updated"}
@@ -107,3 +110,25 @@ def test_while_push_is_off_nobody_listens_and_a_bad_setting_is_not_bcs_fault(
     for given in ({"body": told(OURS)}, {"params": {"validationToken": "t"}}):
         assert call("webhook_bc", **given).status_code == status
     assert push.calls == []
+
+
+def test_a_notice_of_dataverse_that_cannot_be_taken_is_tried_again_and_never_becomes_a_dead_letter(
+    monkeypatch,
+):
+    """It carries what is in a record; a dead letter would keep it for ever, and the timers find the change."""
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise Transient("Table Storage does not answer")
+
+    monkeypatch.setattr("functions.messages.app", lambda: SimpleNamespace(run_message=broken))
+    context = SimpleNamespace(invocation_id="0" * 32, trace_context=SimpleNamespace(trace_parent=""))
+    take = BY_NAME["notices"].get_user_function()
+
+    def message(delivery: int) -> ServiceBusMessage:
+        none: dict[str, Any] = {"application_properties": {}, "user_properties": {}, "message_id": "m"}
+        return ServiceBusMessage(body=b"{}", delivery_count=delivery, **none)
+
+    for delivery in range(1, TRIES):
+        with pytest.raises(CallFailed):
+            take(message(delivery), context)
+    take(message(TRIES), context)

@@ -123,6 +123,33 @@ def test_a_waiting_record_names_what_it_waits_for():
     told = explain(world, "bc", customer)
 
     assert told["state"] == "waiting" and told["held"][0]["awaits"]["mapping"] == "salespeople"
+    [awaited] = told["awaits"]
+    assert (awaited["mapping"], awaited["side"], awaited["exists"]) == ("salespeople", "bc", False)
+    assert awaited["cause"] == "it does not exist"
+
+
+@pytest.mark.parametrize(
+    ("differs", "cause"),
+    [
+        pytest.param({"blocked": "All"}, "the customer is blocked", id="outside the filter"),
+        pytest.param(
+            {"salespersonId": an_id("nobody")}, "salespersonId: the salespeople record", id="waiting itself"
+        ),
+        pytest.param({"name": ""}, "name is blank", id="held"),
+        pytest.param({}, "a full synchronization would leave it: created", id="to be created"),
+    ],
+)
+def test_what_a_record_waits_for_is_told_by_name_and_why_that_is_not_coupled(differs, cause):
+    world = a_company()
+    customer = add_customer(world, "C2", **differs)
+    contact = add_contact(world, "K1", customer)
+    world.full_sync("salespeople", "currencies", *(["customers"] if differs else []), "contacts")
+    written = world.written()
+
+    [awaited] = world.app.api.explain("contacts", "bc", contact)["awaits"]
+
+    assert (awaited["mapping"], awaited["id"], awaited["label"]) == ("customers", customer, "C2")
+    assert cause in awaited["cause"] and world.written() == written
 
 
 def test_a_record_taken_apart_or_parked_by_a_person_says_so_H8():

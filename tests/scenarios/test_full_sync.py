@@ -50,16 +50,32 @@ def test_a_second_full_synchronization_writes_nothing():
     assert line(run, "customers")["from_sales"]["unchanged"] == 1
 
 
-def test_the_lines_run_in_the_order_of_their_dependencies_P36_P39():
+def test_no_line_begins_before_all_it_depends_on_is_done_P36_P39():
     world = a_company()
-    run = world.full_sync()
+    add_contact(world, "K1", add_customer(world))
+    run = world.app.api.start_full_sync({})["run"]
+    begun: list[str] = []
+    while world.step():
+        states = {e["mapping"]: e["state"] for e in world.app.api.run(run)["lines"]}
+        for entry in world.app.api.run(run)["lines"]:
+            if entry["state"] == "pending" or entry["mapping"] in begun:
+                continue
+            begun.append(entry["mapping"])
+            waits = {needed: states[needed] for needed in entry["depends_on"]}
+            assert set(waits.values()) <= {"finished"}, f"{entry['mapping']} began: {waits}"
 
-    finished = {entry["mapping"]: (entry["started"], entry["finished"]) for entry in run["lines"]}
-    assert [e["mapping"] for e in run["lines"]].index("contacts") > [
-        e["mapping"] for e in run["lines"]
-    ].index("customers")
-    assert finished["customers"][0] >= finished["salespeople"][1]
-    assert finished["contacts"][0] >= finished["customers"][1]
+    shown = [e["mapping"] for e in world.app.api.run(run)["lines"]]
+    assert set(begun) == set(shown)
+    for earlier, later in (
+        ("salespeople", "customers"),
+        ("currencies", "customers"),
+        ("customers", "contacts"),
+        ("units_of_measure", "items"),
+        ("units_of_measure", "resources"),
+        ("customer_price_groups", "sales_prices"),
+        ("sales_prices", "posted_sales_invoices"),
+    ):
+        assert shown.index(earlier) < shown.index(later)
 
 
 def test_each_mapping_works_from_its_own_queue_and_messages_start_the_next_P47():
@@ -84,6 +100,8 @@ def test_the_review_shows_each_lines_status_and_counts_that_add_up_P41():
     world = a_company()
     add_customer(world, "C1")
     add_customer(world, "C2", blocked="All")
+    for n in range(2):
+        add_account(world, f"A{n}", customertypecode=10)
     run = world.full_sync()
 
     for entry in run["lines"]:
@@ -93,6 +111,9 @@ def test_the_review_shows_each_lines_status_and_counts_that_add_up_P41():
             assert tally.pop("read") == sum(tally.values())
     assert line(run, "customers")["to_sales"]["created"] == 1
     assert line(run, "customers")["to_sales"]["ignored"] == 1
+    # To and from are counted apart: two customers were read there, and three accounts here.
+    assert [line(run, "customers")[side]["read"] for side in ("to_sales", "from_sales")] == [2, 3]
+    assert line(run, "customers")["from_sales"]["ignored"] == 2
 
 
 def test_work_goes_on_in_both_systems_while_a_full_synchronization_runs_P40():
@@ -122,6 +143,23 @@ def test_a_salesperson_is_coupled_to_the_enabled_licensed_user_with_the_same_ema
     world.full_sync("salespeople")
 
     assert world.coupled("salespeople") == {SALESPERSON: USER}
+
+
+def test_name_and_phone_of_the_user_come_to_the_salesperson_and_nothing_goes_back_P1():
+    world = a_company()
+    world.full_sync("salespeople")
+    user = world.sales.show("systemusers", USER)
+
+    world.sales.edit("systemusers", USER, fullname="John R. Roberts", mobilephone="+44 7")
+    world.bc.edit("salespeople", SALESPERSON, jobTitle="Boss", phoneNumber="wrong")
+    world.tick("salespeople")
+
+    row = world.bc.show("salespeople", SALESPERSON)
+    assert (row["name"], row["phoneNumber"], row["code"]) == ("John R. Roberts", "+44 7", "JR")
+    assert world.sales.show("systemusers", USER) == user | {
+        "fullname": "John R. Roberts",
+        "mobilephone": "+44 7",
+    }
 
 
 @pytest.mark.parametrize(
@@ -184,18 +222,20 @@ def test_a_customer_waits_until_its_salesperson_is_coupled_and_then_goes_by_itse
 def test_currencies_go_to_sales_by_iso_code_with_their_rate_P4_P22():
     world = a_company()
     euro = add_currency(world, "EUR", rate=80)
+    world.bc.edit("currencies", euro, description="Euro", symbol="€")
 
     world.full_sync("currencies")
 
     row = world.sales.show("transactioncurrencies", world.coupled("currencies")[euro])
-    assert row["isocurrencycode"] == "EUR"
+    assert (row["isocurrencycode"], row["currencyname"], row["currencysymbol"]) == ("EUR", "Euro", "€")
     assert float(row["exchangerate"]) == pytest.approx(1.25)
 
 
-def test_a_currency_without_iso_code_is_not_synchronized_and_its_customers_are_held_P22_H21():
+@pytest.mark.parametrize("code", ["XBARTER", "XYZ"], ids=["too long", "of three letters"])
+def test_a_currency_without_iso_code_is_not_synchronized_and_its_customers_are_held_P22_H21(code):
     world = a_company()
-    odd = add_currency(world, "XBARTER")
-    add_customer(world, "C7", currencyId=odd, currencyCode="XBARTER")
+    odd = add_currency(world, code)
+    add_customer(world, "C7", currencyId=odd, currencyCode=code)
 
     run = world.full_sync()
 
@@ -269,10 +309,11 @@ def test_a_contact_without_customer_is_ignored_and_counted_P3_P21():
     world = a_company()
     add_contact(world, "K1", ZERO)
     add_contact(world, "K2", ZERO, type="Company")
+    add_contact(world, "K3", add_customer(world), type="Company")
 
     run = world.full_sync()
 
-    assert line(run, "contacts")["to_sales"]["ignored"] == 2
+    assert line(run, "contacts")["to_sales"]["ignored"] == 3
     assert world.coupled("contacts") == {}
 
 
@@ -288,13 +329,17 @@ def test_a_sales_contact_of_a_coupled_account_is_created_in_bc_P21():
     assert (row["type"], row["surname"], row["customerId"]) == ("Person", "Bob", customer)
 
 
-def test_a_sales_contact_without_account_stays_in_sales_P3_P21():
+@pytest.mark.parametrize("account", [None, "a competitor"])
+def test_a_sales_contact_without_coupled_account_stays_in_sales_P3_P21(account):
     world = a_company()
-    add_sales_contact(world, "Bob", None)
+    if account is not None:
+        account = add_account(world, account, customertypecode=1)
+    add_sales_contact(world, "Bob", account)
 
     run = world.full_sync()
 
     assert line(run, "contacts")["from_sales"]["ignored"] == 1 and world.bc.all("contacts") == {}
+    assert world.held("contacts") == [], "it is nobody's to wait for"
 
 
 @pytest.mark.parametrize(

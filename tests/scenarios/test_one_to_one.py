@@ -121,6 +121,7 @@ def test_a_record_that_moves_leaves_its_counterpart_parked_and_free_coupling_002
     assert job["state"] == "finished" and world.coupled("customers") == {new[0]: new[1]}
     [parked] = world.held("customers")
     assert (parked["side"], parked["id"], parked["kind"]) == (*left[:2], "skipped")
+    assert parked["label"] == ("C1" if moves == "account" else "")
     # A full synchronization makes no third record of what was left.
     world.act(
         "customers",

@@ -117,6 +117,7 @@ def test_value_and_owner_changed_in_sales_do_not_come_to_bc_P10_P29():
 
     assert world.bc.show("opportunities", deal) == before
     assert float(in_sales(world, deal)["estimatedvalue"]) == 10, "the field belongs to Business Central"
+    assert in_sales(world, deal)["_ownerid_value"] == USER, "and so does the owner"
 
 
 def test_a_new_estimate_reaches_sales_although_the_opportunity_did_not_move_H22_P10():

@@ -77,6 +77,26 @@ def test_the_currency_of_a_list_is_that_of_its_first_price_mappings_12():
     assert amounts(world) == [90]
 
 
+def test_finding_the_currency_of_a_list_reads_one_price_however_many_there_are_mappings_12():
+    world = a_synced_shop()
+    for n in range(300):
+        add_price(world, f"more {n}", startingDate=day(n))
+    seen: list[int] = []
+    first = world.bc.first
+
+    def counted(*args: Any, **options: Any) -> Any:
+        found = first(*args, **options)
+        seen.append(len(found))
+        return found
+
+    world.bc.first = counted
+    world.bc.edit("customerPriceGroups", an_id("group RETAIL"), description="Shops")
+    requests = world.bc.requests
+    world.full_sync("customer_price_groups")
+
+    assert seen == [1] and world.bc.requests - requests <= 4
+
+
 def test_a_list_never_changes_its_currency_mappings_12():
     world = a_company()
     add_unit(world)

@@ -225,11 +225,16 @@ def test_an_answer_that_was_lost_makes_no_second_product_H16(mapping):
 @pytest.mark.peer("mapping-pricelist-011")
 def test_a_new_price_reaches_the_product_and_its_line_P24():
     world = a_synced_shop()
-    world.bc.edit("items", ITEM, unitPrice=120)
+    product = world.coupled("items")[ITEM]
+    [before] = [r for r in lines_of(world, NAME) if r["_productid_value"] == product]
+    world.bc.edit("items", ITEM, unitPrice=120, number="1000-B")
     world.tick("items")
 
-    assert product_of(world, ITEM)["price"] == 120
-    assert 120 in [entry["amount"] for entry in lines_of(world, NAME)]
+    shown = product_of(world, ITEM)
+    assert (shown["price"], shown["productnumber"]) == (120, "1000-B")
+    # The same line of the same list and unit, for the product under its new number.
+    [after] = [r for r in lines_of(world, NAME) if r["_productid_value"] == product]
+    assert after == before | {"amount": 120}
 
 
 @pytest.mark.peer("mapping-pricelist-011")

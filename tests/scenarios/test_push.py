@@ -277,3 +277,18 @@ def test_a_notice_of_the_next_second_is_not_lost_to_one_that_is_still_being_sent
 
     due = [m.scheduled_at for m in sent if m.queue == "sync-customers"]
     assert len(due) == 2 and due[1] - due[0] == timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    "body", [b"\x08\x02Zebulon Smith", b'{"Target": "Zebulon Smith"}', b'["Zebulon Smith"]']
+)
+def test_what_dataverse_tells_of_a_record_is_not_kept_when_it_cannot_be_understood(body):
+    """Dataverse sends the changed columns along, names and addresses among them; only two words of it are read."""
+    world = PushWorld()
+
+    world.app.run_message(NOTICES, body, message_id="m")
+
+    [kept] = world.queue.peek("rejected")
+    assert b"Zebulon" not in kept.body and "Zebulon" not in str(kept.properties)
+    [told] = world.app.api.status()["rejected"]
+    assert told["queue"] == NOTICES and told["reason"]

@@ -112,6 +112,31 @@ def test_the_plan_tells_conflicts_waits_and_holds_with_their_reasons():
     assert "salespeople" in by_action["wait"]["reason"] and "name" in by_action["hold"]["reason"]
 
 
+def test_what_both_looks_at_a_pair_find_is_told_once_H26():
+    """A full synchronization looks at a pair from both sides; its problem is one."""
+    world = a_company()
+    world.full_sync("salespeople", "currencies")
+    add_customer(world, "C5", name="Same", phoneNumber="1")
+    add_account(world, "Same", telephone1="2")
+    waiting = add_customer(world, "C6", name="Both")
+    account = add_account(world, "Both", address1_postalcode="GB-N16 34Z")
+    world.act("customers", "couple", bc=waiting, sales=account, **{"from": "bc"})
+    world.bc.edit("customers", waiting, salespersonId=an_id("nobody"))
+    world.sales.edit("accounts", account, telephone1="3")
+
+    run, plan = world.rehearse("customers")
+
+    assert actions(plan) == {
+        ("customers", "couple", None): 1,
+        ("customers", "conflict", None): 1,
+        ("customers", "wait", None): 1,
+    }
+    # Each look counts what it has read.
+    [customers] = run["lines"]
+    for side in ("to_sales", "from_sales"):
+        assert (customers[side]["conflict"], customers[side]["waiting"]) == (1, 1)
+
+
 def test_records_that_would_be_created_count_as_coupled_for_what_comes_later_H26():
     world = a_company()
     customer = add_customer(world)

@@ -59,6 +59,10 @@ STATUS = {
     "rejected": [{"queue": "full-sync", "reason": "not JSON", "message_id": "m", "at": None}],
     "dead_letters": {},
     "last_jobs": {"customers": JOB, "contacts": None},
+    "last_by_side": {
+        "customers": {"bc": {**JOB, "state": "stopped", "message": "no rights"}, "sales": JOB},
+        "contacts": {"bc": None, "sales": None},
+    },
     "overrides": {
         "in_force": "last good",
         "problems": ["unknown mapping 'orders'"],
@@ -121,6 +125,9 @@ EXPLAINED = {
     },
     "coupling": {"bc": "i1", "sales": "s1", "outcome": "created", "baseline": {}},
     "held": [HELD],
+    "awaits": [
+        {"mapping": "customers", "side": "bc", "id": "i2", "label": "C2", "cause": "the customer is blocked"}
+    ],
     "fields": [
         {"field": "phone", "bc": "1", "sales": "2", "agreed": {"bc": "[0]", "sales": "00"}},
         {"field": "fax", "bc": None, "sales": None, "agreed": None},

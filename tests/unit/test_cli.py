@@ -7,7 +7,7 @@ import pytest
 
 from cli.__main__ import main
 from cli.api import FAILED, OK, UNREACHED, WRONG
-from tests.unit.cli_server import JOB, STATUS, tandem
+from tests.unit.cli_server import JOB, RUN, STATUS, tandem
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from tests.unit.cli_server import JOB, STATUS, tandem
     [
         pytest.param(("full-sync",), "r1", id="full-sync"),
         pytest.param(("status",), "set aside from full-sync: not JSON", id="status"),
+        pytest.param(("status",), "no rights", id="the last job of each side"),
         pytest.param(("runs",), "finished", id="runs"),
         pytest.param(("runs", "r1"), "1 created", id="one run"),
         pytest.param(("jobs", "--mapping", "customers"), "timer", id="jobs"),
@@ -28,6 +29,9 @@ from tests.unit.cli_server import JOB, STATUS, tandem
         pytest.param(("mappings", "orders"), "no mapping 'orders' is in force", id="an unknown mapping"),
         pytest.param(("history", "customers", "bc", "i1"), "sales city: 'Ulm' → 'Bonn'", id="history"),
         pytest.param(("explain", "customers", "bc", "i1"), "cause: phone: changed", id="cause"),
+        pytest.param(
+            ("explain", "customers", "bc", "i1"), "waits for customers bc C2: the customer is b", id="awaits"
+        ),
         pytest.param(("explain", "customers", "bc", "i1"), "next try: 2026-01-22T09:05:00", id="next try"),
         pytest.param(("explain", "customers", "bc", "i1"), "[0] | 00", id="agreed values"),
         pytest.param(("explain", "customers", "bc", "i1"), "sales s1 does not exist", id="a missing row"),
@@ -79,6 +83,20 @@ def test_a_record_is_named_by_what_only_it_begins_with_and_never_guessed_P14(ser
     assert tandem(server, "retry", "customers", "bc", "Nobody") == WRONG
     assert "nothing begins with 'Nobody'" in capsys.readouterr().err
     assert len([r for r in server.asked if r.method == "POST"]) == 1
+
+
+def test_a_plan_without_entries_and_a_pair_taken_apart_are_told_in_words(server, capsys):
+    run = {**RUN, "rehearse": True}
+    server.answers_with("runs/r1", httpx.Response(200, json=run))
+    server.answers_with("runs/r1/plan", httpx.Response(200, json={"value": [], "next": None}))
+    assert tandem(server, "full-sync", "--rehearse") == OK
+    shown = capsys.readouterr().out
+    assert "Rehearsal r1: finished" in shown and "nothing would be written" in shown
+
+    job = {**JOB, "tally": {"read": 1, "uncoupled": 1}}
+    server.answers_with("jobs", httpx.Response(200, json={"value": [job], "next": None}))
+    assert tandem(server, "uncouple", "customers", "bc", "i1") == OK
+    assert "finished: 1 read: 1 uncoupled" in capsys.readouterr().out
 
 
 def test_an_id_is_asked_for_as_it_is_and_so_is_the_number_of_an_option(server):

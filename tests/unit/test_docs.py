@@ -1,6 +1,8 @@
-"""Generated pages are current."""
+"""Generated pages are current, and pages that must tell of everything do."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from tests.peers import page as peers
 
 ROOT = Path(__file__).parents[2]
 DEPLOYMENT = ("deploy", "push", "connect-business-central", "security", "limits-and-cost")
-LINKED = (*DEPLOYMENT, "first-run", "doctor")
+LINKED = (*DEPLOYMENT, "first-run", "doctor", "errors")
 
 
 def test_the_mappings_page_shows_the_mappings_as_they_are_P13():
@@ -92,3 +94,102 @@ def test_the_pages_of_a_deployment_link_to_files_that_exist():
     for name in LINKED:
         for link in re.findall(r"\]\(([^)#]+)\)", (ROOT / "docs" / f"{name}.md").read_text()):
             assert (ROOT / "docs" / link).exists(), (name, link)
+
+
+#: Where a message to people begins: what is raised or decided with a text.
+TELLING = {
+    "Hold",
+    "Wait",
+    "Ignore",
+    "Uncouple",
+    "Misconfigured",
+    "Rejected",
+    "Refused",
+    "Unconvertible",
+    "Missing",
+    "InvalidMessage",
+}
+TITLED = {"ApiProblem": 1, "problem": 1}
+#: What a person sees only who repairs with `doctor --fix`, and says itself what to do.
+REPAIRS = ("doctor_fix.py", "doctor_fix_azure.py")
+
+
+def literal(node: ast.expr) -> str | None:
+    """Return a text with `…` for what is put into it."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(v.value) if isinstance(v, ast.Constant) else "…" for v in node.values)
+    return None
+
+
+def literals(node: ast.expr) -> list[str]:
+    """Return the texts that an expression may be."""
+    branches = [node.body, node.orelse] if isinstance(node, ast.IfExp) else [node]
+    return [text for branch in branches if (text := literal(branch))]
+
+
+def messages() -> Iterator[tuple[str, str]]:
+    """Yield file and text of each message; of the API's problems the title."""
+    for path in [*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords) if name in TELLING:
+                    given = [*args[:1], *(k.value for k in keywords if k.arg == "reason")]
+                case ast.Call(func=ast.Name(id=name), args=args) if name in TITLED:
+                    given = args[TITLED[name] : TITLED[name] + 1]
+                # Rules that are asked why not answer with a text.
+                case ast.FunctionDef(name="ignores" | "holds") if "rules" in path.parts:
+                    given = [
+                        n.value for n in ast.walk(node) if isinstance(n, ast.Return) and n.value is not None
+                    ]
+                case _:
+                    continue
+            yield from ((path.name, text) for one in given for text in literals(one))
+
+
+def phrases() -> set[str]:
+    page = (ROOT / "docs/errors.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+    rows = [re.sub(r"see \*A job or a mapping stopped\*", "", row) for row in rows]
+    return {phrase for row in rows for phrase in re.findall(r"\*([^*]+)\*", row)}
+
+
+def pieces(text: str) -> list[str]:
+    return [piece for part in re.split("…", text) if len(piece := part.strip(" :;,.'()")) >= 6]
+
+
+def test_each_error_that_a_person_may_read_is_explained_with_what_to_do():
+    known = [piece for phrase in phrases() for piece in pieces(phrase)]
+    untold = [
+        (file, text)
+        for file, text in messages()
+        if file not in REPAIRS
+        and not re.match(r"E-[A-Z]+", text)
+        and pieces(text)
+        and not any(k in text for k in known)
+    ]
+
+    assert untold == []
+
+
+def test_the_page_of_errors_names_no_message_that_is_gone():
+    source = " ".join(
+        text
+        for path in [*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").glob("*.py")]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.expr) and (text := literal(node))
+    )
+
+    assert [p for phrase in phrases() for p in pieces(phrase) if p not in source] == []
+
+
+def test_each_code_of_orders_and_quotes_is_explained_and_none_is_gone():
+    page = (ROOT / "docs/sales-orders.md").read_text()
+    source = "".join(p.read_text() for p in (ROOT / "shared/rules").rglob("*.py"))
+    given = set(re.findall(r"\bE-([A-Z]+)\b", source))
+    told = set(re.findall(r"\bE-([A-Z]+)\b", page))
+    ends = set(re.findall(r"E-\{[^}]+\}([A-Z]+)", source))
+
+    assert given <= told
+    assert {code for code in told - given if not any(code.endswith(end) for end in ends)} == set()

@@ -247,10 +247,12 @@ def test_without_a_valid_price_the_line_is_held_H19():
 
 def test_the_first_price_gives_a_list_its_currency_mappings_12():
     rule, group = RULES["customer_price_groups"], bc(code="RETAIL")
-    late = price("l", "2026-01-01", currencyId="usd", currencyCode="USD")
     early = price("e", currencyId="eur", currencyCode="EUR")
-    customers = price("c", itemNumber="0001", salesType="Customer", currencyId="chf")
 
+    # Just the first one is asked for, in the order of the table's key, of prices of groups only.
+    [need] = rule.needs([group], FACTS)
+    assert (need.column, need.values) == ("salesCode", ("RETAIL",))
+    assert need.first[:2] == ("itemNumber", "startingDate") and dict(need.where) == {"salesType": OF_GROUP}
     assert rule.adds(Side.BC, group, FACTS) == {"computedCurrencyId": ZERO_GUID}
-    found = rule.adds(Side.BC, group, seeing(prices={"retail": [late, customers, early]}))
+    found = rule.adds(Side.BC, group, seeing(prices={"retail": [early]}))
     assert found == {"computedCurrencyId": "eur"}

@@ -434,6 +434,20 @@ def test_the_reason_why_a_mapping_was_stopped_is_gone_when_it_works_again():
     assert last_job(world) == ("finished", "")
 
 
+def test_the_last_job_of_each_side_is_shown_so_that_a_stopped_one_hides_behind_none():
+    world, _, _ = a_coupled_customer()
+
+    def forbidden() -> None:
+        raise Misconfigured("the application user may not read")
+
+    world.clock.advance(timedelta(minutes=5))
+    world.once(lambda moment, name: moment == "before" and name == "bc.changes", forbidden)
+    world.tick("customers")
+
+    sides = world.app.api.status()["last_by_side"]["customers"]
+    assert (sides["bc"]["state"], sides["sales"]["state"]) == ("stopped", "finished")
+
+
 def last_job(world: World) -> tuple[str, str]:
     job = world.app.api.status()["last_jobs"]["customers"]
     return job["state"], job["message"]
