@@ -91,7 +91,8 @@ def override(
     for name in data:
         if name not in defaults:
             problems.append(f"unknown mapping '{name}'; known: {', '.join(defaults)}")
-    off = tuple(name for name in defaults if name in switched_off or is_off(data.get(name, {})))
+    off_by = _off_by(defaults, data, switched_off)
+    off = tuple(off_by)
     for name, default in defaults.items():
         if name in off:
             changed[name] = ("off",)
@@ -118,9 +119,25 @@ def override(
         mappings={m.name: m for m in ordered},
         changed=changed,
         off=off,
-        off_by={n: defaults[n].switch if n in switched_off else "MAPPING_OVERRIDES" for n in off},
+        off_by=off_by,
         added={name: fields for name, fields in added.items() if fields},
     )
+
+
+def _off_by(
+    defaults: Mapping[str, EntityMapping], data: Mapping[str, Any], switched_off: Collection[str]
+) -> dict[str, str]:
+    """Return what is off, and the setting that keeps it off. Notes of quotes go with the quotes they belong to."""
+    found: dict[str, str] = {}
+    for name, default in defaults.items():  # each after those it depends on
+        needed = [d for d in default.depends_on if d in found and defaults[d].switch]
+        if name in switched_off:
+            found[name] = default.switch
+        elif is_off(data.get(name, {})):
+            found[name] = "MAPPING_OVERRIDES"
+        elif default.switch and needed:
+            found[name] = found[needed[0]]
+    return found
 
 
 class _One(FieldChanges):

@@ -187,6 +187,24 @@ def test_notes_stay_where_they_are_while_the_switch_is_off():
     assert in_bc(world) == []
 
 
+@pytest.mark.parametrize(
+    ("on", "off"), [((ORDERS,), QUOTE_NOTES), (("sales_quotes",), NAME)], ids=["orders only", "quotes only"]
+)
+def test_notes_of_what_is_switched_off_are_off_too_and_the_rest_works(on, off):
+    world = a_seller()
+    world.switched_on = (*on, NAME, QUOTE_NOTES)
+    world.app = world.start_app()
+    for name in (*on, NAME, QUOTE_NOTES):
+        world.tick(name)
+    assert off not in world.app.ports.mappings
+
+    world.send(f"sync-{off}", b"{}")
+    world.run()
+    [told] = world.app.api.status()["rejected"]
+    switch = {NAME: "SALES_ORDERS", QUOTE_NOTES: "SALES_QUOTES"}[off]
+    assert told["reason"] == f"mapping '{off}' is switched off by {switch}"
+
+
 def test_two_hundred_notes_cost_no_request_each(world):
     order, _ = made(world)
     for n in range(200):

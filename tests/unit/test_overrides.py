@@ -1,5 +1,6 @@
 """What an administrator may change of the mappings, and what is refused, as a whole (P13)."""
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from shared.core.overrides import InvalidOverrides, Overridden, override
 from shared.mappings import ALL, BY_NAME
 from shared.mappings import bc_columns as generated
 
+SWITCHED = [m.name for m in ALL if m.switch]
 COLUMNS = {Side.BC: generated.BC_COLUMNS}
 
 
@@ -234,3 +236,10 @@ def test_a_text_that_is_no_plain_yaml_says_where_P13(text, said):
 
 def test_the_columns_of_business_central_are_those_of_the_contract():
     assert document() == Path(generated.__file__).read_text(), "run `make docs`"
+
+
+@pytest.mark.parametrize("off", [off for n in range(6) for off in combinations(SWITCHED, n)], ids="+".join)
+def test_whatever_is_switched_on_the_rest_is_valid_without_it_P13(off):
+    made = override(BY_NAME, None, switched_off=off)
+
+    assert set(off) <= set(made.off) and made.mappings.keys() == BY_NAME.keys() - set(made.off)
