@@ -91,6 +91,15 @@ def loads(text: str) -> Any:
     return from_json(json.loads(text))
 
 
+def dump_rows(rows: Sequence[tuple[Sequence[str | int], Mapping[str, Value]]]) -> str:
+    """Write rows of plain keys and of values as baselines remember them: cheaply, as there are thousands."""
+    return _text([[*keys, {name: _kept(v) for name, v in values.items()}] for keys, values in rows])
+
+
+def load_rows(text: str) -> list[tuple[list[Any], dict[str, Value]]]:
+    return [(keys, {name: from_json(v) for name, v in values.items()}) for *keys, values in json.loads(text)]
+
+
 def _text(data: Any) -> str:
     text = _PLAIN.encode(data)
     try:
@@ -121,6 +130,13 @@ def stored_form(value: Value) -> Value:
     return value if len(data) <= HASH_OVER_BYTES else f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
+def _kept(value: Value) -> Any:
+    """Return the JSON form of what a baseline remembers. Nearly all are short texts or blank: their own form."""
+    if value is None or (type(value) is str and len(value) <= SHORT):
+        return value
+    return to_json(stored_form(value))
+
+
 def dump_baseline(baseline: Baseline) -> str:
     """Write a baseline, each field's two values once when they are the same."""
     fields: dict[str, list[Any]] = {}
@@ -128,12 +144,7 @@ def dump_baseline(baseline: Baseline) -> str:
         if agreed is BLANK:
             fields[name] = BOTH_BLANK
             continue
-        bc, sales = agreed
-        # Nearly all are short texts or blank, which are their own JSON form.
-        if bc is not None and (type(bc) is not str or len(bc) > SHORT):
-            bc = to_json(stored_form(bc))
-        if sales is not None and (type(sales) is not str or len(sales) > SHORT):
-            sales = to_json(stored_form(sales))
+        bc, sales = _kept(agreed.bc), _kept(agreed.sales)
         # As written, and with their types: True == 1 and Decimal("1.0") == Decimal("1") in Python.
         fields[name] = [bc] if type(bc) is type(sales) and bc == sales else [bc, sales]
     return _text(fields)

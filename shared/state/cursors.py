@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.core.model import Side, Value
 from shared.ports import Intent, Made, Op, OpFailed, Outdated, Row, StoredCursor, TableStore
-from shared.state.codec import dumps, loads, pack, stored_form, unpack
+from shared.state.codec import dump_rows, dumps, load_rows, loads, pack, unpack
 from shared.state.keys import partition
 
 #: Of the 1 MiB that a row holds, as Tables counts it (azure-platform.md 4.1); the ids need some, too.
@@ -68,15 +68,15 @@ class TableIntents:
                 side=Side(row.key),
                 job=loads(unpack("job", row.properties)),
                 ids=tuple(loads(unpack("ids", row.properties))),
-                made=tuple(_made(*told) for told in loads(unpack("made", row.properties, "[]"))),
+                made=tuple(_made(*told) for told in load_rows(unpack("made", row.properties, "[]"))),
             )
             for row in self._store.query(self.TABLE, partition(self._company, mapping))
         ]
 
     def put(self, intent: Intent) -> None:
-        made = pack("made", dumps([_told(m, m.values) for m in intent.made]))
+        made = pack("made", dump_rows([(_keys(m), m.values) for m in intent.made]))
         if sum(len(part) for part in made.values()) > MOST_BYTES_OF_VALUES:
-            made = pack("made", dumps([_told(m, {}) for m in intent.made]))
+            made = pack("made", dump_rows([(_keys(m), {}) for m in intent.made]))
         row = Row(
             partition=partition(self._company, intent.mapping),
             key=intent.side.value,
@@ -89,10 +89,10 @@ class TableIntents:
         self._store.transact(self.TABLE, [Op(action="delete", row=row)])
 
 
-def _told(made: Made, values: Mapping[str, Value]) -> tuple[Any, ...]:
-    kept = {name: stored_form(value) for name, value in values.items()}
-    return made.source.value, made.source_id, made.id, made.generation, kept
+def _keys(made: Made) -> tuple[str | int, ...]:
+    return made.source.value, made.source_id, made.id, made.generation
 
 
-def _made(source: str, source_id: str, id: str, generation: int, values: Mapping[str, Value]) -> Made:
+def _made(keys: Sequence[Any], values: Mapping[str, Value]) -> Made:
+    source, source_id, id, generation = keys
     return Made(source=Side(source), source_id=source_id, id=id, generation=generation, values=values)
