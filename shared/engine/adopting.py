@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from shared.core.decide import Pair, generation_of
 from shared.core.model import (
@@ -110,11 +109,9 @@ def adopt(ports: Ports, scope: Scope, side: Side, kept: Kept) -> None:
                 kept.born.add(coupling.bc_id)
                 if (old := pair.coupling) is not None:
                     # What was promised, so that an edit meanwhile is noticed.
-                    promised: dict[str, Any] = {
-                        "baseline": old.baseline,
-                        "sales_row_version": old.sales_row_version,
-                    }
-                    coupling = replace(coupling, **promised)
+                    coupling = replace(
+                        coupling, baseline=old.baseline, sales_row_version=old.sales_row_version
+                    )
             kept.saves.append((coupling, (pair.source, hint_of(pair))))
 
 

@@ -197,7 +197,7 @@ class Memory:
     def _look_at_theirs(self, name: str, born: Sequence[Coupling], *, full: bool) -> None:
         """Hint the records that are inside their filter only now, because these are coupled (H22, H30).
 
-        Not in a full synchronization, where their own line comes later.
+        In a full synchronization only those that no later line of it looks at (`in_full`).
         """
         ports = self._ports
         for mapping in ports.mappings.values():
