@@ -20,6 +20,7 @@ from shared.core.model import (
     Record,
     Side,
     Unresolved,
+    Value,
 )
 from shared.engine.act import Act
 from shared.engine.kept import Kept, hint_of
@@ -39,11 +40,12 @@ def to_make(act: Act, scope: Scope, writing: Iterable[tuple[Pair, Decision]]) ->
             continue
         source = pair.record(decision.side.other)
         assert source is not None
-        shown, behind = pair.fields(source.side), {p.field for p in decision.problems}
+        shown = pair.fields(source.side)
         sent = {
-            f.name: decision.values.get(f.name)
+            f.name: value
+            if isinstance(value := shown.get(f.name), Unresolved)
+            else decision.values.get(f.name)
             for f in mapping.born_with[decision.side]
-            if f.name not in behind and not isinstance(shown.get(f.name), Unresolved)
         }
         made.append(
             Made(
@@ -72,15 +74,13 @@ def adopt_made(ports: Ports, scope: Scope, intent: Intent) -> list[Coupling]:
         due = [m for m in mine.values() if _is_next(known.get(m.source_id), m)]
         if not due:
             continue
-        ids = [m.id for m in due]
-        found = ports.records(side.other).get(scope.mapping.table(side.other), ids)
-        taken = ports.couplings.find(scope.mapping.name, side.other, list(found))
-        rows = []
-        for m in due:
-            record = found.get(m.id)
-            if record is not None and m.id not in taken and is_ours(scope, record):
-                old = known.get(m.source_id)
-                rows.append(_coupling(scope, record, m.source_id, m.generation, old, made=m))
+        found = ports.records(side.other).get(scope.mapping.table(side.other), [m.id for m in due])
+        rows = [
+            _coupling(scope, record, m.source_id, m.generation, known.get(m.source_id), made=m)
+            for m in due
+            if (record := found.get(m.id)) is not None and is_ours(scope, record)
+        ]
+        # One that is coupled to something else by now is refused, and stays with that.
         saved += [r.coupling for r in ports.couplings.save(rows) if r.coupling is not None]
     return saved
 
@@ -125,7 +125,7 @@ def is_ours(scope: Scope, record: Record) -> bool:
 def _is_next(coupling: Coupling | None, made: Made) -> bool:
     """Say whether nothing else has become of the source since its counterpart was to be made."""
     if coupling is None:
-        return made.generation == 0
+        return True
     return coupling.state is not CouplingState.PENDING and coupling.generation + 1 == made.generation
 
 
@@ -146,7 +146,13 @@ def _coupling(
         first = First.BC if target is Side.SALES else First.SALES
     else:
         first = First.COMPARE
-        baseline = {n: Agreed(v, v) for n, v in made.values.items()} if made is not None else {}
+        if made is not None:
+            baseline = {n: _sent(target, v) for n, v in made.values.items()}
+            late = tuple(
+                f.name
+                for f in scope.mapping.born_with[target]
+                if isinstance(made.values.get(f.name), Unresolved) and (f.soft or f.option)
+            )
     ids = {target: record.id, target.other: source_id}
     return Coupling(
         mapping=scope.mapping.name,
@@ -159,3 +165,10 @@ def _coupling(
         outcome="adopted",
         etag=old.etag if old is not None else None,
     )
+
+
+def _sent(target: Side, value: Value) -> Agreed:
+    """Return what both sides showed of a field when the record was made: what has no counterpart was not sent."""
+    if not isinstance(value, Unresolved):
+        return Agreed(value, value)
+    return Agreed(value, None) if target is Side.SALES else Agreed(None, value)

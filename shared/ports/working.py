@@ -64,8 +64,9 @@ class Made:
     source_id: str
     id: str
     generation: int
-    #: Canonical values by field as they were sent; None where the source was blank. A very long text
-    #: is got back as its hash, and nothing at all when a page's values fit no row.
+    #: Canonical values by field as they were sent; None where nothing was, `Unresolved` where the source's
+    #: has no counterpart. A very long text is got back as its hash, and nothing at all when a page's
+    #: values fit no row.
     values: Mapping[str, Value]
 
 

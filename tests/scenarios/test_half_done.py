@@ -66,11 +66,11 @@ def test_what_the_other_side_refused_travels_when_it_no_longer_does_H25():
 # --- created, and not remembered ------------------------------------------------------------------
 
 
-def a_created_account_whose_answer_was_lost(**policies):
+def a_created_account_whose_answer_was_lost(differs=None, **policies):
     """Return a world, a customer, and the account that was made for it while nobody knows of it yet."""
     world = a_company(customers=policies)
     world.full_sync()
-    customer = add_customer(world)
+    customer = add_customer(world, **(differs or {}))
     world.sales.lost_answers = 1
     world.app.api.sync("customers", {"side": "bc", "ids": [customer], "create": True})
     world.step()
@@ -141,6 +141,84 @@ def test_a_restored_account_whose_answer_was_lost_is_coupled_although_its_custom
 
     [(again, twin)] = world.coupled("customers").items()
     assert (list(world.bc.all("customers")), twin) == ([again], restored) and world.held("customers") == []
+
+
+def test_a_stranger_under_the_chosen_id_is_not_adopted_but_told_H1():
+    world, customer, account = a_created_account_whose_answer_was_lost()
+    world.sales.edit("accounts", account, name="A stranger")
+    world.sales._rows["accounts"][account]["created_by"] = "people"
+
+    world.run()
+
+    [held] = world.held("customers")
+    assert world.coupled("customers") == {} and "that Tandem did not create" in held["reason"]
+
+
+def test_a_page_that_died_after_it_had_remembered_forgets_nothing_when_it_is_taken_up_H1():
+    world = a_company(customers={"on_conflict": OnConflict.BC_WINS})
+    world.full_sync()
+    customer = add_customer(world)
+    # The coupling is saved, its intent still there.
+    world.crash_when(lambda when, name: (when, name) == ("after", "tables.transact:Couplings"))
+    world.app.api.sync("customers", {"side": "bc", "ids": [customer], "create": True})
+    world.step()
+    [account] = world.sales.all("accounts")
+    world.sales.edit("accounts", account, address1_line1="Ring Road, 9")
+    world.sales._rows["accounts"][account]["modified_by"] = INTEGRATION
+    world.heal()
+
+    world.clock.advance(world.limits.lease)
+    world.run()
+    world.tick("customers")
+
+    assert world.bc.show("customers", customer)["address"] == "Ring Road, 9"
+
+
+def test_what_an_overtaken_worker_had_sent_is_nobodys_edit_H1_H11():
+    world, customer, account = a_created_account_whose_answer_was_lost()
+    # It arrived first, with what the customer showed a moment before.
+    world.sales.edit("accounts", account, address1_line1="Old Road, 1")
+    world.sales._rows["accounts"][account]["modified_by"] = INTEGRATION
+
+    world.run()
+
+    assert account_of(world, customer)["address1_line1"] == "Station Road, 21"
+    assert world.bc.show("customers", customer)["address"] == "Station Road, 21"
+
+
+def test_what_did_not_fit_into_an_account_is_told_as_that_when_it_is_adopted_H1_H3():
+    world, customer, account = a_created_account_whose_answer_was_lost({"homePage": "x" * 250})
+    world.sales.edit("accounts", account, telephone1="42")
+
+    world.run()
+
+    [held] = world.held("customers")
+    [problem] = held["fields"]
+    assert held["kind"] == "held" and "homePage" in held["reason"] and problem["sales"] is None
+    assert world.bc.show("customers", customer)["phoneNumber"] == "42"
+
+
+def test_what_had_no_counterpart_yet_is_filled_in_after_the_adoption_H1_H6_H20():
+    contact = an_id("contact K1")
+    world, customer, account = a_created_account_whose_answer_was_lost({"primaryContactId": contact})
+    world.sales.edit("accounts", account, telephone1="42")
+    world.run()
+    add_contact(world, "K1", customer)
+
+    world.full_sync("customers", "contacts")
+
+    assert account_of(world, customer)["_primarycontactid_value"] == world.coupled("contacts")[contact]
+
+
+def test_an_option_that_a_person_chooses_where_none_could_be_sent_is_kept_H1_H6():
+    terms = {"paymentTermsId": an_id("terms 1M(8D)")}
+    world, customer, account = a_created_account_whose_answer_was_lost(terms, on_conflict=OnConflict.BC_WINS)
+    world.sales.edit("accounts", account, paymenttermscode=1)
+
+    world.run()
+
+    assert account_of(world, customer)["paymenttermscode"] == 1
+    assert world.bc.show("customers", customer)["paymentTermsId"] == an_id("terms 14 DAYS")
 
 
 def test_an_account_that_was_made_for_a_customer_who_left_the_filter_is_no_orphan_H1_H24():
