@@ -22,7 +22,6 @@ from shared.engine.messages import RECORD_ID
 from shared.signal_names import CALL
 from shared.trace import Trace
 from shared.wiring import app, signals
-from shared.wiring_doctor import checkup
 
 bp = func.Blueprint()
 #: Bytes of a request body; the longest one names 1,000 records.
@@ -256,6 +255,9 @@ def described() -> dict[str, Any]:
 
 def examined() -> dict[str, Any]:
     """Return what is set up and what is not (P31–P33); also while settings are wrong."""
+    # Imported late: a cold start is not for a doctor that few calls ask for.
+    from shared.wiring_doctor import checkup
+
     return checkup(os.environ, schedules=list(schedule_problems(os.environ)))
 
 

@@ -30,7 +30,7 @@ def clinic(monkeypatch: pytest.MonkeyPatch) -> Clinic:
     app = FakeApp()
     app.api.status = lambda: {"run": made.last_run}
     made.last_run = None
-    monkeypatch.setattr("functions.http_api.checkup", lambda env, schedules: made.examine())
+    monkeypatch.setattr("shared.wiring_doctor.checkup", lambda env, schedules: made.examine())
     monkeypatch.setattr("functions.http_api.app", lambda: app)
     monkeypatch.setenv("API_KEY_READ", "look-key")
     monkeypatch.setenv("API_KEY_ADMIN", "do-key")

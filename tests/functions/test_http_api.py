@@ -51,7 +51,7 @@ WRITES = {
 def app(monkeypatch: pytest.MonkeyPatch) -> FakeApp:
     made = FakeApp()
     monkeypatch.setattr("functions.http_api.app", lambda: made)
-    monkeypatch.setattr("functions.http_api.checkup", lambda env, schedules: {"state": "ok", "checks": []})
+    monkeypatch.setattr("shared.wiring_doctor.checkup", lambda env, schedules: {"state": "ok", "checks": []})
     monkeypatch.setenv("API_KEY_READ", "look-key")
     monkeypatch.setenv("API_KEY_ADMIN", "do-key")
     monkeypatch.delenv("WEBSITE_AUTH_ENABLED", raising=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.bench import catalogue, changes, rehearsal
+from sandbox.bench import catalogue, changes, memory, rehearsal
 from sandbox.bench.report import missed
 
 
@@ -27,3 +27,10 @@ def test_the_bench_of_items_prices_and_invoices_counts_each_of_them_in_bulk():
     # Of few records the rows that several need are more than their share of write requests.
     assert len(rows) == 15
     assert missed([b for b in rows if b.at_least or "of all kinds" in b.what]) == []
+
+
+def test_the_memory_of_a_full_pass_is_its_own_and_not_that_of_who_measures_it():
+    alone = memory.measured(10)
+    ballast = bytearray(256 * memory.MIB)
+
+    assert memory.measured(10) < alone * 1.5 and len(ballast) == 256 * memory.MIB
