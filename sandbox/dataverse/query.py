@@ -26,7 +26,7 @@ from sandbox.dataverse.options import Expand, Options, Prefer
 from sandbox.dataverse.refusal import bad_query
 from sandbox.dataverse.schema import Table
 from sandbox.dataverse.scope import TableScope
-from sandbox.dataverse.shape import RowsOf, dumps, rows_json, shape
+from sandbox.dataverse.shape import dumps, rows_json, shape
 from sandbox.dataverse.store import Row
 
 COUNT_LIMIT = 5000
@@ -99,7 +99,7 @@ class Ask:
         return f"{self.base}{self.path}?{'&'.join([*kept, f'{option}={value}'])}"
 
 
-class _Rows(RowsOf):
+class _Rows:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
 
@@ -111,11 +111,9 @@ class _Rows(RowsOf):
         return rows if item.top is None else rows[: item.top]
 
 
-class _NoRows(RowsOf):
+def no_rows(table: Table, rows: list[Row], item: Expand) -> list[Row]:
     """For shapes that expand nothing."""
-
-
-no_rows = _NoRows()
+    raise AssertionError(f"{table.name} was not to be expanded")
 
 
 def _compile(ask: Ask, table: Table, text: str) -> Compiled:

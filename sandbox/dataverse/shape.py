@@ -22,6 +22,8 @@ _TARGET = "Microsoft.Dynamics.CRM.lookuplogicalname"
 _NAVIGATION = "Microsoft.Dynamics.CRM.associatednavigationproperty"
 
 Shape = Callable[[Row], dict[str, Any]]
+#: How `$expand` of a collection filters and sorts its rows.
+RowsOf = Callable[[Table, list[Row], Expand], list[Row]]
 
 
 def _plain(value: Any) -> Any:
@@ -118,13 +120,6 @@ def shape(
         return body
 
     return expanded
-
-
-class RowsOf:
-    """How `$expand` of a collection filters and sorts. Implemented by the query module."""
-
-    def __call__(self, table: Table, rows: list[Row], item: Expand) -> list[Row]:
-        raise NotImplementedError
 
 
 def _related(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ class Current:
     message: str | None = None
 
 
-class SimApp:
+class SimApp(ABC):
     """Base of the simulators: a WSGI app that knows its callers, its faults and its log.
 
     A subclass says how to `serve` a request and what its refusals look like. Served by several threads at
@@ -72,9 +73,9 @@ class SimApp:
 
     # --- what a subclass says ---
 
+    @abstractmethod
     def serve(self, request: Request, identity: Identity) -> Response:
         """Answer one authorized request."""
-        raise NotImplementedError
 
     def classify(self, request: Request) -> RequestKind:
         """Say whether the request reads or writes. `note(kind=...)` may correct it while serving (`$batch`)."""
@@ -99,14 +100,14 @@ class SimApp:
         said = {"error": {"code": str(fault.status), "message": f"{self.name} was told to fail"}}
         return json_response(said, fault.status or 500)
 
-    def reset(self) -> None:
+    def reset(self) -> None:  # noqa: B027  # Entra has no rows
         """Drop all rows and begin as new. Clears neither faults nor log; `/_sim/reset` does that too."""
 
     def load(self, table: str, rows: Sequence[Mapping[str, Any]]) -> int:
         """Store rows as they are, with their ids, without the service's rules. Return how many."""
-        raise NotImplementedError
+        raise control.Unknown
 
-    def settings_changed(self) -> None:
+    def settings_changed(self) -> None:  # noqa: B027  # nor does it keep what follows from them
         """Hear that `self.settings` were changed through `/_sim/settings`."""
 
     # --- what a subclass may ask and tell while serving ---

@@ -22,6 +22,10 @@ class Refused(Exception):
     """The control request makes no sense; the message says why."""
 
 
+class Unknown(Exception):
+    """This simulator has nothing under that name."""
+
+
 def answer(app: SimApp, request: Request) -> Response:
     """Carry out one control request. 400 names what is wrong with it, 404 an unknown route."""
     # Serving to other machines would hand them the controls.
@@ -30,7 +34,7 @@ def answer(app: SimApp, request: Request) -> Response:
         return json_response({"error": "only this machine may control the simulator"}, 403)
     try:
         return json_response(_carry_out(app, request))
-    except NotImplementedError:
+    except Unknown:
         return json_response({"error": f"{app.name} has no {request.method} {request.path}"}, 404)
     except Exception as wrong:
         # Whatever the simulator says of bad rows or names: it has its own exceptions. The caller is a developer.
@@ -86,14 +90,14 @@ def _carry_out(app: SimApp, request: Request) -> Any:
             return app.settings
         case "POST", verb if verb in app.actions:
             return app.actions[verb](**_object(request)) or {}
-    raise NotImplementedError
+    raise Unknown
 
 
 def _as_somebody(app: SimApp, verb: str, said: dict[str, Any]) -> dict[str, Any]:
     """Do what a person does at the screen: `{"set", "id", "values", "as": "people"}`; triggers run, limits do not."""
     act = getattr(app, verb, None)
     if act is None:
-        raise NotImplementedError
+        raise Unknown
     as_ = said.get("as", "people")
     match verb:
         case "add":
@@ -109,7 +113,7 @@ def _rows(app: SimApp, request: Request) -> Any:
     """Return every row of `?set=`, or the one with `&id=` (null when there is none), as it is sent."""
     get, every = getattr(app, "get", None), getattr(app, "all", None)
     if get is None or every is None:
-        raise NotImplementedError
+        raise Unknown
     set_name = request.args["set"]
     return get(set_name, request.args["id"]) if "id" in request.args else every(set_name)
 
