@@ -825,7 +825,7 @@ def test_a_table_that_refuses_bulk_messages_is_written_all_the_same(sales):
 def test_other_columns_than_the_cursors_make_a_full_pass(sales):
     sales.add(**{sales.city: "Atlanta"})
     cursor = sales.cursor()
-    sales.records._columns["accounts"] = ("accountid", "address1_city", "telephone1")
+    sales.records._rows._columns["accounts"] = ("accountid", "address1_city", "telephone1")
 
     [page] = sales.all_changes(cursor)
 
