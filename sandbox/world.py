@@ -27,6 +27,7 @@ from shared.mappings import ALL
 from shared.mappings.bc_columns import BC_COLUMNS
 from shared.ports import Facts, OutgoingMessage
 from shared.rules import RULES
+from shared.settings import as_switched, unless_set
 from shared.signals import SILENT, Signals
 from shared.state.couplings import TableCouplings
 from shared.state.cursors import TableCursors, TableIntents
@@ -102,8 +103,8 @@ class World:
         self.tables = InMemoryTables()
         self.queue = InMemoryQueue(self.clock, signals=signals)
         self.mappings = {m.name: replace(m, **differs.get(m.name, {})) for m in mappings}
-        #: Mappings of documents whose setting is on.
-        self.switched_on = switched_on
+        #: Mappings that a setting switches, where it has another word than when it is not set.
+        self.switched_on, self.switched_off = switched_on, frozenset[str]()
         self.limits = limits
         self._events: list[tuple[Callable[[str, str], bool], Callable[[], object]]] = []
         #: What the setting MAPPING_OVERRIDES holds when Tandem is started.
@@ -140,7 +141,12 @@ class World:
             parse_overrides,
             TableLastGood(store, COMPANY),
             columns={Side.BC: BC_COLUMNS},
-            switched_off=[n for n, m in self.mappings.items() if m.switch and n not in self.switched_on],
+            switched_off=[
+                n
+                for n, m in self.mappings.items()
+                if n in self.switched_off
+                or (as_switched(m.switch, unless_set) == "off" and n not in self.switched_on)
+            ],
         )
         return Tandem(
             Ports(

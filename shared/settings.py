@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shared.core.errors import Misconfigured
@@ -228,6 +228,18 @@ class Settings:
         )
 
 
+def as_switched(switch: str, word_of: Callable[[str], str]) -> str:
+    """Return how a mapping's switch has it: "on", "by_hand" or "off". `word_of` tells the word of a setting."""
+    name, _, word = switch.partition("=")
+    chosen = word_of(name) if name else "on"
+    return ("on" if chosen == word else "off") if word else chosen
+
+
+def unless_set(name: str) -> str:
+    """Return the word of a switch that no setting names."""
+    return WORDS[name][0]
+
+
 def push_problems(env: Mapping[str, str]) -> Iterator[str]:
     """Yield what is wrong with the settings of push; what it needs is only asked for while it is on."""
     switch, url = env.get("PUSH", "").strip(), env.get("WEBHOOK_URL", "").strip()
@@ -263,7 +275,7 @@ def _more_clients(text: str, *, by_secret: bool, problems: list[str]) -> tuple[t
 
 def _word(env: Mapping[str, str], name: str) -> str:
     text = env.get(name, "").strip()
-    return text.upper() if name in NUMBERS else text.lower() or WORDS[name][0]
+    return text.upper() if name in NUMBERS else text.lower() or unless_set(name)
 
 
 def _documents(env: Mapping[str, str]) -> Iterator[str]:

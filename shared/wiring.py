@@ -38,7 +38,7 @@ from shared.mappings import BY_NAME
 from shared.mappings.bc_columns import BC_COLUMNS
 from shared.ports import Clock, Facts, LastGood, TableStore
 from shared.rules import RULES
-from shared.settings import Settings
+from shared.settings import Settings, as_switched
 from shared.signals import SILENT, Signals
 from shared.state.couplings import TableCouplings
 from shared.state.cursors import TableCursors, TableIntents
@@ -133,7 +133,7 @@ def mappings_of(settings: Settings, last_good: LastGood, http: httpx.Client) -> 
         name: replace(
             m,
             schedule=settings.schedules.get(name, m.schedule),
-            by_hand=bool(m.switch) and switch_of(settings, m) == "by_hand",
+            by_hand=switch_of(settings, m) == "by_hand",
             rule=WITH_POSTS.get(m.rule, m.rule) if settings.order_posts == "on" else m.rule,
         )
         for name, m in BY_NAME.items()
@@ -144,13 +144,13 @@ def mappings_of(settings: Settings, last_good: LastGood, http: httpx.Client) -> 
         parse_overrides,
         last_good,
         columns={Side.BC: BC_COLUMNS},
-        switched_off=[n for n, m in BY_NAME.items() if m.switch and switch_of(settings, m) == "off"],
+        switched_off=[n for n, m in BY_NAME.items() if switch_of(settings, m) == "off"],
     )
 
 
 def switch_of(settings: Settings, mapping: EntityMapping) -> str:
     """Return how the setting of a mapping has it: "on", "by_hand" or "off"."""
-    return str(getattr(settings, mapping.switch.lower()))
+    return as_switched(mapping.switch, lambda name: str(getattr(settings, name.lower())))
 
 
 def named_in(settings: Settings) -> Mapping[str, Any]:

@@ -244,7 +244,7 @@ class EntityMapping:
     #: Orders and quotes: at most one counterpart for each, whatever crashes or is delivered twice (H9);
     #: one that is held is looked at again every half hour at the latest.
     document: bool = False
-    #: The setting that switches it on; "" for a mapping that is always on.
+    #: The setting that switches it on, or "SETTING=word" with the one word that does; "" when it is always on.
     switch: str = ""
     #: Its timer leaves what is new in Sales to a person, who sends it by hand.
     by_hand: bool = False

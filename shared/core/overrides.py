@@ -132,7 +132,7 @@ def _off_by(
     for name, default in defaults.items():  # each after those it depends on
         needed = [d for d in default.depends_on if d in found and defaults[d].switch]
         if name in switched_off:
-            found[name] = default.switch
+            found[name] = default.switch.partition("=")[0]
         elif is_off(data.get(name, {})):
             found[name] = "MAPPING_OVERRIDES"
         elif default.switch and needed:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.core.errors import Misconfigured
-from shared.settings import BY_IDENTITY, REQUIRED, Settings
+from shared.settings import BY_IDENTITY, REQUIRED, Settings, as_switched
 
 GOOD = {name: "x" for name in REQUIRED} | {
     "BC_URL": "https://bc",
@@ -182,3 +182,18 @@ def test_the_example_shows_every_setting_and_its_default():
 def test_users_sign_in_at_the_public_cloud_unless_told_otherwise():
     assert Settings.from_env(GOOD).login_url == "https://login.microsoftonline.com"
     assert Settings.from_env(GOOD | {"LOGIN_URL": "https://login.other/"}).login_url == "https://login.other"
+
+
+@pytest.mark.parametrize(
+    ("switch", "word", "has"),
+    [
+        ("", "off", "on"),
+        ("NOTES", "off", "off"),
+        ("NOTES", "on", "on"),
+        ("SALES_ORDERS", "by_hand", "by_hand"),
+        ("OWNERSHIP=person", "person", "on"),
+        ("OWNERSHIP=person", "team", "off"),
+    ],
+)
+def test_a_mapping_is_on_while_its_setting_has_the_word_that_it_asks_for(switch, word, has):
+    assert as_switched(switch, lambda name: word) == has
