@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -24,7 +25,7 @@ BY_IDENTITY = {
     "TABLES_CONNECTION_STRING": "TABLES_ENDPOINT",
     "ServiceBusConnection": "ServiceBusConnection__fullyQualifiedNamespace",
 }
-#: Switches and words of documents, the first of each its default.
+#: Switches and words, the first of each its default.
 WORDS = {
     "SALES_ORDERS": ("off", "by_hand", "on"),
     "SALES_QUOTES": ("off", "by_hand", "on"),
@@ -35,9 +36,11 @@ WORDS = {
     "ORDER_POSTS": ("off", "on"),
     "WRITE_IN_TYPE": ("", "item", "resource"),
     "AVAILABILITY": ("off", "on"),
+    "OWNERSHIP": ("person", "team"),
 }
 #: Numbers in BC that an administrator names, and how long they may be there.
 NUMBERS = {"WRITE_IN_NUMBER": 20, "FREIGHT_ACCOUNT": 20}
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MICROSOFT_LOGIN = "https://login.microsoftonline.com"
 
 
@@ -110,6 +113,10 @@ class Settings:
     #: Inventory of a product by HTTP: "on" or "off", under a key of its own.
     availability: str = "off"
     availability_key: str = field(default="", repr=False)
+    #: New rows of Sales belong to the user of their salesperson ("person") or to one team ("team").
+    ownership: str = "person"
+    #: Id of that team; while persons own, it gets accounts and contacts without salesperson. "" for none.
+    owning_team: str = ""
     #: YAML that changes mappings, or the https:// address of a blob that holds it (docs/mappings.md).
     mapping_overrides: str = field(default="", repr=False)
     #: Notices of both systems are listened to (docs/push.md).
@@ -180,7 +187,7 @@ class Settings:
         if "REQUEST_SECONDS" in numbers and "LEASE_SECONDS" in numbers:
             if numbers["REQUEST_SECONDS"] > numbers["LEASE_SECONDS"] * 2 / 3:
                 problems.append("REQUEST_SECONDS must be at most two thirds of LEASE_SECONDS")
-        problems += _documents(env)
+        problems += [*_documents(env), *_ownership(env)]
         known = [env.get("CLIENT_ID", "").strip(), *(client for client, _ in more_clients)]
         if env.get("ORDERS_USER", "").strip() not in ("", *known):
             problems.append("ORDERS_USER must be CLIENT_ID or one of MORE_CLIENTS")
@@ -216,6 +223,7 @@ class Settings:
             **{name.lower(): _word(env, name) for name in (*WORDS, *NUMBERS)},
             orders_user=env.get("ORDERS_USER", "").strip(),
             availability_key=env.get("AVAILABILITY_KEY", "").strip(),
+            owning_team=env.get("OWNING_TEAM", "").strip().lower(),
             mapping_overrides=env.get("MAPPING_OVERRIDES", "").strip(),
             push=env.get("PUSH", "").strip() == "on",
             webhook_url=env.get("WEBHOOK_URL", "").strip(),
@@ -276,6 +284,14 @@ def _more_clients(text: str, *, by_secret: bool, problems: list[str]) -> tuple[t
 def _word(env: Mapping[str, str], name: str) -> str:
     text = env.get(name, "").strip()
     return text.upper() if name in NUMBERS else text.lower() or unless_set(name)
+
+
+def _ownership(env: Mapping[str, str]) -> Iterator[str]:
+    team = env.get("OWNING_TEAM", "").strip()
+    if team and not GUID.fullmatch(team):
+        yield f"OWNING_TEAM must be the id of a team in Sales, not '{team}'"
+    if _word(env, "OWNERSHIP") == "team" and not team:
+        yield "OWNERSHIP is team, and OWNING_TEAM is missing"
 
 
 def _documents(env: Mapping[str, str]) -> Iterator[str]:

@@ -36,6 +36,7 @@ from shared.engine.parts import Limits, Ports
 from shared.engine.tandem import Tandem
 from shared.mappings import BY_NAME
 from shared.mappings.bc_columns import BC_COLUMNS
+from shared.mappings.ownership import owned
 from shared.ports import Clock, Facts, LastGood, TableStore
 from shared.rules import RULES
 from shared.settings import Settings, as_switched
@@ -131,7 +132,7 @@ def mappings_of(settings: Settings, last_good: LastGood, http: httpx.Client) -> 
     """Return the mappings as settings change them; with a wrong setting, as the last good one did."""
     defaults = {
         name: replace(
-            m,
+            owned(m, by=settings.ownership, team=settings.owning_team),
             schedule=settings.schedules.get(name, m.schedule),
             by_hand=switch_of(settings, m) == "by_hand",
             rule=WITH_POSTS.get(m.rule, m.rule) if settings.order_posts == "on" else m.rule,

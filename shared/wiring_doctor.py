@@ -25,6 +25,7 @@ from shared.engine.overriding import InForce
 from shared.engine.push import NOTICES
 from shared.mappings import BY_NAME
 from shared.mappings.bc_columns import COMPANION
+from shared.mappings.ownership import owned
 from shared.ports import Clock
 from shared.rules import RULES
 from shared.settings import Settings
@@ -58,7 +59,7 @@ class NothingKept:
         """Not kept."""
 
 
-def wanted_of(chosen: InForce, clients: Sequence[str]) -> Wanted:
+def wanted_of(chosen: InForce, clients: Sequence[str], *, team: str = "") -> Wanted:
     mappings = chosen.overridden.mappings
     return Wanted(
         mappings=mappings,
@@ -67,6 +68,7 @@ def wanted_of(chosen: InForce, clients: Sequence[str]) -> Wanted:
         sales_columns=columns(mappings, Side.SALES),
         companion=COMPANION,
         clients=tuple(clients),
+        team=team,
     )
 
 
@@ -89,7 +91,10 @@ class Doctor:
         options = {m.name: m.sales for m in choices}
         sets, bc_sets = list(rights(wanted)), list(wanted.bc_columns)
         (bc, sales), *others = [
-            (at_bc.look(sets=bc_sets, codes=codes), at_sales.look(sets=sets, bulk=BULK, options=options))
+            (
+                at_bc.look(sets=bc_sets, codes=codes),
+                at_sales.look(sets=sets, bulk=BULK, options=options, team=wanted.team),
+            )
             for at_bc, at_sales in self.looks
         ]
         return examine(
@@ -134,7 +139,11 @@ def checkup(env: Mapping[str, str], *, schedules: Sequence[str]) -> dict[str, An
                 )
             )
         return Doctor(
-            wanted=wanted_of(chosen, [settings.client_id, *(name for name, _ in settings.more_clients)]),
+            wanted=wanted_of(
+                chosen,
+                [settings.client_id, *(name for name, _ in settings.more_clients)],
+                team=settings.owning_team,
+            ),
             looks=looks,
             house=lambda: _house(
                 settings,
@@ -220,7 +229,10 @@ def beyond_needs(wish: Mapping[str, Any]) -> list[str]:
 
 def _as_shipped() -> Wanted:
     """Everything that may be switched on."""
-    most = {name: replace(m, rule=WITH_POSTS.get(m.rule, m.rule)) for name, m in BY_NAME.items()}
+    most = {
+        name: replace(owned(m, by="person", team="any"), rule=WITH_POSTS.get(m.rule, m.rule))
+        for name, m in BY_NAME.items()
+    }
     return Wanted(
         mappings=most,
         rules=RULES,

@@ -33,13 +33,16 @@ class SalesLook:
     clock: Clock
     sleep: Callable[[float], None] = time.sleep
 
-    def look(self, *, sets: Sequence[str], bulk: Sequence[str], options: Mapping[str, Table]) -> SalesFacts:
+    def look(
+        self, *, sets: Sequence[str], bulk: Sequence[str], options: Mapping[str, Table], team: str = ""
+    ) -> SalesFacts:
         """Find out everything; what fails is told in the facts.
 
         Args:
             sets: Entity sets whose tables are looked at.
             bulk: Messages that are asked for.
             options: Mapping → the choice column that it fills.
+            team: Id of the team that owns rows; "" for none.
         """
         api = f"{self.root}/api/data/v9.2"
         headers = {**COMMON, **UNCACHED}
@@ -62,7 +65,7 @@ class SalesLook:
                 return replace(facts, sign_in=SignIn(silent=f"{DATAVERSE} answered {status} to WhoAmI"))
         line = DataverseLine(self.http, api_root=api, parallel=1, sleep=self.sleep)
         try:
-            facts = self._whole(line, facts, user, sets)
+            facts = self._whole(line, facts, user, sets, team)
             return self._tables(line, facts, bulk, options)
         except SyncError as problem:
             topics: tuple[str, ...] = (
@@ -73,6 +76,7 @@ class SalesLook:
                 "lists",
                 "bulk",
                 "columns",
+                "team",
             )
             topics += tuple(f"options:{name}" for name in options)
             known = {*facts.rows, *facts.troubles}
@@ -80,7 +84,9 @@ class SalesLook:
                 facts, troubles={**facts.troubles, **{t: str(problem) for t in topics if t not in known}}
             )
 
-    def _whole(self, line: DataverseLine, facts: SalesFacts, user: str, sets: Sequence[str]) -> SalesFacts:
+    def _whole(
+        self, line: DataverseLine, facts: SalesFacts, user: str, sets: Sequence[str], team: str
+    ) -> SalesFacts:
         named = " or ".join(f"EntitySetName eq '{name}'" for name in sets)
         paths = {
             "privileges": f"systemusers({user})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()",
@@ -89,6 +95,8 @@ class SalesLook:
             "currencies": "transactioncurrencies?$select=transactioncurrencyid,isocurrencycode",
             "lists": "pricelevels?$select=name,_transactioncurrencyid_value",
         }
+        if team:
+            paths["team"] = f"teams?$select=name,teamtype&$filter=teamid eq {team}"
         bodies, troubles = _read(line, paths)
         held = tables = None
         if "privileges" in bodies:
@@ -98,6 +106,10 @@ class SalesLook:
         if "tables" in bodies:
             tables = {str(d["EntitySetName"]): _table(d) for d in bodies["tables"]["value"]}
         rows: dict[str, tuple[Mapping[str, Any], ...]] = {}
+        if "team" in bodies:
+            rows["team"] = tuple(
+                {"name": r["name"], "type": r["teamtype"]} for r in _rows(line, bodies, "team")
+            )
         iso = {
             str(r["transactioncurrencyid"]).lower(): str(r["isocurrencycode"] or "").upper()
             for r in _rows(line, bodies, "currencies")

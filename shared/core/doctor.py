@@ -98,7 +98,7 @@ class SalesTable:
 
 @dataclass(frozen=True, kw_only=True)
 class SalesFacts(Gathered):
-    """Topics: `organization`, `currencies`, `lists` (price lists), `bulk` (message and table), `options:<mapping>`."""
+    """Topics: `organization`, `currencies`, `lists` (price lists), `bulk` (message and table), `options:<mapping>`, `team`."""
 
     #: Why there is no application user to act as, or "".
     no_user: str = ""

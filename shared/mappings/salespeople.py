@@ -14,6 +14,8 @@ SALESPEOPLE = EntityMapping(
     creates=Creates.NEVER,
     match=(Match(bc=("email",), sales=("internalemailaddress",)),),
     match_always=True,
+    # Where a team owns, nobody's salesperson is asked for (sync-semantics.md R138).
+    switch="OWNERSHIP=person",
     sales_filter=(
         Where(column="isdisabled", op="eq", value=False, reason="the user is disabled"),
         Where(column="islicensed", op="eq", value=True, reason="the user has no licence"),

@@ -30,6 +30,7 @@ from shared.engine.overriding import in_force
 from shared.engine.push import NOTICES, hinted
 from shared.mappings import BY_NAME
 from shared.mappings.bc_columns import BC_COLUMNS
+from shared.mappings.ownership import owned
 from shared.state import TABLES
 from shared.wiring_doctor import QUEUES, Doctor, NothingKept, wanted_of
 
@@ -82,6 +83,8 @@ class Clinic:
         self.schedules: tuple[str, ...] = ()
         self.companion = ""
         self.off: tuple[str, ...] = ()
+        #: The settings OWNERSHIP and OWNING_TEAM.
+        self.ownership, self.team = "person", ""
         self.push = False
         self.webhook_url = HOOK
         self.bc.webhooks.send = _answers_the_handshake
@@ -94,14 +97,16 @@ class Clinic:
         return httpx.Client(transport=httpx.WSGITransport(app=sim), auth=FixedAuth(token))
 
     def doctor(self) -> Doctor:
+        mappings = {n: owned(m, by=self.ownership, team=self.team) for n, m in BY_NAME.items()}
         chosen = in_force(
-            BY_NAME,
+            mappings,
             lambda: self.overrides,
             parse_overrides,
             NothingKept(),
             columns={Side.BC: BC_COLUMNS},
         )
-        wanted = wanted_of(chosen, [i.client_id for i in (INTEGRATION, INTEGRATION_2)][: len(self.users())])
+        clients = [i.client_id for i in (INTEGRATION, INTEGRATION_2)][: len(self.users())]
+        wanted = wanted_of(chosen, clients, team=self.team)
         return Doctor(
             wanted=replace(wanted, companion=self.companion or wanted.companion),
             looks=[

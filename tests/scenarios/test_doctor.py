@@ -14,6 +14,8 @@ from shared.adapters.credentials import Certificate
 from shared.engine.doctor.checks import CHECKS
 from tests.scenarios.clinic import Clinic
 
+TEAM = "7ea00000-0000-4000-8000-000000000001"
+
 
 def bc_is(**settings: Any) -> Callable[[Clinic], None]:
     return lambda c: c.sim_settings(c.bc, **settings)
@@ -52,6 +54,17 @@ def without_series(c: Clinic, series: str = "customerNumbers") -> None:
 def without_orders(c: Clinic) -> None:
     c.off = ("sales_orders",)
     without_series(c, "orderNumbers")
+
+
+def team_owns(*, ownership: str = "team", **columns: Any) -> Callable[[Clinic], None]:
+    """Let a team own new rows of Sales; without columns it is not there."""
+
+    def put(c: Clinic) -> None:
+        c.ownership, c.team = ownership, TEAM
+        if columns:
+            c.sales.load("teams", [{"teamid": TEAM, "name": "Export", **columns}])
+
+    return put
 
 
 def base_is(code: str, *, bc_has: dict[str, Any] | None = None) -> Callable[[Clinic], None]:
@@ -285,6 +298,14 @@ STATES: dict[str, tuple[list[tuple[Callable[[Clinic], None], str, str]], Callabl
     "sales.columns": (
         [(house_is(overrides=a_column("new_name2")), "problem", "account has no column new_name2")],
         house_is(overrides=a_column("description")),
+    ),
+    "sales.owning-team": (
+        [
+            (team_owns(), "problem", f"there is no team {TEAM}"),
+            (team_owns(teamtype=1), "problem", "Export is an access team, which owns no rows"),
+            (lambda c: (team_owns(teamtype=0)(c), granted("prvReadTeam", None)(c)), "unknown", "prvReadTeam"),
+        ],
+        team_owns(teamtype=0),
     ),
     "both.base-currency": (
         [

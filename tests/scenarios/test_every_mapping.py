@@ -12,11 +12,16 @@ from shared.core.convert import Day, Option, Reference, Text
 from shared.core.mapping import EntityMapping, When, with_children
 from shared.core.model import Side
 from shared.mappings import ALL
+from shared.settings import as_switched, unless_set
 from tests.scenarios.builders import a_company
 from tests.scenarios.every_mapping import BC, CASES, POSTED, SALES, Edit, Late, Values
 
 #: Mapping → (it, the mapping whose timer and run write it).
-MAPPINGS = {m.name: (m, parent or m.name) for m, parent in with_children(ALL) if not m.switch}
+MAPPINGS = {
+    m.name: (m, parent or m.name)
+    for m, parent in with_children(ALL)
+    if as_switched(m.switch, unless_set) == "on"
+}
 #: Where a side of a mapping may show it, an entry of `CASES` has one, and else the reason why not.
 KINDS = ("edits", "late", "too_long", "unknown_options", "blanks")
 

@@ -13,8 +13,9 @@ from shared.core.model import Side
 from shared.core.overrides import InvalidOverrides, Overridden, override
 from shared.mappings import ALL, BY_NAME
 from shared.mappings import bc_columns as generated
+from shared.settings import as_switched, unless_set
 
-SWITCHED = [m.name for m in ALL if m.switch]
+SWITCHED = [m.name for m in ALL if as_switched(m.switch, unless_set) == "off"]
 COLUMNS = {Side.BC: generated.BC_COLUMNS}
 
 

@@ -197,3 +197,17 @@ def test_users_sign_in_at_the_public_cloud_unless_told_otherwise():
 )
 def test_a_mapping_is_on_while_its_setting_has_the_word_that_it_asks_for(switch, word, has):
     assert as_switched(switch, lambda name: word) == has
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"OWNERSHIP": "company"}, "OWNERSHIP must be one of person, team, not 'company'"),
+        ({"OWNERSHIP": "team"}, "OWNERSHIP is team, and OWNING_TEAM is missing"),
+        ({"OWNING_TEAM": "Export"}, "OWNING_TEAM must be the id of a team in Sales, not 'Export'"),
+    ],
+)
+def test_a_team_that_owns_is_named_by_its_id_R138(wrong, said):
+    with pytest.raises(Misconfigured) as problem:
+        Settings.from_env(GOOD | wrong)
+    assert tuple(problem.value.problems) == (said,)

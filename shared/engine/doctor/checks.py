@@ -200,6 +200,13 @@ CHECKS: tuple[Check, ...] = (
         judge=sales.columns,
     ),
     Check(
+        id="sales.owning-team",
+        title="The team that shall own rows is there, and may own some",
+        do="Set OWNING_TEAM to the id of an owner team, or of a group team, and give the team a role that may read "
+        "accounts, contacts, opportunities and invoices.",
+        judge=sales.owning_team,
+    ),
+    Check(
         id="both.base-currency",
         title="The local currency is the base currency of Sales, or there are rates between them",
         do="Add the base currency of Sales to Business Central's currencies, with an exchange rate.",

@@ -111,6 +111,17 @@ def columns(x: Examined) -> Finding:
     return Finding(problems=tuple(found))
 
 
+def owning_team(x: Examined) -> Finding:
+    """A team for access to single rows owns none (general knowledge: teamtype 1, Access)."""
+    if not x.wanted.team:
+        return Finding()
+    found = x.sales.need("team")
+    if not found:
+        return Finding(problems=(f"there is no team {x.wanted.team}",))
+    access = [f"{row['name']} is an access team, which owns no rows" for row in found if row["type"] == 1]
+    return Finding(problems=tuple(access))
+
+
 def _tables(x: Examined) -> Mapping[str, SalesTable]:
     if x.sales.tables is None:
         raise x.sales.untold("tables")

@@ -27,6 +27,7 @@ ALWAYS_READ = (
 #: Writing a row that points to another needs Append on it, and AppendTo on the other.
 WRITING = ("Create", "Write", "Append", "AppendTo")
 OWNER = "_ownerid_value"
+OWNED_BY = "ownerid@odata.bind"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,8 @@ class Wanted:
     companion: str
     #: Of the application users, the first one first.
     clients: tuple[str, ...]
+    #: Id of the team that owns new rows of Sales; "" for none.
+    team: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +107,9 @@ def rights(wanted: Wanted) -> dict[str, tuple[str, ...]]:
                 found.setdefault(f.converter.entity_set, {"Read": None})["AppendTo"] = None
             if writes and f.column(Side.SALES) == OWNER:
                 needs["Assign"] = None
+        if OWNED_BY in mapping.constants(Side.SALES):
+            needs["Assign"] = None
+            found.setdefault("teams", {})["Read"] = None
         for written in wanted.rules[mapping.rule].writes if mapping.rule else ():
             found.setdefault(written.name, {"Read": None}).update(dict.fromkeys(WRITING))
     return {name: tuple(needs) for name, needs in found.items()}
