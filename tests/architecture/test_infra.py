@@ -53,9 +53,15 @@ def test_the_app_starts_with_the_settings_that_the_bicep_gives_it(way):
     env = {n: example(ROOT).get(n) or "x" for n in names}
     env |= {n: "https://host" for n in ("BC_URL", "DATAVERSE_URL", "LOGIN_URL", "TABLES_ENDPOINT")}
 
-    env |= dict.fromkeys(
-        ("MORE_CLIENTS", "ORDERS_USER", "WRITE_IN_TYPE", "WRITE_IN_NUMBER", "AVAILABILITY_KEY"), ""
+    left_out = (
+        "MORE_CLIENTS",
+        "ORDERS_USER",
+        "OWNING_TEAM",
+        "WRITE_IN_TYPE",
+        "WRITE_IN_NUMBER",
+        "AVAILABILITY_KEY",
     )
+    env |= dict.fromkeys(left_out, "")
     env["API_KEY_ADMIN"] = "y"
 
     settings = Settings.from_env(env)
