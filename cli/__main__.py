@@ -20,7 +20,16 @@ from cli.arguments import parser
 from cli.naming import find, id_of, show_found
 from cli.plan import BLANK, html, show_plan
 from cli.record import show_explain, show_history
-from cli.show import show_held, show_job, show_jobs, show_mappings, show_run, show_runs, show_status
+from cli.show import (
+    show_held,
+    show_job,
+    show_jobs,
+    show_mappings,
+    show_run,
+    show_runs,
+    show_status,
+    show_wishes,
+)
 
 ENDPOINTS = Path(__file__).parents[1] / "sandbox" / ".run" / "endpoints.json"
 #: Seconds between two looks at a run, and looks without an answer (it restarts) or without the run
@@ -109,7 +118,7 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
         case "jobs":
             return api.get("jobs", mapping=chosen.mapping, limit=chosen.limit), show_jobs
         case "held":
-            return api.all("held", mapping=chosen.mapping), show_held
+            return api.all("held", mapping=chosen.mapping or chosen.only), show_held
         case "mappings":
             return api.get("mappings"), lambda d: show_mappings(d, chosen.mapping)
         case "sync":
@@ -143,6 +152,11 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
         case "uncouple":
             path = record(api, chosen).replace("records/", "couplings/", 1)
             return outcome(api, chosen.mapping, api.delete(path)), show_job
+        case "forget":
+            names = [chosen.mapping]
+            if chosen.all:
+                names = [m["mapping"] for m in reversed(api.get("mappings")["value"])]
+            return {"jobs": [forgotten(api, name, chosen.company) for name in names]}, show_wishes
         case "create":
             path = f"mappings/{quote(chosen.mapping, safe='')}/sync"
             named = id_of(api, chosen.mapping, chosen.side, chosen.id)
@@ -158,6 +172,11 @@ def run(api: Api, chosen: argparse.Namespace) -> tuple[Any, Any]:
         case _:
             told = api.post(f"{record(api, chosen)}/{chosen.command}")
             return outcome(api, chosen.mapping, told), show_job
+
+
+def forgotten(api: Api, mapping: str, company: str) -> Any:
+    path = f"mappings/{quote(mapping, safe='')}/forget"
+    return outcome(api, mapping, api.post(path, {"company": company}))
 
 
 def rehearsal(api: Api, body: dict[str, Any], page: str | None) -> tuple[Any, Any]:

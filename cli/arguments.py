@@ -46,7 +46,9 @@ def parser() -> argparse.ArgumentParser:
     jobs = command("jobs", "the job log, newest first")
     jobs.add_argument("--mapping")
     jobs.add_argument("--limit", type=int, default=100, help="how many (default: 100; at most 1000)")
-    command("held", "records out of sync, with their reasons").add_argument("--mapping")
+    held = command("held", "records out of sync, with their reasons")
+    held.add_argument("mapping", nargs="?")
+    held.add_argument("--mapping", dest="only", help="the same")
     mappings = command("mappings", "the mappings in force, and what overrides have changed")
     mappings.add_argument("mapping", nargs="?", help="with its fields")
     sync = command("sync", "synchronize what changed in a mapping")
@@ -97,6 +99,11 @@ def parser() -> argparse.ArgumentParser:
             chosen.add_argument(
                 "--overwrite", action="store_true", help="also what only the other side has changed"
             )
+    forget = command("forget", "forget every coupling and held record of mappings; no record is touched")
+    which = forget.add_mutually_exclusive_group(required=True)
+    which.add_argument("mapping", nargs="?")
+    which.add_argument("--all", action="store_true", help="all mappings, the last to depend on others first")
+    forget.add_argument("--company", required=True, help="id of the company in BC that this app synchronizes")
     couple = command("couple", "couple two records by hand")
     couple.add_argument("mapping")
     couple.add_argument("bc_id", help="an id, or a number or name that only one record begins with")

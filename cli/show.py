@@ -93,6 +93,11 @@ def show_job(job: Mapping[str, Any]) -> None:
         console.print(f"queued as {job['job']}")
 
 
+def show_wishes(data: Mapping[str, Any]) -> None:
+    for job in data["jobs"]:
+        show_job(job)
+
+
 def show_held(data: Mapping[str, Any]) -> None:
     table = Table("Mapping", "Record", "Kind", "Reason", "Since", "Next try")
     for held in data["value"]:

@@ -183,6 +183,14 @@ ROUTES: tuple[tuple[str, str, str, Access, int, Call | Alone], ...] = (
         lambda api, r: api.match(part(r, "m"), body_of(r)),
     ),
     (
+        "api_forget",
+        "mappings/{m}/forget",
+        "POST",
+        ADMIN,
+        202,
+        lambda api, r: api.forget(part(r, "m"), body_of(r)),
+    ),
+    (
         "api_jobs",
         "jobs",
         "GET",

@@ -237,6 +237,12 @@ ABOUT: Mapping[str, tuple[str, Schema, Schema | None, tuple[str, ...]]] = {
         body(fields=GROUPS, exact=FLAG, create=FLAG, preview=FLAG),
         (),
     ),
+    "api_forget": (
+        "Forget the couplings of a mapping, and what it holds",
+        ref("StartedJob"),
+        body("company", company=TEXT),
+        (),
+    ),
     "api_jobs": ("The job log, newest first", page(ref("Job")), None, ("mapping", "limit", "after")),
     "api_held": ("Records out of sync", page(ref("Held")), None, ("mapping", "limit", "after")),
     "api_find": (

@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.core.errors import Refused
 from shared.core.model import Coupling, CouplingState, First, Record, Resolution, Side, Tally, Value
+from shared.engine.forgetting import forget
 from shared.engine.kept import readable
 from shared.engine.messages import Job
 from shared.engine.parts import Ports
@@ -18,7 +19,7 @@ from shared.engine.scope import Scope
 from shared.engine.sync import PageSync
 from shared.ports import HeldRecord
 
-ACTIONS = ("couple", "uncouple", "skip", "retry", "resolve")
+ACTIONS = ("couple", "uncouple", "skip", "retry", "resolve", "forget")
 
 
 class Actions:
@@ -41,6 +42,11 @@ class Actions:
                 return self._retry(job, scope, wish)
             case "resolve":
                 return self._resolve(job, scope, wish)
+            case "forget":
+                # Named, so that nobody empties another installation by mistake.
+                if str(wish["company"]).lower() != scope.facts.company_id.lower():
+                    raise Refused(f"this installation synchronizes the company {scope.facts.company_id}")
+                return forget(self._ports, scope.mapping)
         raise Refused(f"there is no action '{job.action}'")
 
     # --- couplings -----------------------------------------------------------------------------

@@ -246,7 +246,7 @@ class AdminApi:
     # --- what a person decides ---------------------------------------------------------------
 
     def act(self, mapping: str, action: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Queue an administrator's wish (H10): couple, uncouple, skip, retry or resolve.
+        """Queue an administrator's wish (H10): couple, uncouple, skip, retry, resolve or forget.
 
         Returns the id of the job, which tells the outcome in the job log: state "refused" with the
         reason when it could not be done.
@@ -282,6 +282,13 @@ class AdminApi:
         if clash := sorted({"side", "id"} & set(body or {})):
             raise ApiProblem(400, "Bad body", f"{' and '.join(clash)} are in the address already")
         return self.act(mapping, action, {**(body or {}), "side": self._side(side).value, "id": id})
+
+    def forget(self, mapping: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Queue the forgetting of all couplings, held records and positions of a mapping.
+
+        Body: "company", the id of the BC company, so that nobody empties another installation by mistake.
+        """
+        return self.act(mapping, "forget", body)
 
     def availability(self, product: str) -> dict[str, Any]:
         """Return what is there of a product (P34)."""

@@ -240,6 +240,7 @@ ACTIONS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
         "overwrite": (bool, False),
         "seen": (dict, False),
     },
+    "forget": {"company": (str, True)},
 }
 _WORDS = {"side": ("bc", "sales"), "use": ("bc", "sales"), "from": ("bc", "sales", "compare")}
 

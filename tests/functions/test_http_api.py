@@ -37,6 +37,7 @@ WRITES = {
     "api_full_sync": {},
     "api_sync": {"m": "customers"},
     "api_match": {"m": "customers"},
+    "api_forget": {"m": "customers"},
     "api_resume": {"id": "run-1"},
     "api_cancel": {"id": "run-1"},
     "api_retry": RECORD,

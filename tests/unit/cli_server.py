@@ -190,7 +190,13 @@ class Server:
                 return httpx.Response(200, json=EXPLAINED)
             case "POST", "mappings/customers/sync" | "couplings":
                 return httpx.Response(202, json={"job": "j1"})
-            case "POST", "records/customers/bc/i1/retry" | "records/customers/bc/i1/skip":
+            case (
+                "POST",
+                "mappings/customers/forget"
+                | "mappings/salespeople/forget"
+                | "records/customers/bc/i1/retry"
+                | "records/customers/bc/i1/skip",
+            ):
                 return httpx.Response(202, json={"job": "j1"})
             case ("POST", "records/customers/bc/i1/resolve") | ("DELETE", "couplings/customers/bc/i1"):
                 return httpx.Response(202, json={"job": "j1"})

@@ -42,6 +42,8 @@ from tests.unit.cli_server import JOB, RUN, STATUS, tandem
         pytest.param(("skip", "customers", "bc", "i1"), "finished: 1 read", id="skip"),
         pytest.param(("uncouple", "customers", "bc", "i1"), "finished: 1 read", id="uncouple"),
         pytest.param(("couple", "customers", "b1", "s1"), "finished: 1 read", id="couple"),
+        pytest.param(("forget", "customers", "--company", "c1"), "finished: 1 read", id="forget"),
+        pytest.param(("held", "customers"), "BC '1', Sales '2'", id="held of a mapping"),
         pytest.param(("find", "customers", "sales", "fab"), "Fabrikam Overseas", id="find"),
         pytest.param(("resolve", "customers", "bc", "i1", "--use", "bc"), "finished: 1 read", id="resolve"),
     ],
@@ -125,6 +127,27 @@ def test_couple_and_resolve_send_what_was_asked_for_P14(server):
         {"use": "bc", "seen": {"phone": "0=1", "fax": None}},
         {"side": "sales", "ids": ["i2"], "create": True},
     ]
+
+
+def test_all_mappings_are_forgotten_one_after_the_other_those_that_depend_on_others_first(server, capsys):
+    mappings = {"value": [{"mapping": name} for name in ("salespeople", "customers")], "next": None}
+    server.answers_with("mappings", httpx.Response(200, json=mappings))
+
+    assert tandem(server, "forget", "--all", "--company", "c1") == OK
+
+    sent = [(r.url.path, json.loads(r.content)) for r in server.asked if r.method == "POST"]
+    assert sent == [
+        ("/api/mappings/customers/forget", {"company": "c1"}),
+        ("/api/mappings/salespeople/forget", {"company": "c1"}),
+    ]
+    assert capsys.readouterr().out.count("finished: 1 read") == 2
+
+
+@pytest.mark.parametrize("which", [(), ("customers", "--all")])
+def test_what_is_to_be_forgotten_is_said_once(which, server):
+    with pytest.raises(SystemExit):
+        tandem(server, "forget", *which, "--company", "c1")
+    assert server.asked == []
 
 
 def test_a_wish_that_was_refused_says_why(server, capsys):
