@@ -174,6 +174,7 @@ module monitoring 'modules/monitoring.bicep' = {
     tags: tags
     principalId: identity.outputs.principalId
     serviceBusId: data.outputs.serviceBusId
+    noticesId: data.outputs.noticesId
     alertEmail: alertEmail
   }
 }

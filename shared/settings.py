@@ -147,10 +147,11 @@ class Settings:
         more_clients = _more_clients(
             env.get("MORE_CLIENTS", ""), by_secret=given == ["CLIENT_SECRET"], problems=problems
         )
-        for name in ("BC_URL", "DATAVERSE_URL", "LOGIN_URL", "TABLES_ENDPOINT"):
-            value = env.get(name, "").strip()
-            if value and not value.startswith("https://"):
-                problems.append(f"{name} must start with https://")
+        problems += [
+            f"{name} must start with https://"
+            for name in ("BC_URL", "DATAVERSE_URL", "LOGIN_URL", "TABLES_ENDPOINT")
+            if (address := _address(env, name)) and not address.startswith("https://")
+        ]
         # An unresolved Key Vault reference arrives as its literal text (azure-platform.md 6.8).
         problems += [
             f"{name} is a Key Vault reference that was not resolved"
@@ -194,8 +195,8 @@ class Settings:
         if problems:
             raise Misconfigured(problems)
         return cls(
-            bc_url=env["BC_URL"].strip().rstrip("/"),
-            dataverse_url=env["DATAVERSE_URL"].strip().rstrip("/"),
+            bc_url=_address(env, "BC_URL"),
+            dataverse_url=_address(env, "DATAVERSE_URL"),
             tenant_id=env["TENANT_ID"].strip(),
             client_id=env["CLIENT_ID"].strip(),
             client_secret=env.get("CLIENT_SECRET", "").strip(),
@@ -204,12 +205,12 @@ class Settings:
             federated_identity_client_id=env.get("FEDERATED_IDENTITY_CLIENT_ID", "").strip(),
             more_clients=more_clients,
             tables_connection_string=env.get("TABLES_CONNECTION_STRING", "").strip(),
-            tables_endpoint=env.get("TABLES_ENDPOINT", "").strip().rstrip("/"),
+            tables_endpoint=_address(env, "TABLES_ENDPOINT"),
             service_bus_connection=env.get("ServiceBusConnection", "").strip(),
             service_bus_namespace=env.get(BY_IDENTITY["ServiceBusConnection"], "").strip(),
             azure_client_id=env.get("AZURE_CLIENT_ID", "").strip(),
             bc_company_id=env.get("BC_COMPANY_ID", "").strip(),
-            login_url=(env.get("LOGIN_URL", "").strip() or MICROSOFT_LOGIN).rstrip("/"),
+            login_url=_address(env, "LOGIN_URL") or MICROSOFT_LOGIN,
             ca_bundle=env.get("CA_BUNDLE", "").strip(),
             page_size=int(numbers["PAGE_SIZE"]),
             job_seconds=int(numbers["JOB_SECONDS"]),
@@ -279,6 +280,17 @@ def _more_clients(text: str, *, by_secret: bool, problems: list[str]) -> tuple[t
         else:
             found.append((client_id, secret))
     return tuple(found)
+
+
+def _address(env: Mapping[str, str], name: str) -> str:
+    """Return an address without a slash at its end; one without a scheme gets https://.
+
+    The host is lower case, as in the links that come back and are compared with it.
+    """
+    text = env.get(name, "").strip().rstrip("/")
+    scheme, between, rest = text.rpartition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower() or 'https'}://{host.lower()}{slash}{path}" if text else ""
 
 
 def _word(env: Mapping[str, str], name: str) -> str:

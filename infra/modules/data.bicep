@@ -158,6 +158,7 @@ output storageName string = storage.name
 output deploymentContainer string = deployments
 output serviceBusId string = bus.id
 output serviceBusHost string = '${bus.name}.servicebus.windows.net'
+output noticesId string = notices.id
 output noticesHost string = '${notices.name}.servicebus.windows.net'
 output vaultName string = vault.name
 output vaultUri string = vault.properties.vaultUri

@@ -4,6 +4,7 @@ param location string
 param tags object
 param principalId string
 param serviceBusId string
+param noticesId string
 param alertEmail string
 
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
@@ -81,13 +82,23 @@ var queueAlerts = [
     title: 'Tandem: dead letters'
     description: 'A message failed ten times or grew too old.'
     metric: 'DeadletteredMessages'
+    bus: serviceBusId
     queue: '*'
+  }
+  {
+    name: 'dead-notices'
+    title: 'Tandem: dead notices'
+    description: 'A notice of Dataverse failed ten times; the timers find what it told of.'
+    metric: 'DeadletteredMessages'
+    bus: noticesId
+    queue: 'notices'
   }
   {
     name: 'rejected-messages'
     title: 'Tandem: rejected messages'
     description: 'A message could not be understood, or a mapping was stopped as misconfigured.'
     metric: 'ActiveMessages'
+    bus: serviceBusId
     queue: 'rejected'
   }
 ]
@@ -168,7 +179,7 @@ resource queueAlert 'Microsoft.Insights/metricAlerts@2018-03-01' = [
       description: '${alert.title}. ${alert.description}'
       severity: 2
       enabled: true
-      scopes: [serviceBusId]
+      scopes: [alert.bus]
       evaluationFrequency: 'PT5M'
       windowSize: 'PT5M'
       autoMitigate: true

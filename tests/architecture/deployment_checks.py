@@ -11,6 +11,7 @@ import yaml
 
 from functions.access import ROLES as APP_ROLES
 from shared.engine.messages import REJECTED, queue_of
+from shared.engine.push import NOTICES
 from tests.architecture.bicep_reader import Bicep, body, find, of, properties, strings, text, walk
 from tests.functions.callers import BY_NAME
 
@@ -205,8 +206,9 @@ def _alerts(found: dict[str, Bicep]) -> Iterator[str]:
             yield f"monitoring.bicep: {said['name']} has operator {said['operator']}, severity {said['severity']}"
     for alert in of(made.variables["queueAlerts"], "object"):
         said = {key: text(value) for key, value in properties(alert).items()}
-        if said["metric"] not in BUS_METRICS or said["queue"] not in ("*", REJECTED):
-            yield f"monitoring.bicep: {said['name']} looks at {said['metric']} of {said['queue']}"
+        there = {"serviceBusId": ("*", REJECTED), "noticesId": (NOTICES,)}.get(said["bus"], ())
+        if said["metric"] not in BUS_METRICS or said["queue"] not in there:
+            yield f"monitoring.bicep: {said['name']} looks at {said['metric']} of {said['queue']} in {said['bus']}"
 
 
 def _outputs(found: dict[str, Bicep], root: Path) -> Iterator[str]:

@@ -140,6 +140,7 @@ BREAKS = [
     ("infra/modules/monitoring.bicep", "name: 'brake-pulled'", "name: 'brake'", "the alert brake asks"),
     ("infra/modules/monitoring.bicep", "'DeadletteredMessages'", "'DeadMessages'", "dead-letters looks at DeadMessages"),
     ("infra/modules/monitoring.bicep", "queue: 'rejected'", "queue: 'refused'", "rejected-messages looks at ActiveMessages of refused"),
+    ("infra/modules/monitoring.bicep", "queue: 'notices'", "queue: 'notice'", "dead-notices looks at DeadletteredMessages of notice in noticesId"),
     ("infra/modules/monitoring.bicep", "alert.frequency", "alert.every", "no item of logAlerts has every"),
     ("infra/modules/monitoring.bicep", "window: 'PT6H'", "window: 'PT30M'", "certificate-ending looks every PT1H at PT30M"),
     ("infra/main.parameters.json", "TANDEM_PUSH", "TANDEM_PUSHED", "main.parameters.json: push is"),

@@ -77,10 +77,22 @@ def test_push_is_off_unless_it_is_asked_for_and_takes_a_new_secret_beside_the_ol
         ),
     ],
 )
-@pytest.mark.peer("setup-011")
 def test_a_wrong_setting_says_what_and_the_limit(differs, problem):
     with pytest.raises(Misconfigured, match=problem.replace("(", r"\(")):
         Settings.from_env(GOOD | differs)
+
+
+@pytest.mark.peer("setup-011")
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("api.contoso.com/v2.0/T/Production", "https://api.contoso.com/v2.0/T/Production"),
+        (" API.Contoso.com/v2.0/T/Production/ ", "https://api.contoso.com/v2.0/T/Production"),
+        ("HTTPS://api.contoso.com", "https://api.contoso.com"),
+    ],
+)
+def test_an_address_without_https_gets_it_and_upper_and_lower_case_do_not_matter(given, read):
+    assert Settings.from_env(GOOD | {"BC_URL": given}).bc_url == read
 
 
 def test_good_settings_are_read_and_secrets_are_not_shown():
