@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -114,6 +115,29 @@ def test_a_default_mapping_has_the_direction_and_the_fields_of_the_peer(name):
     assert set(filled.split()) - columns(mapping) == set()
     owner = next((f for f in mapping.fields if f.name == "owner"), None)
     assert owner is None or (owner.bc, owner.blank.value) == ("salespersonId", "keep")
+
+
+@pytest.mark.peer("mapping-customer-001")
+def test_customers_are_as_they_were_when_a_field_of_ones_own_is_taken_out_again():
+    world = a_company()
+
+    def shown() -> dict[str, Any]:
+        [told] = [m for m in world.app.api.mappings()["value"] if m["mapping"] == "customers"]
+        return told
+
+    before = shown()
+    own = "{bc: name2, sales: description, type: text, length: [50, 100], direction: to_sales}"
+    restart_with(world, f"customers: {{fields: {{extra: {own}}}}}")
+    assert [f["field"] for f in shown()["fields"]][-1] == "extra"
+    restart_with(world, "")
+
+    assert shown() == before
+    assert before["direction"] == "both" and before["changed"] == [] and len(before["fields"]) >= 20
+    assert BY_NAME["customers"].sales.key == "accountid"
+    fields = {f["field"]: f for f in before["fields"]}
+    assert (fields["owner"]["bc"], fields["owner"]["blank"]) == ("salespersonId", "keep"), "never empty"
+    assert (fields["county"]["sales"], fields["county"]["blank"]) == ("address1_stateorprovince", "write")
+    assert before["schedule"] == BY_NAME["customers"].schedule, "one timer"
 
 
 @pytest.mark.peer("mapping-customer-002")
