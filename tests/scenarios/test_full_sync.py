@@ -118,17 +118,32 @@ def test_the_review_shows_each_lines_status_and_counts_that_add_up_P41():
 
 def test_work_goes_on_in_both_systems_while_a_full_synchronization_runs_P40():
     world = a_company()
-    first = add_customer(world, "C1")
+    first, second = add_customer(world, "C1"), add_customer(world, "C2")
+    late = []
+
+    def people_work() -> None:
+        """The page is written and not remembered yet."""
+        accounts = {row["name"]: id for id, row in world.sales.all("accounts").items()}
+        world.bc.edit("customers", first, phoneNumber="42")
+        world.sales.edit("accounts", accounts["Customer C2"], telephone1="43")
+        late.append(add_customer(world, "C3"))
+
+    world.once(
+        lambda moment, name: (
+            (moment, name) == ("after", "sales.create") and bool(world.sales.all("accounts"))
+        ),
+        people_work,
+    )
     run = world.app.api.start_full_sync({})["run"]
-    late = None
-    while world.step():
-        if late is None and world.coupled("customers"):
-            late = add_customer(world, "C2")
-            world.bc.edit("customers", first, phoneNumber="42")
+    assert world.coupled("customers") == {}, "whoever starts it does not wait for it"
+    world.run()
     world.tick("customers")
 
     assert world.app.api.run(run)["state"] == "finished"
     assert account_of(world, first)["telephone1"] == "42"
+    assert world.bc.show("customers", second)["phoneNumber"] == "43"
+    world.full_sync("customers")
+    assert late[0] in world.coupled("customers") and world.held("customers") == []
 
 
 def test_a_run_of_chosen_mappings_runs_only_those():
