@@ -37,6 +37,7 @@ WORDS = {
     "WRITE_IN_TYPE": ("", "item", "resource"),
     "AVAILABILITY": ("off", "on"),
     "OWNERSHIP": ("person", "team"),
+    "COMPANY_STAMP": ("off", "on"),
 }
 #: Numbers in BC that an administrator names, and how long they may be there.
 NUMBERS = {"WRITE_IN_NUMBER": 20, "FREIGHT_ACCOUNT": 20}
@@ -117,6 +118,8 @@ class Settings:
     ownership: str = "person"
     #: Id of that team; while persons own, it gets accounts and contacts without salesperson. "" for none.
     owning_team: str = ""
+    #: Rows of Sales carry this company, and those of other companies are left alone: "on" or "off".
+    company_stamp: str = "off"
     #: YAML that changes mappings, or the https:// address of a blob that holds it (docs/mappings.md).
     mapping_overrides: str = field(default="", repr=False)
     #: Notices of both systems are listened to (docs/push.md).

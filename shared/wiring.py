@@ -21,8 +21,10 @@ import httpx
 from shared.adapters.auth import BC_SCOPE, MsalAuth, Several, dataverse_scope
 from shared.adapters.business_central import BusinessCentralRecords
 from shared.adapters.business_central_line import find_company
+from shared.adapters.company_row import find_company_row
 from shared.adapters.credentials import Certificate, Credential, FederatedIdentity, Secret
 from shared.adapters.dataverse import DataverseRecords
+from shared.adapters.dataverse_line import DataverseLine
 from shared.adapters.overrides import parse_overrides, read_overrides
 from shared.adapters.service_bus import ServiceBusQueue
 from shared.adapters.setup import SystemSetUp
@@ -30,12 +32,13 @@ from shared.adapters.share import Share
 from shared.adapters.tables import AzureTables
 from shared.adapters.webhooks import BusinessCentralSubscriptions
 from shared.core.mapping import COMPUTED, EntityMapping
-from shared.core.model import Side
+from shared.core.model import CompanyRow, Side
 from shared.engine.overriding import InForce, in_force
 from shared.engine.parts import Limits, Ports
 from shared.engine.tandem import Tandem
 from shared.mappings import BY_NAME
 from shared.mappings.bc_columns import BC_COLUMNS
+from shared.mappings.company import COLUMN, FILTERED, stamped
 from shared.mappings.ownership import owned
 from shared.ports import Clock, Facts, LastGood, TableStore
 from shared.rules import RULES
@@ -128,11 +131,13 @@ class Worker(Tandem):
             )
 
 
-def mappings_of(settings: Settings, last_good: LastGood, http: httpx.Client) -> InForce:
+def mappings_of(
+    settings: Settings, last_good: LastGood, http: httpx.Client, *, company: CompanyRow | None = None
+) -> InForce:
     """Return the mappings as settings change them; with a wrong setting, as the last good one did."""
     defaults = {
         name: replace(
-            owned(m, by=settings.ownership, team=settings.owning_team),
+            stamped(owned(m, by=settings.ownership, team=settings.owning_team), company),
             schedule=settings.schedules.get(name, m.schedule),
             by_hand=switch_of(settings, m) == "by_hand",
             rule=WITH_POSTS.get(m.rule, m.rule) if settings.order_posts == "on" else m.rule,
@@ -147,6 +152,18 @@ def mappings_of(settings: Settings, last_good: LastGood, http: httpx.Client) -> 
         columns={Side.BC: BC_COLUMNS},
         switched_off=[n for n, m in BY_NAME.items() if switch_of(settings, m) == "off"],
     )
+
+
+def company_row_of(settings: Settings, http: httpx.Client, root: str, company: str) -> CompanyRow | None:
+    """Return the row of Sales that stands for the company, when rows shall carry it. Asks Sales twice then.
+
+    Raises:
+        Misconfigured: there is no such row.
+    """
+    if settings.company_stamp == "off":
+        return None
+    line = DataverseLine(http, api_root=root, parallel=1)
+    return find_company_row(line, company, tables=FILTERED, column=COLUMN)
 
 
 def switch_of(settings: Settings, mapping: EntityMapping) -> str:
@@ -254,7 +271,9 @@ def build(settings: Settings, signals: Signals = SILENT) -> Worker:
         signals=signals,
     )
     share = share_of(settings, store, company, clock)
-    chosen = mappings_of(settings, TableLastGood(store, company), login)
+    sales_http, sales_root = clients.of(*sales_users), f"{settings.dataverse_url}/api/data/v9.2"
+    row = company_row_of(settings, sales_http, sales_root, company)
+    chosen = mappings_of(settings, TableLastGood(store, company), login, company=row)
     mappings = chosen.overridden.mappings
     named = [settings.client_id, *(client_id for client_id, _ in settings.more_clients)]
     handler = named.index(settings.orders_user) if settings.orders_user else None
@@ -270,8 +289,8 @@ def build(settings: Settings, signals: Signals = SILENT) -> Worker:
         signals=signals,
     )
     sales = DataverseRecords(
-        clients.of(*sales_users),
-        api_root=f"{settings.dataverse_url}/api/data/v9.2",
+        sales_http,
+        api_root=sales_root,
         columns=columns(mappings, Side.SALES),
         users=sales_users,
         handlers={} if handler is None else dict.fromkeys(DOCUMENTS[Side.SALES], sales_users[handler]),

@@ -9,13 +9,14 @@ from typing import Any
 
 from shared.adapters import doctor_house
 from shared.adapters.auth import BC_SCOPE, dataverse_scope
+from shared.adapters.business_central_line import find_company
 from shared.adapters.doctor_bc import BusinessCentralLook
 from shared.adapters.doctor_sales import SalesLook
 from shared.adapters.service_bus import ServiceBusQueue
 from shared.adapters.tables import AzureTables
 from shared.core.doctor import BcFacts, HouseFacts, SalesFacts, SignIn
-from shared.core.errors import Misconfigured
-from shared.core.model import Side
+from shared.core.errors import Misconfigured, SyncError
+from shared.core.model import CompanyRow, Side
 from shared.engine.doctor.allowed import beyond
 from shared.engine.doctor.checks import examine
 from shared.engine.doctor.sales import BULK
@@ -25,6 +26,7 @@ from shared.engine.overriding import InForce
 from shared.engine.push import NOTICES
 from shared.mappings import BY_NAME
 from shared.mappings.bc_columns import COMPANION
+from shared.mappings.company import COLUMN, STAMPED, stamped
 from shared.mappings.ownership import owned
 from shared.ports import Clock
 from shared.rules import RULES
@@ -35,6 +37,7 @@ from shared.wiring import (
     Clients,
     SystemClock,
     columns,
+    company_row_of,
     credential_of,
     identity_of,
     mappings_of,
@@ -119,7 +122,8 @@ def checkup(env: Mapping[str, str], *, schedules: Sequence[str]) -> dict[str, An
         clients = Clients(settings, seconds=PATIENCE)
         open_.callback(clients.login.close)
         clock = SystemClock()
-        chosen = mappings_of(settings, NothingKept(), clients.login)
+        row, absent, untold = company_row(settings, clients)
+        chosen = mappings_of(settings, NothingKept(), clients.login, company=row)
         looks = []
         scopes = (BC_SCOPE, dataverse_scope(settings.dataverse_url))
         for users in zip(*(clients.users(scope) for scope in scopes), strict=True):
@@ -152,6 +156,8 @@ def checkup(env: Mapping[str, str], *, schedules: Sequence[str]) -> dict[str, An
                     schedules=tuple(schedules),
                     overrides=chosen.problems,
                     off=documents_off(settings),
+                    company_row=absent,
+                    company_row_untold=untold,
                     push=settings.push,
                     webhook_url=settings.webhook_url,
                 ),
@@ -189,6 +195,25 @@ def _house(settings: Settings, env: Mapping[str, str], known: HouseFacts) -> Hou
         tables_problem=tables_problem,
         tables_missing=missing,
     )
+
+
+def company_row(settings: Settings, clients: Clients) -> tuple[CompanyRow | None, str, str]:
+    """Return the row that stands for the company in Sales, what is wrong with it, and why nobody could look."""
+    if settings.company_stamp == "off":
+        return None, "", ""
+    sales_user = clients.users(dataverse_scope(settings.dataverse_url))[0]
+    with clients.of(clients.users(BC_SCOPE)[0]) as bc, clients.of(sales_user) as sales:
+        try:
+            company = find_company(bc, api_root=f"{settings.bc_url}/api/v2.0", wanted=settings.bc_company_id)
+        except SyncError as error:
+            return None, "", f"the company is not known: {error}"
+        try:
+            root = f"{settings.dataverse_url}/api/data/v9.2"
+            return company_row_of(settings, sales, root, company), "", ""
+        except Misconfigured as error:
+            return None, str(error), ""
+        except SyncError as error:
+            return None, "", str(error)
 
 
 def documents_off(settings: Settings) -> tuple[str, ...]:
@@ -229,8 +254,9 @@ def beyond_needs(wish: Mapping[str, Any]) -> list[str]:
 
 def _as_shipped() -> Wanted:
     """Everything that may be switched on."""
+    link = CompanyRow(id="", entity_set="bcbi_companies", navigations=dict.fromkeys(STAMPED, COLUMN))
     most = {
-        name: replace(owned(m, by="person", team="any"), rule=WITH_POSTS.get(m.rule, m.rule))
+        name: replace(stamped(owned(m, by="person", team="any"), link), rule=WITH_POSTS.get(m.rule, m.rule))
         for name, m in BY_NAME.items()
     }
     return Wanted(

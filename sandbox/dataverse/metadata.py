@@ -1,4 +1,4 @@
-"""`EntityDefinitions`: tables, columns, option sets, alternate keys.
+"""`EntityDefinitions`: tables, columns, option sets, alternate keys, links to other tables.
 
 Source: the requests of Microsoft's Python client (reference/dataverse-web-api.md, source S), section 2
 "Alternate keys" and section 4 (ChangeTrackingEnabled). Shapes follow the documented metadata types as
@@ -56,6 +56,10 @@ class Metadata(MetadataShapes):
                 return self._attributes(call, options, table, column, segments[2:])
             case "Keys":
                 return self._keys(call, options, table, plain, segments[2:])
+            case "ManyToOneRelationships" if len(segments) == 2 and not (quoted or plain):
+                _only(call, "GET")
+                context = f"EntityDefinitions('{table.name}')/ManyToOneRelationships"
+                return self._many(call, options, context, self.links(table))
         raise no_segment(name)
 
     def _change(self, call: Call, table: Table, user_id: str) -> Answer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.dataverse.environment import Environment, fixed_id
-from sandbox.dataverse.schema import Column, Table
+from sandbox.dataverse.schema import TABLES, Column, Table
 from sandbox.dataverse.store import AlternateKey
 
 #: The one language of the environment: English.
@@ -53,6 +53,23 @@ class MetadataShapes:
             "ChangeTrackingEnabled": self._environment.tracks(table.name),
             "Privileges": self._environment.security.metadata(table),
         }
+
+    def links(self, table: Table) -> list[dict[str, Any]]:
+        """Return OneToManyRelationshipMetadata of the table's lookups, by the documented members."""
+        return [
+            {
+                "MetadataId": fixed_id("link", table.name, column.name, target),
+                "SchemaName": f"{target}_{table.name}_{column.name}",
+                "ReferencedEntity": target,
+                "ReferencedAttribute": TABLES[target].key,
+                "ReferencingEntity": table.name,
+                "ReferencingAttribute": column.name,
+                "ReferencingEntityNavigationPropertyName": navigation,
+            }
+            for column in table.columns.values()
+            for target, navigation in column.navigation.items()
+            if target in TABLES
+        ]
 
     def column(self, table: Table, column: Column) -> dict[str, Any]:
         body = {

@@ -306,6 +306,27 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Stamp:
+    """One row of Sales, `value`, to which every record of BC belongs; a record of Sales may link to another, or none."""
+
+    value: str
+    nav: str
+    entity_set: str
+
+    def read(self, side: Side, raw: Wire, resolver: Resolver) -> Value:
+        return self.value if side is Side.BC else str(raw).lower() if raw else None
+
+    def write(self, side: Side, value: Value, column: str, resolver: Resolver) -> Mapping[str, Wire]:
+        return {f"{self.nav}@odata.bind": f"/{self.entity_set}({value})" if value else None}
+
+    def narrow(self, value: Value) -> Value:
+        return value
+
+    def misfit(self, side: Side, value: Value) -> str | None:
+        return None
+
+
+@dataclass(frozen=True)
 class Option:
     """A code of BC ↔ an option of a Sales choice column, coupled through mapping `to` (P15–P17).
 

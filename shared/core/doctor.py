@@ -128,6 +128,9 @@ class HouseFacts:
     tables_problem: str = ""
     #: Mappings that a setting of their own leaves off.
     off: tuple[str, ...] = ()
+    #: Why there is no row of Sales that stands for the company, and why that could not be looked at.
+    company_row: str = ""
+    company_row_untold: str = ""
     push: bool = False
     #: Where notices of BC go, whether push is on or off; "" when no setting says.
     webhook_url: str = ""

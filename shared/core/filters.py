@@ -1,11 +1,11 @@
 """Filters in words: `blocked = blank and customertypecode = 3` ↔ the conditions of a mapping. Pure.
 
     filter     := condition ("and" condition)*
-    condition  := column ("=" | "!=" | "<>" | "is" | "is not") value
+    condition  := column ("=" | "!=" | "<>" | "=?" | "is" | "is not") value
     value      := blank | filled | true | false | number | word | 'text' | "text"
 
 A word is letters, digits and `_ - . /`; anything else needs quotes. There is no `or`, and there are no
-brackets: a record is inside when every condition holds (H24). Texts are compared exactly.
+brackets: a record is inside when every condition holds (H24). Texts are compared exactly. `=?` also takes a blank.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from shared.core.mapping import Where
+from shared.core.mapping import EQ_OR_BLANK, Where
 from shared.core.model import Wire
 
-_TOKEN = re.compile(r"\s*(?:(?P<text>'[^']*'|\"[^\"]*\")|(?P<op>!=|<>|=)|(?P<word>[\w./-]+)|(?P<else>\S))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<text>'[^']*'|\"[^\"]*\")|(?P<op>=\?|!=|<>|=)|(?P<word>[\w./-]+)|(?P<else>\S))"
+)
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?")
 _COLUMN = re.compile(r"[A-Za-z_]\w*")
 _NEGATED = {"eq": "ne", "blank": "filled", "filled": "blank"}
+_SIGNS = {"eq": "=", "ne": "!=", EQ_OR_BLANK: "=?"}
 _CONSTANTS: dict[str, Wire] = {"true": True, "false": False}
 
 
@@ -69,7 +72,7 @@ def _condition(tokens: list[tuple[str, str, int]]) -> Where:
     if not tokens:
         raise InvalidFilter(f"'=' or '!=' is expected after '{column}'")
     kind, word, at = tokens.pop(0)
-    negated = word in ("!=", "<>")
+    negated, or_blank = word in ("!=", "<>"), word == "=?"
     if kind == "word" and word.lower() == "is":
         if tokens and tokens[0][1].lower() == "not":
             tokens.pop(0)
@@ -84,6 +87,10 @@ def _condition(tokens: list[tuple[str, str, int]]) -> Where:
     if kind not in ("text", "word"):
         raise InvalidFilter(f"a value is expected instead of '{word}' at character {at + 1}")
     op, value = _value(kind, word)
+    if or_blank:
+        if op != "eq":
+            raise InvalidFilter(f"'=?' takes a value, not '{word}', at character {at + 1}")
+        op = EQ_OR_BLANK
     op = _NEGATED[op] if negated else op
     return _with_reason(Where(column=column, op=op, value=value))
 
@@ -104,6 +111,7 @@ def _with_reason(where: Where) -> Where:
     """Add what is said of a record that does not meet the condition."""
     reason = {
         "eq": f"{where.column} is not {_shown(where.value)}",
+        EQ_OR_BLANK: f"{where.column} is neither {_shown(where.value)} nor blank",
         "ne": f"{where.column} is {_shown(where.value)}",
         "blank": f"{where.column} is not blank",
         "filled": f"{where.column} is blank",
@@ -114,7 +122,7 @@ def _with_reason(where: Where) -> Where:
 def _told(where: Where) -> str:
     if where.op in ("blank", "filled"):
         return f"{where.column} = {where.op}"
-    return f"{where.column} {'=' if where.op == 'eq' else '!='} {_shown(where.value)}"
+    return f"{where.column} {_SIGNS[where.op]} {_shown(where.value)}"
 
 
 def _shown(value: Wire) -> str:

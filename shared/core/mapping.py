@@ -89,11 +89,14 @@ class Table:
     bulk: bool = True
 
 
+EQ_OR_BLANK = "eq_or_blank"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Where:
     """One condition of a filter, tried in our code on every record (H24).
 
-    `op`: "eq", "ne", "blank", "filled". `reason` completes "ignored: …".
+    `op`: "eq", "ne", "blank", "filled", "eq_or_blank". `reason` completes "ignored: …".
     """
 
     column: str
@@ -391,7 +394,7 @@ class EntityMapping:
             for column in sorted({c for c in targets if targets.count(c) > 1}):
                 yield f"two fields write {side.value} column '{column}'"
             for where in self.filter(side):
-                if where.op not in ("eq", "ne", "blank", "filled"):
+                if where.op not in ("eq", "ne", "blank", "filled", EQ_OR_BLANK):
                     yield f"filter on '{where.column}' has the unknown operator '{where.op}'"
         if self.name in self.depends_on:
             yield "depends on itself"

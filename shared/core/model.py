@@ -328,3 +328,13 @@ class Tally:
     @classmethod
     def from_json(cls, data: Mapping[str, int]) -> Tally:
         return cls(**{f.name: int(data.get(f.name, 0)) for f in fields(cls)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyRow:
+    """The row of Sales that stands for the company: its id and entity set, and by entity set of a table that may
+    carry it the navigation property that links to it."""
+
+    id: str
+    entity_set: str
+    navigations: Mapping[str, str]

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from shared.core.convert import Resolver
 from shared.core.errors import Unconvertible
-from shared.core.mapping import EntityMapping, Where
+from shared.core.mapping import EQ_OR_BLANK, EntityMapping, Where
 from shared.core.model import Fields, Record, Side, Value, Wire
 
 
@@ -53,6 +53,7 @@ def ignored(conditions: tuple[Where, ...], record: Record) -> str | None:
             "ne": not _same(raw, where.value),
             "blank": blank,
             "filled": not blank,
+            EQ_OR_BLANK: blank or _same(raw, where.value),
         }[where.op]
         if not met:
             return where.reason or f"{where.column} is not as the filter asks"

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from shared.core.errors import Refused
+from shared.core.convert import Stamp
+from shared.core.errors import Refused, Rejected
+from shared.core.mapping import When
 from shared.core.model import Coupling, CouplingState, First, Record, Resolution, Side, Tally, Value
 from shared.engine.forgetting import forget
 from shared.engine.kept import readable
@@ -17,7 +19,7 @@ from shared.engine.messages import Job
 from shared.engine.parts import Ports
 from shared.engine.scope import Scope
 from shared.engine.sync import PageSync
-from shared.ports import HeldRecord
+from shared.ports import HeldRecord, Write
 
 ACTIONS = ("couple", "uncouple", "skip", "retry", "resolve", "forget")
 
@@ -143,12 +145,35 @@ class Actions:
         ports, name = self._ports, scope.mapping.name
         if coupling.state is CouplingState.UNCOUPLED:
             return Tally(unchanged=1)  # a second click, or a second delivery
+        self._unstamp(scope, coupling)
         marked = replace(coupling, state=CouplingState.UNCOUPLED, outcome="uncoupled by a person")
         [result] = ports.couplings.save([marked])
         if result.coupling is None:
             raise Refused("the coupling was changed by somebody else at the same moment; look again")
         ports.held.remove(name, [(side, coupling.id_of(side)) for side in Side])
         return Tally(uncoupled=1)
+
+    def _unstamp(self, scope: Scope, coupling: Coupling) -> None:
+        """Take this company off a record of Sales (sync-semantics.md R107); a second delivery finds that done."""
+        mapping, sales = scope.mapping, self._ports.sales
+        stamped = [
+            (f, f.converter)
+            for f in mapping.fields
+            if isinstance(f.converter, Stamp) and f.when is When.ALWAYS
+        ]
+        for f, stamp in stamped:
+            row = sales.get(mapping.sales, [coupling.sales_id]).get(coupling.sales_id)
+            if (
+                row is None
+                or stamp.read(Side.SALES, row.values.get(f.sales), scope.references) != stamp.value
+            ):
+                continue
+            values = stamp.write(Side.SALES, None, f.sales, scope.references)
+            [written] = sales.update(mapping.sales, [Write(id=row.id, values=values, if_version=row.version)])
+            if isinstance(written.error, Rejected):
+                raise Refused(f"Sales does not take the company off the record: {written.error}")
+            if written.error is not None:
+                raise written.error
 
     # --- records -------------------------------------------------------------------------------
 

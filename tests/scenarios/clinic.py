@@ -83,6 +83,7 @@ class Clinic:
         self.schedules: tuple[str, ...] = ()
         self.companion = ""
         self.off: tuple[str, ...] = ()
+        self.company_row, self.company_row_untold = "", ""
         #: The settings OWNERSHIP and OWNING_TEAM.
         self.ownership, self.team = "person", ""
         self.push = False
@@ -164,6 +165,8 @@ class Clinic:
             certificate_ends=ends,
             queues=doctor_house.queues(self.queues, (*QUEUES, NOTICES)),
             off=self.off,
+            company_row=self.company_row,
+            company_row_untold=self.company_row_untold,
             push=self.push,
             webhook_url=self.webhook_url,
             tables_problem=tables_problem,

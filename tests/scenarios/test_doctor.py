@@ -299,6 +299,13 @@ STATES: dict[str, tuple[list[tuple[Callable[[Clinic], None], str, str]], Callabl
         [(house_is(overrides=a_column("new_name2")), "problem", "account has no column new_name2")],
         house_is(overrides=a_column("description")),
     ),
+    "sales.company-row": (
+        [
+            (house_is(company_row="0 rows of bcbi_company"), "problem", "0 rows of bcbi_company"),
+            (house_is(company_row_untold="the company is not known"), "unknown", "the company is not known"),
+        ],
+        None,
+    ),
     "sales.owning-team": (
         [
             (team_owns(), "problem", f"there is no team {TEAM}"),

@@ -200,6 +200,13 @@ CHECKS: tuple[Check, ...] = (
         judge=sales.columns,
     ),
     Check(
+        id="sales.company-row",
+        title="While COMPANY_STAMP is on Sales has a row for the company, and rows that can link to it",
+        do="Install Microsoft's base solution (bcbi_CdsBaseIntegration) in the environment of Sales, add a row of "
+        "bcbi_company whose bcbi_externalid is the company's id in lower case, or set COMPANY_STAMP=off.",
+        judge=house.company_row,
+    ),
+    Check(
         id="sales.owning-team",
         title="The team that shall own rows is there, and may own some",
         do="Set OWNING_TEAM to the id of an owner team, or of a group team, and give the team a role that may read "

@@ -59,3 +59,9 @@ def tables(x: Examined) -> Finding:
         advice=(f"not there yet, and made when first used: {', '.join(missing)}",),
         fix={"kind": "tables", "names": list(missing)},
     )
+
+
+def company_row(x: Examined) -> Finding:
+    if x.house.company_row_untold:
+        raise CannotTell(x.house.company_row_untold)
+    return Finding(problems=(x.house.company_row,) if x.house.company_row else ())

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.core.convert import Reference
+from shared.core.convert import Reference, Stamp
 from shared.core.doctor import BcFacts, HouseFacts, SalesFacts
-from shared.core.mapping import Creates, Direction, EntityMapping, with_children
+from shared.core.mapping import Creates, Direction, EntityMapping, FieldMap, with_children
 from shared.core.model import Side
 from shared.rules import Rule
 
@@ -85,6 +85,11 @@ def bulk_sets(wanted: Wanted) -> list[str]:
     )
 
 
+def linked_set(f: FieldMap) -> str:
+    """Return the entity set of Sales that a field links to, or ""."""
+    return f.converter.entity_set if isinstance(f.converter, (Reference, Stamp)) else ""
+
+
 def rights(wanted: Wanted) -> dict[str, tuple[str, ...]]:
     """Return entity set → rights, each needed at the depth of the organization: rows have many owners."""
     found: dict[str, dict[str, None]] = {name: {"Read": None} for name in ALWAYS_READ}
@@ -103,8 +108,8 @@ def rights(wanted: Wanted) -> dict[str, tuple[str, ...]]:
             needs.update(dict.fromkeys(WRITING[1:]))
         for f in mapping.fields:
             writes = f.direction is not Direction.FROM_SALES
-            if writes and isinstance(f.converter, Reference):
-                found.setdefault(f.converter.entity_set, {"Read": None})["AppendTo"] = None
+            if writes and (linked := linked_set(f)):
+                found.setdefault(linked, {"Read": None})["AppendTo"] = None
             if writes and f.column(Side.SALES) == OWNER:
                 needs["Assign"] = None
         if OWNED_BY in mapping.constants(Side.SALES):
