@@ -59,7 +59,7 @@ def test_when_all_is_well_the_code_is_0_and_the_next_step_is_told(clinic, capsys
     assert tandem("doctor") == 0
 
     said = shown(capsys)
-    assert "25 checks: 23 ok, 2 note" in said
+    assert f"{len(CHECKS)} checks: {len(CHECKS) - 2} ok, 2 note" in said
     assert said.endswith(
         "next: look at `tandem mappings`, change them if need be, then `tandem full-sync --rehearse`"
     )
