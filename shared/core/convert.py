@@ -267,6 +267,7 @@ class Reference:
     (dataverse-web-api.md §2 Lookups). `soft`: left out while its target is not coupled (H20).
     `local_currency`: BC's blank is the local currency, null in Sales too (H21). `only_coupled`: a
     record of this side whose target is not coupled is outside the filter instead of waiting (H30).
+    `also`: the record may be one of that mapping instead (a price is for an item or a resource).
     """
 
     to: str
@@ -275,6 +276,16 @@ class Reference:
     soft: bool = False
     local_currency: bool = False
     only_coupled: Side | None = None
+    also: str = ""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.to, self.also) if self.also else (self.to,)
+
+    def counterpart(self, side: Side, id: str, resolver: Resolver) -> str | None:
+        """Return the id on the other side of the record with this id, if it is coupled."""
+        look = resolver.sales_id if side is Side.BC else resolver.bc_id
+        return next((found for name in self.targets if (found := look(name, id)) is not None), None)
 
     def read(self, side: Side, raw: Wire, resolver: Resolver) -> Value:
         text = "" if raw is None else str(raw).lower()
@@ -283,10 +294,10 @@ class Reference:
             return LOCAL_CURRENCY
         if blank:
             return None
-        found = text if side is Side.BC else resolver.bc_id(self.to, text)
-        if side is Side.BC and resolver.sales_id(self.to, text) is None:
+        other = self.counterpart(side, text, resolver)
+        if other is None:
             return Unresolved(text)
-        return found if found is not None else Unresolved(text)
+        return text if side is Side.BC else other
 
     def write(self, side: Side, value: Value, column: str, resolver: Resolver) -> Mapping[str, Wire]:
         blank = value is None or isinstance(value, Unresolved)
@@ -295,7 +306,7 @@ class Reference:
         if value == LOCAL_CURRENCY and self.local_currency:
             target: str | None = resolver.local_currency_id
         else:
-            target = None if blank else resolver.sales_id(self.to, str(value))
+            target = None if blank else self.counterpart(Side.BC, str(value), resolver)
         return {f"{self.nav}@odata.bind": f"/{self.entity_set}({target})" if target else None}
 
     def narrow(self, value: Value) -> Value:

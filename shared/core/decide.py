@@ -309,7 +309,7 @@ def waits(f: FieldMap, side: Side, value: Unresolved) -> Wait:
         mapping=f.reference_to,
         side=side,
         id=value.raw,
-        reason=f"{f.column(side)}: the {f.reference_to} record {value.raw} is not coupled",
+        reason=f"{f.column(side)}: the {' or '.join(f.targets)} record {value.raw} is not coupled",
     )
 
 

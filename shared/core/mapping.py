@@ -134,6 +134,13 @@ class FieldMap:
         return self.converter.to if isinstance(self.converter, (Reference, Option)) else None
 
     @property
+    def targets(self) -> tuple[str, ...]:
+        """Every mapping that the field may refer to."""
+        if isinstance(self.converter, Reference):
+            return self.converter.targets
+        return (self.converter.to,) if isinstance(self.converter, Option) else ()
+
+    @property
     def option(self) -> bool:
         return isinstance(self.converter, Option)
 
@@ -361,7 +368,7 @@ class EntityMapping:
 
     @property
     def references(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(f.reference_to for f in self.fields if f.reference_to))
+        return tuple(dict.fromkeys(name for f in self.fields for name in f.targets))
 
     def _problems(self) -> Iterator[str]:
         for what, given in (
@@ -381,12 +388,10 @@ class EntityMapping:
                 yield f"field '{f.name}' needs a column on both sides"
             if self.direction is not Direction.BOTH and f.direction is not self.direction and not f.state:
                 yield f"field '{f.name}' is {f.direction.value}, the mapping {self.direction.value}"
-            if (
-                isinstance(f.converter, Reference)
-                and not f.soft
-                and f.reference_to not in (*self.depends_on, self.name)
-            ):
-                yield f"field '{f.name}' refers to '{f.reference_to}', which is not in depends_on"
+            if isinstance(f.converter, Reference) and not f.soft:
+                for name in f.targets:
+                    if name not in (*self.depends_on, self.name):
+                        yield f"field '{f.name}' refers to '{name}', which is not in depends_on"
         for side in Side:
             targets = [
                 f.column(side) for f in self.fields if f.direction.reaches(side) and f.when is not When.CREATE

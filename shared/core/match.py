@@ -51,8 +51,7 @@ def values_to_find(
         for record in sources:
             raw = record.values.get(source)
             if source in references:
-                to, id = references[source].to, str(raw or "").lower()
-                raw = resolver.sales_id(to, id) if side is Side.SALES else resolver.bc_id(to, id)
+                raw = references[source].counterpart(side.other, str(raw or "").lower(), resolver)
             if text := str(raw or "").strip():
                 values[text] = None
     return list(values)

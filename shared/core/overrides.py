@@ -233,7 +233,7 @@ class _One(FieldChanges):
                 self.problems.append(
                     f"depends_on: unknown mapping '{name}'; known: {', '.join(self._defaults)}"
                 )
-        used = {f.reference_to: f.name for f in fields if f.reference_to and not f.soft}
+        used = {name: f.name for f in fields for name in f.targets if not f.soft}
         for name in off:
             if name in used:
                 self.problems.append(

@@ -49,11 +49,11 @@ class References:
     def gather(self, mapping: EntityMapping, records: Iterable[Record]) -> None:
         """Look up the couplings of everything these records refer to, at most twice per referenced mapping."""
         wanted: dict[tuple[str, Side], set[str]] = {}
-        fields = [(f, f.reference_to) for f in mapping.fields if f.reference_to]
+        fields = [(f, target) for f in mapping.fields for target in f.targets]
         for record in records:
             for f, target in fields:
                 raw = str(record.values.get(f.column(record.side)) or "").lower()
-                if raw and raw != ZERO_GUID and target is not None:
+                if raw and raw != ZERO_GUID:
                     wanted.setdefault((target, record.side), set()).add(raw)
         self.look_up((target, side, i) for (target, side), ids in wanted.items() for i in sorted(ids))
 

@@ -53,8 +53,8 @@ def render(mapping: EntityMapping, part_of: str = "") -> str:
     ]
     for f in mapping.fields:
         remarks = [kind(f.converter)]
-        if f.reference_to:
-            remarks.append(f"of {f.reference_to}")
+        if f.targets:
+            remarks.append(f"of {' or '.join(f.targets)}")
         if f.soft:
             remarks.append("filled in later when its target is not coupled")
         if f.required:
