@@ -40,6 +40,11 @@ BY_HAND = {
             ("salesThisYearLcy", "Rec.GetSalesLCY()"),
         )
     },
+    ("assemblyOrders", "salesOrderNumber"): (
+        "Computed.OrderLineOf(Rec, SalesOrderNumber, SalesOrderLineNumber);",
+        "",
+    ),
+    ("assemblyOrders", "salesOrderLineNumber"): ("", ""),  # the line above fills both
     ("salesNotes", "orderId"): (
         'OrderId := Computed.DocumentOfNote(Rec, Enum::"Sales Document Type"::Order);',
         'Computed.PutNoteOn(Rec, Enum::"Sales Document Type"::Order, OrderId);',

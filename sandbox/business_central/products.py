@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.business_central.assembly import check_policy
 from sandbox.business_central.contract import BLANK_DATE, ZERO, entity_sets
 from sandbox.business_central.errors import dialog
 from sandbox.business_central.store import Company, Row
@@ -42,6 +43,7 @@ def check_item(write: Write) -> None:
     if moved and company.tables["itemLedgerEntries"].related("itemId", write.now("id")):
         field = entity_sets()["items"].columns[moved[0]].field
         raise dialog(f"You cannot change {field} because there are one or more ledger entries for this item.")
+    check_policy(write)
     base = write.now("baseUnitOfMeasureCode")
     if write.moves("baseUnitOfMeasureCode"):
         _base_unit(write, "items")

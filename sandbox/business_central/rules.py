@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from sandbox.business_central.assembly import after_order_line
 from sandbox.business_central.customers import (
     after_contact,
     after_customer,
@@ -80,6 +81,7 @@ AFTER: Mapping[str, Callable[[Write, Row], None]] = {
     "contacts": after_contact,
     "contactBusinessRelations": after_relation,
     "items": after_asset,
+    "salesOrderLines": after_order_line,
     "resources": after_asset,
     "opportunityEntries": after_entry,
 }

@@ -107,9 +107,13 @@ READ_ONLY: Mapping[str, str] = {
     """,
     "salesOrderLines": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy documentId
-        documentNumber lineNumber unitOfMeasureCode invoiceDiscountAmount lineAmount amount
-        amountIncludingVat vatPercent outstandingQuantity quantityShipped quantityInvoiced
-        billToCustomerId billToCustomerNumber
+        documentNumber lineNumber unitOfMeasureCode quantityToAssembleToOrder invoiceDiscountAmount
+        lineAmount amount amountIncludingVat vatPercent outstandingQuantity quantityShipped
+        quantityInvoiced billToCustomerId billToCustomerNumber
+    """,
+    "assemblyOrders": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy number itemId
+        itemNumber variantCode unitOfMeasureCode quantity salesOrderNumber salesOrderLineNumber
     """,
     "salesQuotes": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy customerNumber
@@ -254,6 +258,7 @@ WRITABLE: Mapping[str, str] = {
         unitCost standardCost costingMethod unitVolume grossWeight netWeight vendorNumber
         vendorItemNumber gtin itemCategoryCode blocked salesBlocked priceIncludesVat
         vatBusPostingGroupPrice vatProdPostingGroup genProdPostingGroup inventoryPostingGroup
+        replenishmentSystem assemblyPolicy
     """,
     "itemUnitsOfMeasure": """
         quantityPerUnitOfMeasure

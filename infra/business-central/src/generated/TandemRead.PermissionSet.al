@@ -3,7 +3,9 @@ permissionset 50100 "TANDEM READ"
 {
     Assignable = true;
     Caption = 'Tandem: read', Locked = true;
-    Permissions = tabledata "Company Information" = R,
+    Permissions = tabledata "Assemble-to-Order Link" = R,
+                  tabledata "Assembly Header" = R,
+                  tabledata "Company Information" = R,
                   tabledata "Contact" = R,
                   tabledata "Contact Business Relation" = R,
                   tabledata "Currency" = R,
@@ -41,6 +43,7 @@ permissionset 50100 "TANDEM READ"
                   tabledata "Tandem Tombstone" = R,
                   tabledata "Unit of Measure" = R,
                   tabledata "VAT Posting Setup" = R,
+                  page "Tandem Assembly Orders" = X,
                   page "Tandem Company Information" = X,
                   page "Tandem Contact Bus. Relations" = X,
                   page "Tandem Contacts" = X,
