@@ -36,6 +36,7 @@ WORDS = {
     "ORDER_POSTS": ("off", "on"),
     "WRITE_IN_TYPE": ("", "item", "resource"),
     "AVAILABILITY": ("off", "on"),
+    "PRICES": ("classic", "extended"),
     "OWNERSHIP": ("person", "team"),
     "COMPANY_STAMP": ("off", "on"),
 }
@@ -114,6 +115,8 @@ class Settings:
     #: Inventory of a product by HTTP: "on" or "off", under a key of its own.
     availability: str = "off"
     availability_key: str = field(default="", repr=False)
+    #: Prices come from customer price groups and sales prices ("classic"), or from price lists ("extended").
+    prices: str = "classic"
     #: New rows of Sales belong to the user of their salesperson ("person") or to one team ("team").
     ownership: str = "person"
     #: Id of that team; while persons own, it gets accounts and contacts without salesperson. "" for none.

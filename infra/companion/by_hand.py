@@ -6,6 +6,8 @@ from __future__ import annotations
 ONLY_FOR = {
     ("contactBusinessRelations", "customerId"): ("Link to Table", "Customer"),
     ("salesPrices", "customerPriceGroupId"): ("Sales Type", "Customer Price Group"),
+    ("priceListLines", "itemId"): ("Asset Type", "Item"),
+    ("priceListLines", "resourceId"): ("Asset Type", "Resource"),
     **{
         (lines, column): ("Type", kind)
         for lines in ("salesOrderLines", "salesQuoteLines", "postedSalesInvoiceLines")

@@ -158,7 +158,8 @@ def before_item(company: Company, row: Row, who: str) -> None:
     for lines in ("salesOrderLines", "salesQuoteLines"):
         if company.tables[lines].related("itemId", item_id):
             raise dialog("You cannot delete this item because it is on an outstanding sales document.")
-    _remove(company, ("itemUnitsOfMeasure", "itemVariants", "salesPrices"), "itemId", item_id, who)
+    of_item = ("itemUnitsOfMeasure", "itemVariants", "salesPrices", "priceListLines")
+    _remove(company, of_item, "itemId", item_id, who)
 
 
 def before_resource(company: Company, row: Row, who: str) -> None:
@@ -166,7 +167,7 @@ def before_resource(company: Company, row: Row, who: str) -> None:
     for lines in ("salesOrderLines", "salesQuoteLines"):
         if company.tables[lines].related("resourceId", resource_id):
             raise dialog("You cannot delete this resource because it is on an outstanding sales document.")
-    _remove(company, ("resourceUnitsOfMeasure",), "resourceId", resource_id, who)
+    _remove(company, ("resourceUnitsOfMeasure", "priceListLines"), "resourceId", resource_id, who)
 
 
 def before_unit(company: Company, set_name: str, row: Row) -> None:

@@ -22,6 +22,7 @@ from sandbox.business_central.errors import dialog
 from sandbox.business_central.lines import check_line, settle
 from sandbox.business_central.notes import check_note
 from sandbox.business_central.opportunities import after_entry, check_entry, check_opportunity
+from sandbox.business_central.price_lists import after_header, check_header, check_price_line
 from sandbox.business_central.products import (
     after_asset,
     check_item,
@@ -67,6 +68,8 @@ CHECKS: Mapping[str, Callable[[Write], None]] = {
     "resourceUnitsOfMeasure": check_unit,
     "itemVariants": check_variant,
     "salesPrices": check_price,
+    "priceListHeaders": check_header,
+    "priceListLines": check_price_line,
     "opportunities": check_opportunity,
     "opportunityEntries": check_entry,
     "salesOrders": check_document,
@@ -84,6 +87,7 @@ AFTER: Mapping[str, Callable[[Write, Row], None]] = {
     "salesOrderLines": after_order_line,
     "resources": after_asset,
     "opportunityEntries": after_entry,
+    "priceListHeaders": after_header,
 }
 
 

@@ -130,7 +130,7 @@ def _off_by(
     """Return what is off, and the setting that keeps it off. Notes of quotes go with the quotes they belong to."""
     found: dict[str, str] = {}
     for name, default in defaults.items():  # each after those it depends on
-        needed = [d for d in default.depends_on if d in found and defaults[d].switch]
+        needed = [d for d in default.references if d in found and defaults[d].switch]
         if name in switched_off:
             found[name] = default.switch.partition("=")[0]
         elif is_off(data.get(name, {})):

@@ -86,6 +86,17 @@ READ_ONLY: Mapping[str, str] = {
         itemNumber salesType customerPriceGroupId salesCode currencyId currencyCode startingDate
         unitOfMeasureId unitOfMeasureCode variantCode minimumQuantity
     """,
+    "priceListHeaders": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy code description
+        sourceType sourceNumber priceType amountType currencyId currencyCode startingDate endingDate
+        priceIncludesVat status allowUpdatingDefaults
+    """,
+    "priceListLines": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy priceListId
+        priceListCode lineNumber sourceType sourceNumber assetType itemId resourceId assetNumber
+        variantCode currencyId currencyCode startingDate endingDate minimumQuantity unitOfMeasureId
+        unitOfMeasureCode priceType amountType unitPrice priceIncludesVat status
+    """,
     "opportunities": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy salespersonCode
         contactNumber contactCompanyId contactCompanyNumber status closed dateClosed estimatedValue

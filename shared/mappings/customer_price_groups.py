@@ -14,6 +14,7 @@ CUSTOMER_PRICE_GROUPS = EntityMapping(
     direction=TO_SALES,
     depends_on=("currencies", "items"),
     match=(Match(bc=("code",), sales=("name",)),),
+    switch="PRICES=classic",
     rule="customer_price_groups",
     label_bc="code",
     label_sales="name",

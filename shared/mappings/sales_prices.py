@@ -34,6 +34,7 @@ SALES_PRICES = EntityMapping(
     ),
     # 1 = Currency Amount.
     constants_sales=(("pricingmethodcode", 1),),
+    switch="PRICES=classic",
     rule="sales_prices",
     # Which price is valid depends on the day; no row moves (H19, H22).
     volatile=True,

@@ -1,28 +1,27 @@
-"""Customer price groups: the currency of the list is that of its first price (mappings.md §12, P27)."""
+"""Price lists: the currency of a list is that of its first price (mappings.md §12, P27)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from shared.core.convert import ZERO_GUID
-from shared.core.mapping import Table
-from shared.core.model import Record, Side, Wire
-from shared.rules.base import Context, Need, Rule
+from shared.core.model import Fields, Record, Side, Wire
+from shared.ports import Step
+from shared.rules.base import NO_STEPS, Context, Need, Rule, Steps
 from shared.rules.currencies import is_iso
-
-PRICES = Table(name="salesPrices")
-#: Sales Type "Customer Price Group", as BC writes it.
-OF_GROUP = "Customer_x0020_Price_x0020_Group"
-#: The key of Sales Price within one group, in BC's order.
-KEY = ("itemNumber", "startingDate", "currencyCode", "variantCode", "unitOfMeasureCode", "minimumQuantity")
+from shared.rules.default_price_list import PRICE_LISTS
+from shared.rules.prices import Prices, first_price
 
 
 class PriceGroups(Rule):
-    reads = ((Side.BC, PRICES, ("salesType", "salesCode", "currencyId", *KEY)),)
+    def __init__(self, prices: Prices) -> None:
+        self._prices = prices
+        columns = (*(column for column, _ in prices.where), prices.list_code, "currencyId", "currencyCode")
+        self.reads = ((Side.BC, prices.table, (*dict.fromkeys((*columns, *prices.key)),)),)
 
     def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
         codes = tuple(str(r.values.get("code") or "") for r in records if r.side is Side.BC)
-        return [first_price_of("prices", codes)] if codes else []
+        return [self._prices.first_of("prices", codes)] if codes else []
 
     def holds(self, side: Side, record: Record, facts: Context) -> str | None:
         first = self._first(record, facts) if side is Side.BC else None
@@ -42,19 +41,20 @@ class PriceGroups(Rule):
         return first_price(facts, "prices", record.values.get("code"))
 
 
-def first_price_of(name: str, codes: Iterable[str]) -> Need:
-    """Ask for the first price of each group: its list has that currency. A group may have any number of prices."""
-    return Need(
-        name=name,
-        side=Side.BC,
-        table=PRICES,
-        column="salesCode",
-        values=tuple(codes),
-        first=KEY,
-        where=(("salesType", OF_GROUP),),
-    )
+class PriceLists(PriceGroups):
+    """Lists of extended price calculation: one that is inactive is put out of use once it is made (mappings.md §12)."""
 
-
-def first_price(facts: Context, name: str, code: Wire) -> Record | None:
-    found = facts.rows(name, code)
-    return found[0] if found else None
+    def steps(
+        self,
+        side: Side,
+        id: str,
+        values: Fields,
+        source: Record,
+        target: Record | None,
+        facts: Context,
+    ) -> Steps:
+        if target is not None or source.values.get("status") != "Inactive":
+            return NO_STEPS
+        # A new row begins active (dataverse-web-api.md §9); 100002 = Inactive.
+        idle = {"statecode": 1, "statuscode": 100_002}
+        return Steps(after=(Step(action="update", table=PRICE_LISTS, id=id, values=idle),))

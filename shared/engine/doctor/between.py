@@ -13,7 +13,7 @@ from shared.core.model import Record, Side
 from shared.engine.doctor.wanted import Examined, option_mappings
 from shared.rules.currencies import factor, is_iso
 from shared.rules.default_price_list import NAME as DEFAULT_LIST
-from shared.rules.price_groups import KEY
+from shared.rules.prices import KEY
 
 #: Tokens are refused from five minutes of difference on, and overlaps of reading are shorter.
 MOST_SKEW = timedelta(minutes=2)
