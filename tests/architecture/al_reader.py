@@ -35,6 +35,8 @@ METHODS = {
     "GetBySystemId",
     "FindFirst",
     "FindLast",
+    "FindSet",
+    "Next",
     "IsTemporary",
 }
 METHODS |= {"TransferFields", "ReadIsolation", "FieldNo", "RecordId"}
@@ -43,7 +45,7 @@ FIELD_METHODS = {"SetRange", "SetFilter", "Validate", "TestField", "CalcFields",
 TABLE_METHODS = {
     "Sales Header": {"SetHideValidationDialog", "GetWorkDescription", "SetWorkDescription"},
     "Sales Invoice Header": {"GetWorkDescription"},
-    "Sales Line": {"SetHideValidationDialog", "AutoAsmToOrder"},
+    "Sales Line": {"SetHideValidationDialog", "AutoAsmToOrder", "AutoReserve"},
     "Contact": {"SetHideValidationDialog"},
     "Customer": {
         "CalcOverdueBalance",
