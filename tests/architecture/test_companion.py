@@ -54,9 +54,7 @@ def test_a_page_over_a_table_of_all_companies_shows_its_own_company_only():
     """A record id names no company: a note on order 1001 of another company would be one on ours."""
     tables = json.loads((Path(__file__).parent / "bc_fields.json").read_text())["tables"]
     # As a field, it says whose a row is; tables of a company have none.
-    shared = [
-        s for s in read().sets.values() if s.table in tables and "Company" in tables[s.table]["fields"]
-    ]
+    shared = [s for s in read().sets.values() if s.table in tables and "Company" in tables[s.table]["fields"]]
 
     assert [s.name for s in shared] == ["salesNotes"]
     for entity in shared:
