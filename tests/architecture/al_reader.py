@@ -39,7 +39,7 @@ METHODS = {
     "Next",
     "IsTemporary",
 }
-METHODS |= {"TransferFields", "ReadIsolation", "FieldNo", "RecordId"}
+METHODS |= {"TransferFields", "ReadIsolation", "FieldNo", "RecordId", "FilterGroup"}
 FIELD_METHODS = {"SetRange", "SetFilter", "Validate", "TestField", "CalcFields", "CalcSums"}
 #: Procedures of Microsoft's own tables that the pages call.
 TABLE_METHODS = {
