@@ -154,6 +154,7 @@ class Environment:
             expirechangetrackingindays=7,
             createproductswithoutparentinactivestate=False,
             ispricelistmandatory=True,
+            issopintegrationenabled=False,
         )
         put(
             "transactioncurrency",

@@ -17,12 +17,15 @@ from shared.adapters.auth import FixedAuth, MsalAuth, dataverse_scope
 from shared.adapters.credentials import Secret
 from shared.adapters.dataverse_line import COMMON, DataverseLine
 from shared.adapters.dataverse_options import Options
+from shared.adapters.doctor_sales import SWITCH
 from shared.adapters.odata import DATAVERSE, Answer, literal, told
 from shared.adapters.throttle import answer_of
 from shared.core.errors import Exists, Misconfigured, Rejected, SyncError, Transient
 from shared.core.mapping import Table
 from shared.ports import Write
 
+#: Orders that are named when they are in the way.
+NAMED = 5
 LOGIN = "https://login.microsoftonline.com"
 #: Roles and definitions are cached; what was just changed must be seen (dataverse-web-api.md §1, Consistency).
 STRONG = {"Consistency": "Strong"}
@@ -66,6 +69,8 @@ class SetUpAccount:
                 return self._access(wish["clients"], str(wish["role"]), wish["rights"])
             case "track":
                 return self._track(wish["tables"])
+            case "orders":
+                return self._orders(on=bool(wish["on"]))
             case "options":
                 return [said for choice in wish["options"] for said in self._options(choice)]
         raise Rejected(f"the setup account of Sales cannot do '{wish['kind']}'")
@@ -161,6 +166,36 @@ class SetUpAccount:
         entities = "".join(f"<entity>{name}</entity>" for name in tables)
         xml = f"<importexportxml><entities>{entities}</entities></importexportxml>"
         self._ask("POST", "PublishXml", {"ParameterXml": xml})
+
+    # --- the organization --------------------------------------------------------------------------
+
+    def _orders(self, *, on: bool) -> list[str]:
+        """Let the organization say whether its orders go over (S2). Raises `Rejected` while one is on its way.
+
+        An order that is submitted between the look and the write waits in Sales, as while the setting is off.
+        """
+        found = self._one(f"organizations?$select=organizationid,{SWITCH}")
+        if found is None:
+            raise Rejected(f"{DATAVERSE} shows the setup account no organization")
+        if bool(found[SWITCH]) == on:
+            return []
+        if not on:
+            self._none_submitted()
+        self._ask(
+            "PATCH", f"organizations({found['organizationid']})", {SWITCH: on}, headers={"If-Match": "*"}
+        )
+        return [f"switched the integration of orders {'on' if on else 'off'} in Sales"]
+
+    def _none_submitted(self) -> None:
+        path = f"salesorders?$select=ordernumber&$filter=statecode eq 1&$orderby=ordernumber&$top={NAMED}&$count=true"
+        body = self._ask("GET", path).body
+        if not body["value"]:
+            return
+        count, named = body["@odata.count"], ", ".join(str(row["ordernumber"]) for row in body["value"])
+        more = f" and {count - NAMED} more" if count > NAMED else ""
+        raise Rejected(
+            f"the integration of orders stays on in Sales, as {count} are still submitted there: {named}{more}"
+        )
 
     # --- requests ----------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ from shared.core.errors import Misconfigured, SyncError, Transient
 from shared.core.mapping import Table
 from shared.ports import Clock
 
+#: The organization's own word on whether its orders go to a back office (S2).
+SWITCH = "issopintegrationenabled"
 #: Types whose column is shown as `_x_value`.
 LOOKUPS = frozenset({"Lookup", "Owner", "Customer"})
 DEFINITIONS = "EntityDefinitions?$select=LogicalName,EntitySetName,ChangeTrackingEnabled,Privileges"
@@ -77,6 +79,7 @@ class SalesLook:
                 "bulk",
                 "columns",
                 "team",
+                "switch",
             )
             topics += tuple(f"options:{name}" for name in options)
             known = {*facts.rows, *facts.troubles}
@@ -92,6 +95,7 @@ class SalesLook:
             "privileges": f"systemusers({user})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()",
             "tables": f"{DEFINITIONS}&$filter={named}",
             "organization": "organizations?$select=_basecurrencyid_value",
+            "switch": f"organizations?$select={SWITCH}",
             "currencies": "transactioncurrencies?$select=transactioncurrencyid,isocurrencycode",
             "lists": "pricelevels?$select=name,_transactioncurrencyid_value",
         }
@@ -110,6 +114,8 @@ class SalesLook:
             rows["team"] = tuple(
                 {"name": r["name"], "type": r["teamtype"]} for r in _rows(line, bodies, "team")
             )
+        if "switch" in bodies:
+            rows["switch"] = tuple({"on": bool(r[SWITCH])} for r in _rows(line, bodies, "switch"))
         iso = {
             str(r["transactioncurrencyid"]).lower(): str(r["isocurrencycode"] or "").upper()
             for r in _rows(line, bodies, "currencies")

@@ -98,7 +98,8 @@ class SalesTable:
 
 @dataclass(frozen=True, kw_only=True)
 class SalesFacts(Gathered):
-    """Topics: `organization`, `currencies`, `lists` (price lists), `bulk` (message and table), `options:<mapping>`, `team`."""
+    """Topics: `organization`, `currencies`, `lists` (price lists), `bulk` (message and table), `options:<mapping>`, `team`,
+    `switch` (on: the organization says that orders are integrated)."""
 
     #: Why there is no application user to act as, or "".
     no_user: str = ""

@@ -216,6 +216,7 @@ TOO_MUCH = [
     ({"kind": "queues", "names": ["sync-customers", "theirs"]}, "the queue theirs"),
     ({"kind": "tables", "names": ["Theirs"]}, "the table Theirs"),
     ({"kind": "delete", "tables": ["account"]}, "a repair called delete"),
+    ({"kind": "orders", "on": "never"}, "a repair called orders"),
 ]
 
 

@@ -71,6 +71,7 @@ class Clinic:
         self.bc = BusinessCentralSim(clock=self.time, issuer=None, identities=who)
         self.sales = DataverseSim(clock=self.time, issuer=None, identities=who)
         load_company(GeneratedCompany(customers=3, items=3, seed=7), bc=self.bc, sales=self.sales)
+        self.switch_orders(on=True)
         self.bc_token = self.sales_token = INTEGRATION.client_id
         self.second_user = False
         self.company = ""
@@ -93,6 +94,14 @@ class Clinic:
     def sim_settings(self, sim: Any, **changed: Any) -> None:
         sim.settings.update(changed)
         sim.settings_changed()
+
+    def switch_orders(self, *, on: bool) -> None:
+        """Let the organization of Sales say so of its orders."""
+        self.sales.edit("organizations", self.sales.organization_id, issopintegrationenabled=on)
+
+    def says_of_orders(self) -> bool:
+        [organization] = self.sales.all("organizations")
+        return bool(organization["issopintegrationenabled"])
 
     def client(self, sim: Any, token: str) -> httpx.Client:
         return httpx.Client(transport=httpx.WSGITransport(app=sim), auth=FixedAuth(token))

@@ -314,6 +314,14 @@ STATES: dict[str, tuple[list[tuple[Callable[[Clinic], None], str, str]], Callabl
         ],
         team_owns(teamtype=0),
     ),
+    "sales.order-integration": (
+        [
+            (lambda c: c.switch_orders(on=False), "advice", "orders go to Business Central, and Sales says that they do not"),
+            (house_is(off=("sales_orders",)), "advice", "orders stay in Sales (SALES_ORDERS=off), and Sales says that they go"),
+            (granted("prvReadOrganization", None), "unknown", "prvReadOrganization"),
+        ],
+        lambda c: (house_is(off=("sales_orders",))(c), c.switch_orders(on=False)),
+    ),
     "both.base-currency": (
         [
             (base_is("ISK"), "problem", "the base currency of Sales is ISK"),

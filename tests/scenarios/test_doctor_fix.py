@@ -46,6 +46,8 @@ REPAIRS = [
     pytest.param(granted("prvWriteAccount", None), "sales.privileges", id="a privilege"),
     pytest.param(granted("prvReadAccount", "Basic"), "sales.organization-read", id="a depth"),
     pytest.param(sales_is(not_tracked=["account", "invoice"]), "sales.change-tracking", id="tracking"),
+    pytest.param(lambda c: c.switch_orders(on=False), "sales.order-integration", id="orders on"),
+    pytest.param(lambda c: setattr(c, "off", ("sales_orders",)), "sales.order-integration", id="orders off"),
     pytest.param(lambda c: None, "both.options", id="options"),
 ]
 
@@ -105,6 +107,49 @@ def test_every_application_user_gets_the_role():
     assert clinic.examine()["state"] == "ok"
 
 
+def submitted(c: Clinic, count: int) -> None:
+    """Let so many orders be submitted, and the setting SALES_ORDERS be off."""
+    c.off = ("sales_orders",)
+    rows = [
+        {"name": f"Deal {n}", "ordernumber": f"ORD-{n}", "statecode": 1, "statuscode": 3}
+        for n in range(1, count + 1)
+    ]
+    c.sales.load("salesorders", rows)
+
+
+@pytest.mark.peer("sales-order-044")
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "as 1 are still submitted there: ORD-1"),
+        (7, "as 7 are still submitted there: ORD-1, ORD-2, ORD-3, ORD-4, ORD-5 and 2 more"),
+    ],
+)
+def test_the_integration_of_orders_is_not_switched_off_in_sales_while_one_is_submitted_S2(count, said):
+    clinic = Clinic()
+    submitted(clinic, count)
+    wish = clinic.verdict("sales.order-integration")["fix"]
+
+    with pytest.raises(Rejected, match=said):
+        account(clinic).fix(wish)
+
+    assert clinic.says_of_orders()
+
+
+@pytest.mark.peer("sales-order-045")
+def test_without_a_submitted_order_the_integration_is_off_by_setting_and_in_sales_S2():
+    clinic = Clinic()
+    submitted(clinic, 2)
+    for order in clinic.sales.all("salesorders"):
+        clinic.sales.edit("salesorders", order["salesorderid"], statecode=0, statuscode=1)
+    wish = clinic.verdict("sales.order-integration")["fix"]
+
+    assert account(clinic).fix(wish) == ["switched the integration of orders off in Sales"]
+    assert account(clinic).fix(wish) == []
+
+    assert not clinic.says_of_orders() and clinic.verdict("sales.order-integration")["state"] == "ok"
+
+
 def test_a_user_who_was_disabled_is_left_to_a_person():
     clinic = Clinic()
     disabled_user(clinic)
@@ -122,13 +167,15 @@ def test_a_user_who_was_disabled_is_left_to_a_person():
         "systemuserroles_association",
         "LogicalName",
         "Publish",
+        "organizations",
     ],
 )
 def test_a_repair_whose_answer_was_lost_is_finished_by_the_next(path: str):
     clinic = Clinic()
     nothing_at_all(clinic)
+    clinic.switch_orders(on=False)
     tracking = {"kind": "track", "tables": ["account", "contact", "product"]}
-    wishes = [clinic.verdict("sales.user")["fix"], tracking]
+    wishes = [clinic.verdict("sales.user")["fix"], tracking, {"kind": "orders", "on": True}]
     clinic.sales.faults.add(Fault(kind="write", lost_reply=True, path=path))
 
     with pytest.raises(Transient, match="does not answer"):

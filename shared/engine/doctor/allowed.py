@@ -39,6 +39,8 @@ def beyond(
                 for c in wish.get("options", ())
                 if (c.get("table"), c.get("column")) not in columns
             ]
+        case "orders" if isinstance(wish.get("on"), bool):
+            return []
         case "queues":
             return [f"the queue {name}" for name in _named(wish, "names") if name not in queues]
         case "tables":

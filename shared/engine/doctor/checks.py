@@ -214,6 +214,14 @@ CHECKS: tuple[Check, ...] = (
         judge=sales.owning_team,
     ),
     Check(
+        id="sales.order-integration",
+        title="Sales says of its orders what SALES_ORDERS says",
+        do="Use `--fix sales.order-integration`: it sets the organization's issopintegrationenabled, and does not switch it "
+        "off while an order is submitted.",
+        judge=sales.order_integration,
+        fixable=True,
+    ),
+    Check(
         id="both.base-currency",
         title="The local currency is the base currency of Sales, or there are rates between them",
         do="Add the base currency of Sales to Business Central's currencies, with an exchange rate.",

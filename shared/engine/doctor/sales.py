@@ -111,6 +111,19 @@ def columns(x: Examined) -> Finding:
     return Finding(problems=tuple(found))
 
 
+def order_integration(x: Examined) -> Finding:
+    """The organization's flag follows the setting, in both directions (S2)."""
+    on = "sales_orders" not in x.house.off
+    if any(row["on"] for row in x.sales.need("switch")) == on:
+        return Finding()
+    said = (
+        "orders go to Business Central, and Sales says that they do not"
+        if on
+        else "orders stay in Sales (SALES_ORDERS=off), and Sales says that they go to Business Central"
+    )
+    return Finding(advice=(said,), fix={"kind": "orders", "on": on})
+
+
 def owning_team(x: Examined) -> Finding:
     """A team for access to single rows owns none (general knowledge: teamtype 1, Access)."""
     if not x.wanted.team:
