@@ -86,6 +86,14 @@ READ_ONLY: Mapping[str, str] = {
         itemNumber salesType customerPriceGroupId salesCode currencyId currencyCode startingDate
         unitOfMeasureId unitOfMeasureCode variantCode minimumQuantity
     """,
+    "priceLists": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy code sourceType
+        sourceNumber priceType amountType currencyCode
+    """,
+    "priceListLines": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy priceListId
+        priceListCode lineNumber priceType assetNumber currencyCode unitOfMeasureCode status
+    """,
     "opportunities": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy salespersonCode
         contactNumber contactCompanyId contactCompanyNumber status closed dateClosed estimatedValue
@@ -273,6 +281,13 @@ WRITABLE: Mapping[str, str] = {
     """,
     "salesPrices": """
         endingDate unitPrice priceIncludesVat allowInvoiceDiscount allowLineDiscount
+    """,
+    "priceLists": """
+        description currencyId startingDate endingDate allowUpdatingDefaults status
+    """,
+    "priceListLines": """
+        amountType assetType assetId variantCode currencyId startingDate endingDate minimumQuantity
+        unitOfMeasureId unitPrice
     """,
     "opportunities": """
         number description salespersonId contactId salesCycleCode creationDate priority

@@ -140,6 +140,22 @@ codeunit 50102 "Tandem Deletions"
         Tombstones.Write(Database::"Sales Price", 'salesPrices', Rec.SystemId, Format(Rec."Item No.", 0, 9) + ',' + Format(Rec."Sales Type", 0, 9) + ',' + Format(Rec."Sales Code", 0, 9) + ',' + Format(Rec."Starting Date", 0, 9) + ',' + Format(Rec."Currency Code", 0, 9) + ',' + Format(Rec."Variant Code", 0, 9) + ',' + Format(Rec."Unit of Measure Code", 0, 9) + ',' + Format(Rec."Minimum Quantity", 0, 9));
     end;
 
+    [EventSubscriber(ObjectType::Table, Database::"Price List Header", 'OnAfterDeleteEvent', '', false, false)]
+    local procedure AfterDeletePriceListHeader(var Rec: Record "Price List Header")
+    begin
+        if Rec.IsTemporary() then
+            exit;
+        Tombstones.Write(Database::"Price List Header", 'priceLists', Rec.SystemId, Format(Rec."Code", 0, 9));
+    end;
+
+    [EventSubscriber(ObjectType::Table, Database::"Price List Line", 'OnAfterDeleteEvent', '', false, false)]
+    local procedure AfterDeletePriceListLine(var Rec: Record "Price List Line")
+    begin
+        if Rec.IsTemporary() then
+            exit;
+        Tombstones.Write(Database::"Price List Line", 'priceListLines', Rec.SystemId, Format(Rec."Price List Code", 0, 9) + ',' + Format(Rec."Line No.", 0, 9));
+    end;
+
     [EventSubscriber(ObjectType::Table, Database::"Opportunity", 'OnAfterDeleteEvent', '', false, false)]
     local procedure AfterDeleteOpportunity(var Rec: Record "Opportunity")
     begin

@@ -234,6 +234,27 @@ codeunit 50101 "Tandem References"
         exit(Found."Code");
     end;
 
+    procedure IdOfPriceLists(CodeText: Code[20]): Guid
+    var
+        Found: Record "Price List Header";
+    begin
+        if CodeText = '' then
+            exit;
+        if Found.Get(CodeText) then
+            exit(Found.SystemId);
+    end;
+
+    procedure CodeOfPriceLists(Id: Guid): Code[20]
+    var
+        Found: Record "Price List Header";
+    begin
+        if IsNullGuid(Id) then
+            exit('');
+        if not Found.GetBySystemId(Id) then
+            Error(UnknownIdErr, Id, 'priceLists');
+        exit(Found."Code");
+    end;
+
     procedure IdOfOpportunities(CodeText: Code[20]): Guid
     var
         Found: Record "Opportunity";
