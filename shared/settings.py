@@ -38,6 +38,7 @@ WORDS = {
     "AVAILABILITY": ("off", "on"),
     "OWNERSHIP": ("person", "team"),
     "COMPANY_STAMP": ("off", "on"),
+    "PRICES": ("classic", "extended"),
 }
 #: Numbers in BC that an administrator names, and how long they may be there.
 NUMBERS = {"WRITE_IN_NUMBER": 20, "FREIGHT_ACCOUNT": 20}
@@ -120,6 +121,8 @@ class Settings:
     owning_team: str = ""
     #: Rows of Sales carry this company, and those of other companies are left alone: "on" or "off".
     company_stamp: str = "off"
+    #: BC's prices: "classic" (price groups and sales prices) or "extended" (price lists and their lines).
+    prices: str = "classic"
     #: YAML that changes mappings, or the https:// address of a blob that holds it (docs/mappings.md).
     mapping_overrides: str = field(default="", repr=False)
     #: Notices of both systems are listened to (docs/push.md).

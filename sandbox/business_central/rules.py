@@ -21,6 +21,7 @@ from sandbox.business_central.errors import dialog
 from sandbox.business_central.lines import check_line, settle
 from sandbox.business_central.notes import check_note
 from sandbox.business_central.opportunities import after_entry, check_entry, check_opportunity
+from sandbox.business_central.price_lists import after_price_list, check_price_list, check_price_list_line
 from sandbox.business_central.products import (
     after_asset,
     check_item,
@@ -66,6 +67,8 @@ CHECKS: Mapping[str, Callable[[Write], None]] = {
     "resourceUnitsOfMeasure": check_unit,
     "itemVariants": check_variant,
     "salesPrices": check_price,
+    "priceLists": check_price_list,
+    "priceListLines": check_price_list_line,
     "opportunities": check_opportunity,
     "opportunityEntries": check_entry,
     "salesOrders": check_document,
@@ -81,6 +84,7 @@ AFTER: Mapping[str, Callable[[Write, Row], None]] = {
     "contactBusinessRelations": after_relation,
     "items": after_asset,
     "resources": after_asset,
+    "priceLists": after_price_list,
     "opportunityEntries": after_entry,
 }
 

@@ -14,6 +14,8 @@ from shared.mappings.notes import ORDER_NOTES, QUOTE_NOTES
 from shared.mappings.opportunities import OPPORTUNITIES
 from shared.mappings.payment_terms import PAYMENT_TERMS
 from shared.mappings.posted_sales_invoices import POSTED_SALES_INVOICES
+from shared.mappings.price_list_lines import PRICE_LIST_LINES
+from shared.mappings.price_lists import PRICE_LISTS
 from shared.mappings.resources import RESOURCES
 from shared.mappings.sales_orders import SALES_ORDERS
 from shared.mappings.sales_prices import SALES_PRICES
@@ -37,6 +39,8 @@ ALL: tuple[EntityMapping, ...] = in_order(
         RESOURCES,
         CUSTOMER_PRICE_GROUPS,
         SALES_PRICES,
+        PRICE_LISTS,
+        PRICE_LIST_LINES,
         OPPORTUNITIES,
         POSTED_SALES_INVOICES,
         SALES_ORDERS,

@@ -9,6 +9,7 @@ CUSTOMER_PRICE_GROUPS = EntityMapping(
     name="customer_price_groups",
     title="Customer Price Group → Price list",
     source="mappings.md, CUSTPRCGRP-PRICE and §12",
+    switch="PRICES=classic",
     bc=Table(name="customerPriceGroups"),
     sales=Table(name="pricelevels", key="pricelevelid"),
     direction=TO_SALES,

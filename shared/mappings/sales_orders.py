@@ -66,6 +66,8 @@ SALES_ORDERS = EntityMapping(
         "resources",
         "customer_price_groups",
         "sales_prices",
+        "price_lists",
+        "price_list_lines",
     ),
     creates=Creates.ALWAYS,
     on_delete=OnDelete.UNCOUPLE,

@@ -11,6 +11,7 @@ SALES_PRICES = EntityMapping(
     name="sales_prices",
     title="Sales Price → Price list line",
     source="mappings.md, SALESPRC-PRODPRICE and §12; H19",
+    switch="PRICES=classic",
     bc=Table(name="salesPrices"),
     sales=Table(name="productpricelevels", key="productpricelevelid", bulk=False),
     direction=TO_SALES,

@@ -10,7 +10,8 @@ from shared.rules.customers import WithCurrency
 from shared.rules.notes import Notes
 from shared.rules.opportunities import Opportunities
 from shared.rules.posted_sales_invoices import PostedSalesInvoices
-from shared.rules.price_groups import PriceGroups
+from shared.rules.price_groups import PriceGroups, PriceLists
+from shared.rules.price_list_lines import PriceListLines
 from shared.rules.products import Products
 from shared.rules.sales_orders import SalesOrders, SalesOrdersWithPosts
 from shared.rules.sales_prices import SalesPrices
@@ -29,6 +30,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "resources": Products("capacity"),
         "customer_price_groups": PriceGroups(),
         "sales_prices": SalesPrices(),
+        "price_lists": PriceLists(),
+        "price_list_lines": PriceListLines(),
         "sales_orders": SalesOrders(),
         "sales_orders_with_posts": SalesOrdersWithPosts(),
         "sales_quotes": SalesQuotes(),

@@ -1,28 +1,30 @@
-"""Customer price groups: the currency of the list is that of its first price (mappings.md §12, P27)."""
+"""Customer price groups and price lists: the currency of the list is that of its first price (mappings.md §12, P27)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from shared.core.convert import ZERO_GUID
 from shared.core.mapping import Table
-from shared.core.model import Record, Side, Wire
-from shared.rules.base import Context, Need, Rule
+from shared.core.model import Fields, Record, Side, Wire
+from shared.ports import Step
+from shared.rules.base import NO_STEPS, Context, Need, Rule, Steps
 from shared.rules.currencies import is_iso
+from shared.rules.price_sources import CLASSIC, EXTENDED, Prices, currency_id, first_price
 
-PRICES = Table(name="salesPrices")
-#: Sales Type "Customer Price Group", as BC writes it.
-OF_GROUP = "Customer_x0020_Price_x0020_Group"
-#: The key of Sales Price within one group, in BC's order.
-KEY = ("itemNumber", "startingDate", "currencyCode", "variantCode", "unitOfMeasureCode", "minimumQuantity")
+PRICE_LISTS = Table(name="pricelevels", key="pricelevelid")
+#: Inactive, as the one status that state has (dataverse-web-api.md §11).
+INACTIVE = {"statecode": 1, "statuscode": 100002}
 
 
 class PriceGroups(Rule):
-    reads = ((Side.BC, PRICES, ("salesType", "salesCode", "currencyId", *KEY)),)
+    def __init__(self, prices: Prices = CLASSIC) -> None:
+        self._prices = prices
+        columns = {column for column, _ in prices.where} | {prices.list_code, "currencyId", "currencyCode"}
+        self.reads = ((Side.BC, prices.table, tuple(sorted(columns | set(prices.key)))),)
 
     def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
         codes = tuple(str(r.values.get("code") or "") for r in records if r.side is Side.BC)
-        return [first_price_of("prices", codes)] if codes else []
+        return [self._prices.first_of("prices", codes)] if codes else []
 
     def holds(self, side: Side, record: Record, facts: Context) -> str | None:
         first = self._first(record, facts) if side is Side.BC else None
@@ -32,29 +34,31 @@ class PriceGroups(Rule):
         return f"its first price is in {code}, which is not an ISO 4217 code, so Sales cannot have it"
 
     def adds(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
-        if side is Side.SALES:
-            return {}
-        first = self._first(record, facts)
-        return {"computedCurrencyId": first.values.get("currencyId") if first is not None else ZERO_GUID}
+        return {} if side is Side.SALES else {"computedCurrencyId": currency_id(self._first(record, facts))}
 
     @staticmethod
     def _first(record: Record, facts: Context) -> Record | None:
         return first_price(facts, "prices", record.values.get("code"))
 
 
-def first_price_of(name: str, codes: Iterable[str]) -> Need:
-    """Ask for the first price of each group: its list has that currency. A group may have any number of prices."""
-    return Need(
-        name=name,
-        side=Side.BC,
-        table=PRICES,
-        column="salesCode",
-        values=tuple(codes),
-        first=KEY,
-        where=(("salesType", OF_GROUP),),
-    )
+class PriceLists(PriceGroups):
+    """Price lists of the extended calculation: one that is not active in BC is made inactive (mappings.md §12)."""
 
+    writes = (PRICE_LISTS,)
 
-def first_price(facts: Context, name: str, code: Wire) -> Record | None:
-    found = facts.rows(name, code)
-    return found[0] if found else None
+    def __init__(self) -> None:
+        super().__init__(EXTENDED)
+
+    def steps(
+        self,
+        side: Side,
+        id: str,
+        values: Fields,
+        source: Record,
+        target: Record | None,
+        facts: Context,
+    ) -> Steps:
+        if side is Side.BC or target is not None or source.values.get("status") == "Active":
+            return NO_STEPS
+        # Dataverse makes a row in its first state only: the other is written in the same transaction (H16).
+        return Steps(after=(Step(action="update", table=PRICE_LISTS, id=id, values=INACTIVE),))

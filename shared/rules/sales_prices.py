@@ -1,4 +1,4 @@
-"""Sales prices: one line for each price list, product and unit, and which price it shows (H19, P28)."""
+"""Prices: one line for each price list, product and unit, and which price it shows (H19, P28)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from shared.core.convert import Day
-from shared.core.mapping import Table
 from shared.core.model import Record, Side, Wire
 from shared.rules.base import Context, Need, Rule
 from shared.rules.default_price_list import PRICE_LISTS
-from shared.rules.price_groups import OF_GROUP, PRICES, first_price, first_price_of
+from shared.rules.price_sources import CLASSIC, Prices, first_price
 from shared.rules.units import READS, blank, unit_in, unit_needs
 
-ITEMS = Table(name="items")
 #: The first price of a group whose list a rehearsal would make.
 OF_LIST = "price of the list to be"
 NOT_TODAY = "shadowed: it is not valid today"
@@ -40,11 +38,14 @@ _NOBODY = _Nobody()
 
 class SalesPrices(Rule):
     elects = True
-    reads = (
-        *READS,
-        (Side.SALES, PRICE_LISTS, ("_transactioncurrencyid_value",)),
-        (Side.BC, ITEMS, ("baseUnitOfMeasureId", "baseUnitOfMeasureCode")),
-    )
+
+    def __init__(self, prices: Prices = CLASSIC) -> None:
+        self._prices = prices
+        self.reads = (
+            *READS,
+            (Side.SALES, PRICE_LISTS, ("_transactioncurrencyid_value",)),
+            *((Side.BC, t, ("baseUnitOfMeasureId", "baseUnitOfMeasureCode")) for t in prices.assets),
+        )
 
     # --- what is read ------------------------------------------------------------------------
 
@@ -52,18 +53,19 @@ class SalesPrices(Rule):
         prices = [r for r in records if r.side is Side.BC]
         if not prices:
             return []
-        numbers = tuple(sorted({str(r.values.get("itemNumber") or "") for r in prices}))
+        of = self._prices
+        numbers = tuple(sorted({str(r.values.get(of.asset_number) or "") for r in prices}))
         rivals = [p for number in numbers for p in facts.rows("rivals", number)]
-        # A blank unit is the item's base unit (mappings.md §12), and no other one is valid in Sales.
-        items = {str(p.values.get("itemId")) for p in (*prices, *rivals)}
+        # A blank unit is the asset's base unit (mappings.md §12), and no other one is valid in Sales.
+        assets = tuple(sorted({str(p.values.get(of.asset_id)) for p in (*prices, *rivals)}))
         lists = {self._list(r, facts) for r in prices} - {None}
         to_be = {
-            str(r.values.get("salesCode") or "") for r in prices if self._to_be(self._list(r, facts), facts)
+            str(r.values.get(of.list_code) or "") for r in prices if self._to_be(self._list(r, facts), facts)
         }
         return [
-            Need(name="rivals", side=Side.BC, table=PRICES, column="itemNumber", values=numbers),
-            Need(name="items", side=Side.BC, table=ITEMS, column="id", values=tuple(sorted(items))),
-            first_price_of(OF_LIST, sorted(to_be)),
+            Need(name="rivals", side=Side.BC, table=of.table, column=of.asset_number, values=numbers),
+            *(Need(name=t.name, side=Side.BC, table=t, column="id", values=assets) for t in of.assets),
+            of.first_of(OF_LIST, sorted(to_be)),
             Need(
                 name="lists",
                 side=Side.SALES,
@@ -78,7 +80,7 @@ class SalesPrices(Rule):
         if record.side is Side.SALES:
             return []
         wanted = [
-            ("customer_price_groups", record.values.get("customerPriceGroupId")),
+            (self._prices.lists, record.values.get(self._prices.list_id)),
             ("units_of_measure", self._unit(record, facts)[0]),
         ]
         wanted.append(("currencies", record.values.get("currencyId")))
@@ -88,11 +90,11 @@ class SalesPrices(Rule):
     # --- who wins ----------------------------------------------------------------------------
 
     def ignores(self, side: Side, record: Record, facts: Context) -> str | None:
-        if side is Side.SALES or record.values.get("salesType") != OF_GROUP:
+        if side is Side.SALES or not self._prices.counts(record):
             return None
         if record.values.get("variantCode"):
             return "shadowed: it is for a variant"
-        if (record.values.get("minimumQuantity") or 0) > 1:
+        if (record.values.get("minimumQuantity") or 0) > self._prices.least_quantity:
             return "shadowed: it has a minimum quantity"
         if not self._valid(record, facts):
             return NOT_TODAY
@@ -110,7 +112,7 @@ class SalesPrices(Rule):
             code = record.values.get("currencyCode") or facts.lcy_code
             return f"it is in {code}, its price list in another currency"
         unit, code = self._unit(record, facts)
-        item = facts.row("items", record.values.get("itemId"))
+        item = self._prices.asset(record, facts)
         own = item.values.get("baseUnitOfMeasureId") if item is not None else None
         if not blank(own) and str(unit).lower() != str(own).lower():
             # Each unit is a group of its own, and a product has one group (mappings.md §9, §10).
@@ -157,11 +159,11 @@ class SalesPrices(Rule):
                 for identity, rivals in self._rivals(record, facts).items()
             }
 
-        return facts.once(("ranked", record.values.get("itemNumber")), rank)
+        return facts.once(("ranked", record.values.get(self._prices.asset_number)), rank)
 
     def _rivals(self, record: Record, facts: Context) -> Mapping[Identity, Sequence[Record]]:
         """Return all prices of the record's item number by identity: a page may hold hundreds of them."""
-        number = record.values.get("itemNumber")
+        number = record.values.get(self._prices.asset_number)
 
         def group() -> dict[Identity, list[Record]]:
             groups: dict[Identity, list[Record]] = {}
@@ -172,42 +174,38 @@ class SalesPrices(Rule):
         return facts.once(("rivals", number), group)
 
     def _currencies(self, record: Record, facts: Context) -> set[Wire]:
-        number = record.values.get("itemNumber")
+        number = record.values.get(self._prices.asset_number)
         return facts.once(
             ("currencies", number), lambda: {p.values.get("currencyId") for p in facts.rows("rivals", number)}
         )
 
     def _able(self, record: Record, facts: Context) -> bool:
         return (
-            record.values.get("salesType") == OF_GROUP
+            self._prices.counts(record)
             and not record.values.get("variantCode")
-            and (record.values.get("minimumQuantity") or 0) <= 1
+            and (record.values.get("minimumQuantity") or 0) <= self._prices.least_quantity
             and self._valid(record, facts)
             and self._in_currency(record, facts)
         )
 
-    @staticmethod
-    def _valid(record: Record, facts: Context) -> bool:
-        start, end = day(record.values.get("startingDate")), day(record.values.get("endingDate"))
-        return (start is None or start <= facts.today) and (end is None or end >= facts.today)
+    def _valid(self, record: Record, facts: Context) -> bool:
+        return in_time(record, facts)
 
     def _identity(self, record: Record, facts: Context) -> Identity:
-        group, item = record.values.get("customerPriceGroupId"), record.values.get("itemId")
+        group, item = record.values.get(self._prices.list_id), record.values.get(self._prices.asset_id)
         return str(group).lower(), str(item).lower(), str(self._unit(record, facts)[0] or "").lower()
 
-    @staticmethod
-    def _unit(record: Record, facts: Context) -> tuple[str | None, str]:
-        """Return id and code of a price's unit: its own, or its item's base unit."""
+    def _unit(self, record: Record, facts: Context) -> tuple[str | None, str]:
+        """Return id and code of a price's unit: its own, or the base unit of what is priced."""
         if not blank(record.values.get("unitOfMeasureId")):
             return str(record.values["unitOfMeasureId"]), str(record.values.get("unitOfMeasureCode") or "")
-        item = facts.row("items", record.values.get("itemId"))
+        item = self._prices.asset(record, facts)
         if item is None or blank(item.values.get("baseUnitOfMeasureId")):
             return None, ""
         return str(item.values["baseUnitOfMeasureId"]), str(item.values.get("baseUnitOfMeasureCode") or "")
 
-    @staticmethod
-    def _list(record: Record, facts: Context) -> str | None:
-        return facts.sales_id("customer_price_groups", record.values.get("customerPriceGroupId"))
+    def _list(self, record: Record, facts: Context) -> str | None:
+        return facts.sales_id(self._prices.lists, record.values.get(self._prices.list_id))
 
     @staticmethod
     def _to_be(list_id: str | None, facts: Context) -> bool:
@@ -219,7 +217,7 @@ class SalesPrices(Rule):
         """Say whether a price is in the currency of its list; as long as there is no list, every one is."""
         list_id = self._list(record, facts)
         if self._to_be(list_id, facts):
-            first = first_price(facts, OF_LIST, record.values.get("salesCode"))
+            first = first_price(facts, OF_LIST, record.values.get(self._prices.list_code))
             return first is None or _currency(first) == _currency(record)
         row = facts.row("lists", list_id)
         if row is None:
@@ -227,6 +225,12 @@ class SalesPrices(Rule):
         id = record.values.get("currencyId")
         own = facts.lcy_currency_id if blank(id) else facts.sales_id("currencies", id)
         return own == row.values.get("_transactioncurrencyid_value")
+
+
+def in_time(record: Record, facts: Context) -> bool:
+    """Say whether today is within the starting and ending date of a price, or of a list."""
+    start, end = day(record.values.get("startingDate")), day(record.values.get("endingDate"))
+    return (start is None or start <= facts.today) and (end is None or end >= facts.today)
 
 
 def _currency(price: Record) -> str:
