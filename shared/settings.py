@@ -36,9 +36,9 @@ WORDS = {
     "ORDER_POSTS": ("off", "on"),
     "WRITE_IN_TYPE": ("", "item", "resource"),
     "AVAILABILITY": ("off", "on"),
+    "PRICES": ("classic", "extended"),
     "OWNERSHIP": ("person", "team"),
     "COMPANY_STAMP": ("off", "on"),
-    "PRICES": ("classic", "extended"),
 }
 #: Numbers in BC that an administrator names, and how long they may be there.
 NUMBERS = {"WRITE_IN_NUMBER": 20, "FREIGHT_ACCOUNT": 20}
@@ -115,14 +115,14 @@ class Settings:
     #: Inventory of a product by HTTP: "on" or "off", under a key of its own.
     availability: str = "off"
     availability_key: str = field(default="", repr=False)
+    #: Prices come from customer price groups and sales prices ("classic"), or from price lists ("extended").
+    prices: str = "classic"
     #: New rows of Sales belong to the user of their salesperson ("person") or to one team ("team").
     ownership: str = "person"
     #: Id of that team; while persons own, it gets accounts and contacts without salesperson. "" for none.
     owning_team: str = ""
     #: Rows of Sales carry this company, and those of other companies are left alone: "on" or "off".
     company_stamp: str = "off"
-    #: BC's prices: "classic" (price groups and sales prices) or "extended" (price lists and their lines).
-    prices: str = "classic"
     #: YAML that changes mappings, or the https:// address of a blob that holds it (docs/mappings.md).
     mapping_overrides: str = field(default="", repr=False)
     #: Notices of both systems are listened to (docs/push.md).

@@ -6,6 +6,8 @@ from __future__ import annotations
 ONLY_FOR = {
     ("contactBusinessRelations", "customerId"): ("Link to Table", "Customer"),
     ("salesPrices", "customerPriceGroupId"): ("Sales Type", "Customer Price Group"),
+    ("priceListLines", "itemId"): ("Asset Type", "Item"),
+    ("priceListLines", "resourceId"): ("Asset Type", "Resource"),
     **{
         (lines, column): ("Type", kind)
         for lines in ("salesOrderLines", "salesQuoteLines", "postedSalesInvoiceLines")
@@ -40,6 +42,11 @@ BY_HAND = {
             ("salesThisYearLcy", "Rec.GetSalesLCY()"),
         )
     },
+    ("assemblyOrders", "salesOrderNumber"): (
+        "Computed.OrderLineOf(Rec, SalesOrderNumber, SalesOrderLineNumber);",
+        "",
+    ),
+    ("assemblyOrders", "salesOrderLineNumber"): ("", ""),  # the line above fills both
     ("salesNotes", "orderId"): (
         'OrderId := Computed.DocumentOfNote(Rec, Enum::"Sales Document Type"::Order);',
         'Computed.PutNoteOn(Rec, Enum::"Sales Document Type"::Order, OrderId);',

@@ -21,11 +21,13 @@ NO_TOMBSTONE = (
     "G/L Account",
     "Customer Templ.",
     "Item Templ.",
+    # It goes with its order line.
+    "Assembly Header",
     # A note that is deleted stays on the other side.
     "Record Link",
 )
 #: Read by `Tandem Computed` besides the sets' own tables.
-ALSO_READ = ("Marketing Setup", "Default Dimension")
+ALSO_READ = ("Assemble-to-Order Link", "Marketing Setup", "Default Dimension")
 #: Written by it for the caller: the dimensions of a template.
 ALSO_WRITTEN = ("Default Dimension",)
 OWN_TABLES = ("Tandem Tombstone",)

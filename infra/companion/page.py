@@ -223,7 +223,11 @@ class _Page:
                 if name[0] == self.set.name:
                     body += [f"if Given.Contains('{name[1]}') then", f"    {fill}"]
             body += ["if Apply() then", "    Rec.Modify(true);"] if later else []
-            body += ["Computed.SpreadInvoiceDiscount(Rec);"] if self.of_document else []
+            body += (
+                ["Computed.Assemble(Rec);", "Computed.SpreadInvoiceDiscount(Rec);"]
+                if self.of_document
+                else []
+            )
             body += ["Show();"] if show else []
             yield from self._procedure(
                 "trigger OnInsertRecord(BelowxRec: Boolean): Boolean", [*body, "exit(false);"]
@@ -233,7 +237,11 @@ class _Page:
             body = ["RenameIfAsked();"] if renames else []
             body += ["Apply();"] if later else []
             body += ["Rec.Modify(true);"]
-            body += ["Computed.SpreadInvoiceDiscount(Rec);"] if self.of_document else []
+            body += (
+                ["Computed.Assemble(Rec);", "Computed.SpreadInvoiceDiscount(Rec);"]
+                if self.of_document
+                else []
+            )
             body += ["Show();"] if show else []
             yield from self._procedure("trigger OnModifyRecord(): Boolean", [*body, "exit(false);"])
         yield from self._variables(variables, kept, only_new)

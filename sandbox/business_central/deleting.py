@@ -8,7 +8,7 @@ from sandbox.business_central.documents import before_document
 from sandbox.business_central.errors import dialog
 from sandbox.business_central.lines import before_line
 from sandbox.business_central.opportunities import before_opportunity
-from sandbox.business_central.price_lists import before_price_list, before_price_list_line
+from sandbox.business_central.price_lists import before_header
 from sandbox.business_central.products import before_item, before_price_group, before_resource, before_unit
 from sandbox.business_central.rules import POSTED
 from sandbox.business_central.store import Company, Row
@@ -31,10 +31,8 @@ def before_deletion(company: Company, set_name: str, row: Row, who: str) -> None
             before_unit(company, set_name, row)
         case "customerPriceGroups":
             before_price_group(company, row, who)
-        case "priceLists":
-            before_price_list(company, row, who)
-        case "priceListLines":
-            before_price_list_line(company, row, who)
+        case "priceListHeaders":
+            before_header(company, row, who)
         case "opportunities":
             before_opportunity(company, row, who)
         case "customers":

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+from sandbox.business_central.assembly import unlink
 from sandbox.business_central.contract import BLANK_DATE, ZERO, entity_sets
 from sandbox.business_central.errors import Refused, dialog
 from sandbox.business_central.notes import remove_notes
@@ -258,5 +259,7 @@ def before_document(company: Company, set_name: str, row: Row, who: str) -> None
     if set_name == "salesOrders" and company.database.archive_orders:
         archive(company, set_name, row, who)
     for line in lines.related("documentId", document_id):
+        if set_name == "salesOrders":
+            unlink(company, line, who)
         company.remove(LINES[set_name], line[at["id"]], who)
     remove_notes(company, set_name, document_id, who)

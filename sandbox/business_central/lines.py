@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.business_central import pricing, totals
+from sandbox.business_central.assembly import assemble, unlink
 from sandbox.business_central.contract import ZERO, entity_sets
 from sandbox.business_central.errors import dialog
 from sandbox.business_central.flow_fields import refresh_document
@@ -150,6 +151,8 @@ class _Line:
             allowInvoiceDiscount=kind != ACCOUNT,
             vatPercent=percent,
         )
+        if "quantityToAssembleToOrder" in at:
+            self.values["quantityToAssembleToOrder"] = 0
         self._look_up_price()
 
     def _not_blocked(self, table: str, product: Row) -> None:
@@ -220,6 +223,7 @@ class _Line:
         shipped = "quantityShipped" in entity_sets()[self.write.table].at
         if shipped and abs(quantity) < abs(self.write.now("quantityShipped")):
             raise dialog("Quantity must not be less than Quantity Shipped.")
+        assemble(self.write)
         self._look_up_price()
         self._discount_of_percent()
 
@@ -308,6 +312,8 @@ def before_line(company: Company, lines: str, row: Row, who: str) -> None:
         _document_open(company, lines, header)
     if lines == "salesOrderLines" and row[at["quantityShipped"]] != row[at["quantityInvoiced"]]:
         raise must_be("Qty. Shipped Not Invoiced", "0", "Sales Line", f"Line No.='{row[at['lineNumber']]}'")
+    if lines == "salesOrderLines":
+        unlink(company, row, who)
     for other in company.tables[lines].related("documentId", row[at["documentId"]]):
         if other[at["attachedToLineNumber"]] == row[at["lineNumber"]]:
             company.remove(lines, other[at["id"]], who)

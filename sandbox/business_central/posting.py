@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sandbox.business_central import ledger, totals
+from sandbox.business_central.assembly import unlink
 from sandbox.business_central.contract import entity_sets
 from sandbox.business_central.documents import archive, release
 from sandbox.business_central.errors import dialog
@@ -90,6 +91,8 @@ def _ship(company: Company, order: Row, posting: Posting, today: str, who: str) 
         )
         if row[at["type"]] == ITEM:
             _out_of_stock(company, row, quantity, number, today, who)
+        if quantity == left:
+            unlink(company, row, who)
     if not shipped and not posting.invoice:
         raise dialog("There is nothing to post.")
 

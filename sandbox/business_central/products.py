@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.business_central.assembly import check_policy
 from sandbox.business_central.contract import BLANK_DATE, ZERO, entity_sets
 from sandbox.business_central.errors import dialog
 from sandbox.business_central.store import Company, Row
@@ -42,6 +43,7 @@ def check_item(write: Write) -> None:
     if moved and company.tables["itemLedgerEntries"].related("itemId", write.now("id")):
         field = entity_sets()["items"].columns[moved[0]].field
         raise dialog(f"You cannot change {field} because there are one or more ledger entries for this item.")
+    check_policy(write)
     base = write.now("baseUnitOfMeasureCode")
     if write.moves("baseUnitOfMeasureCode"):
         _base_unit(write, "items")
@@ -156,7 +158,8 @@ def before_item(company: Company, row: Row, who: str) -> None:
     for lines in ("salesOrderLines", "salesQuoteLines"):
         if company.tables[lines].related("itemId", item_id):
             raise dialog("You cannot delete this item because it is on an outstanding sales document.")
-    _remove(company, ("itemUnitsOfMeasure", "itemVariants", "salesPrices"), "itemId", item_id, who)
+    of_item = ("itemUnitsOfMeasure", "itemVariants", "salesPrices", "priceListLines")
+    _remove(company, of_item, "itemId", item_id, who)
 
 
 def before_resource(company: Company, row: Row, who: str) -> None:
@@ -164,7 +167,7 @@ def before_resource(company: Company, row: Row, who: str) -> None:
     for lines in ("salesOrderLines", "salesQuoteLines"):
         if company.tables[lines].related("resourceId", resource_id):
             raise dialog("You cannot delete this resource because it is on an outstanding sales document.")
-    _remove(company, ("resourceUnitsOfMeasure",), "resourceId", resource_id, who)
+    _remove(company, ("resourceUnitsOfMeasure", "priceListLines"), "resourceId", resource_id, who)
 
 
 def before_unit(company: Company, set_name: str, row: Row) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from sandbox.business_central.assembly import after_order_line
 from sandbox.business_central.customers import (
     after_contact,
     after_customer,
@@ -21,7 +22,7 @@ from sandbox.business_central.errors import dialog
 from sandbox.business_central.lines import check_line, settle
 from sandbox.business_central.notes import check_note
 from sandbox.business_central.opportunities import after_entry, check_entry, check_opportunity
-from sandbox.business_central.price_lists import after_price_list, check_price_list, check_price_list_line
+from sandbox.business_central.price_lists import after_header, check_header, check_price_line
 from sandbox.business_central.products import (
     after_asset,
     check_item,
@@ -67,8 +68,8 @@ CHECKS: Mapping[str, Callable[[Write], None]] = {
     "resourceUnitsOfMeasure": check_unit,
     "itemVariants": check_variant,
     "salesPrices": check_price,
-    "priceLists": check_price_list,
-    "priceListLines": check_price_list_line,
+    "priceListHeaders": check_header,
+    "priceListLines": check_price_line,
     "opportunities": check_opportunity,
     "opportunityEntries": check_entry,
     "salesOrders": check_document,
@@ -83,9 +84,10 @@ AFTER: Mapping[str, Callable[[Write, Row], None]] = {
     "contacts": after_contact,
     "contactBusinessRelations": after_relation,
     "items": after_asset,
+    "salesOrderLines": after_order_line,
     "resources": after_asset,
-    "priceLists": after_price_list,
     "opportunityEntries": after_entry,
+    "priceListHeaders": after_header,
 }
 
 

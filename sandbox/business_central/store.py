@@ -33,7 +33,7 @@ INDEXED: Mapping[str, tuple[str, ...]] = {
     "itemVariants": ("itemId",),
     "itemLedgerEntries": ("itemId",),
     "salesPrices": ("itemId", "customerPriceGroupId"),
-    "priceListLines": ("priceListId", "assetId"),
+    "priceListLines": ("priceListId", "itemId", "resourceId"),
     "opportunities": ("contactId", "contactCompanyId"),
     "opportunityEntries": ("opportunityId",),
     "salesOrders": ("customerId", "billToCustomerId", "sellToContactId"),

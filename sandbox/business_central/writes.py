@@ -20,6 +20,7 @@ SERIES: Mapping[str, tuple[str, int]] = {
     "salesOrders": ("S-ORD", 6),
     "salesQuotes": ("S-QUO", 6),
     "postedSalesInvoices": ("PS-INV", 6),
+    "assemblyOrders": ("A", 5),
 }
 
 Values = dict[str, Any]

@@ -127,13 +127,10 @@ def override(
 def _off_by(
     defaults: Mapping[str, EntityMapping], data: Mapping[str, Any], switched_off: Collection[str]
 ) -> dict[str, str]:
-    """Return what is off, and the setting that keeps it off. Notes of quotes go with the quotes they belong to.
-
-    One of two mappings that take each other's place ("SETTING=word") takes nothing with it.
-    """
+    """Return what is off, and the setting that keeps it off. Notes of quotes go with the quotes they belong to."""
     found: dict[str, str] = {}
     for name, default in defaults.items():  # each after those it depends on
-        needed = [d for d in default.depends_on if d in found and defaults[d].switch and "=" not in defaults[d].switch]
+        needed = [d for d in default.references if d in found and defaults[d].switch]
         if name in switched_off:
             found[name] = default.switch.partition("=")[0]
         elif is_off(data.get(name, {})):

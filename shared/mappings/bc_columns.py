@@ -86,13 +86,16 @@ READ_ONLY: Mapping[str, str] = {
         itemNumber salesType customerPriceGroupId salesCode currencyId currencyCode startingDate
         unitOfMeasureId unitOfMeasureCode variantCode minimumQuantity
     """,
-    "priceLists": """
-        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy code sourceType
-        sourceNumber priceType amountType currencyCode
+    "priceListHeaders": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy code description
+        sourceType sourceNumber priceType amountType currencyId currencyCode startingDate endingDate
+        priceIncludesVat status allowUpdatingDefaults
     """,
     "priceListLines": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy priceListId
-        priceListCode lineNumber priceType assetNumber currencyCode unitOfMeasureCode status
+        priceListCode lineNumber sourceType sourceNumber assetType itemId resourceId assetNumber
+        variantCode currencyId currencyCode startingDate endingDate minimumQuantity unitOfMeasureId
+        unitOfMeasureCode priceType amountType unitPrice priceIncludesVat status
     """,
     "opportunities": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy salespersonCode
@@ -115,9 +118,13 @@ READ_ONLY: Mapping[str, str] = {
     """,
     "salesOrderLines": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy documentId
-        documentNumber lineNumber unitOfMeasureCode invoiceDiscountAmount lineAmount amount
-        amountIncludingVat vatPercent outstandingQuantity quantityShipped quantityInvoiced
-        billToCustomerId billToCustomerNumber
+        documentNumber lineNumber unitOfMeasureCode quantityToAssembleToOrder invoiceDiscountAmount
+        lineAmount amount amountIncludingVat vatPercent outstandingQuantity quantityShipped
+        quantityInvoiced billToCustomerId billToCustomerNumber
+    """,
+    "assemblyOrders": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy number itemId
+        itemNumber variantCode unitOfMeasureCode quantity salesOrderNumber salesOrderLineNumber
     """,
     "salesQuotes": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy customerNumber
@@ -262,6 +269,7 @@ WRITABLE: Mapping[str, str] = {
         unitCost standardCost costingMethod unitVolume grossWeight netWeight vendorNumber
         vendorItemNumber gtin itemCategoryCode blocked salesBlocked priceIncludesVat
         vatBusPostingGroupPrice vatProdPostingGroup genProdPostingGroup inventoryPostingGroup
+        replenishmentSystem assemblyPolicy
     """,
     "itemUnitsOfMeasure": """
         quantityPerUnitOfMeasure
@@ -281,13 +289,6 @@ WRITABLE: Mapping[str, str] = {
     """,
     "salesPrices": """
         endingDate unitPrice priceIncludesVat allowInvoiceDiscount allowLineDiscount
-    """,
-    "priceLists": """
-        description currencyId startingDate endingDate allowUpdatingDefaults status
-    """,
-    "priceListLines": """
-        amountType assetType assetId variantCode currencyId startingDate endingDate minimumQuantity
-        unitOfMeasureId unitPrice
     """,
     "opportunities": """
         number description salespersonId contactId salesCycleCode creationDate priority

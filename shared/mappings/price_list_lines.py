@@ -1,4 +1,4 @@
-"""Lines of Business Central's extended price lists are price list lines in Sales (P9, P28, H19)."""
+"""Lines of extended price lists are price list lines in Sales, instead of sales prices (P9, P28, H19)."""
 
 from decimal import Decimal
 
@@ -11,7 +11,6 @@ PRICE_LIST_LINES = EntityMapping(
     name="price_list_lines",
     title="Price List Line → Price list line",
     source="mappings.md, PLLINE-PRODPRICE and §12; H19",
-    switch="PRICES=extended",
     bc=Table(name="priceListLines"),
     sales=Table(name="productpricelevels", key="productpricelevelid", bulk=False),
     direction=TO_SALES,
@@ -19,27 +18,30 @@ PRICE_LIST_LINES = EntityMapping(
     creates=Creates.ALWAYS,
     match=(
         Match(
-            bc=("assetId", "priceListId", "computedUnitId"),
+            bc=("computedAssetId", "priceListId", "computedUnitId"),
             sales=("_productid_value", "_pricelevelid_value", "_uomscheduleid_value"),
         ),
     ),
     match_always=True,
     bc_filter=(
-        Where(column="priceType", op="eq", value="Sale", reason="the line is not for sales"),
-        Where(column="amountType", op="eq", value="Price", reason="the line is not a price"),
-        Where(column="status", op="ne", value="Draft", reason="the line is a draft"),
+        Where(column="priceType", op="eq", value="Sale", reason="the price is not for sales"),
+        Where(column="amountType", op="eq", value="Price", reason="the line has no price"),
+        # While somebody works at a list, what was agreed last stays in Sales.
+        Where(column="status", op="ne", value="Draft", reason="the price list is a draft"),
     ),
     # 1 = Currency Amount.
     constants_sales=(("pricingmethodcode", 1),),
+    switch="PRICES=extended",
     rule="price_list_lines",
-    # Which line is valid depends on the day; no row moves (H19, H22).
+    # Which price is valid depends on the day; no row moves (H19, H22).
     volatile=True,
     daily=True,
     extra_bc=(
+        "assetNumber",
+        "itemId",
+        "resourceId",
         "priceListCode",
         "lineNumber",
-        "assetType",
-        "assetNumber",
         "currencyId",
         "currencyCode",
         "startingDate",
@@ -61,7 +63,7 @@ PRICE_LIST_LINES = EntityMapping(
         ),
         FieldMap(
             name="product",
-            bc="assetId",
+            bc="computedAssetId",
             sales="_productid_value",
             converter=Reference("items", nav="productid", entity_set="products", also="resources"),
             direction=TO_SALES,

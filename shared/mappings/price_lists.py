@@ -1,7 +1,7 @@
-"""Price lists of Business Central's extended price calculation are price lists in Sales (P8, P27)."""
+"""Price lists of extended price calculation are price lists in Sales, instead of customer price groups (P8, P27)."""
 
-from shared.core.convert import Day, Reference, Text
-from shared.core.mapping import Direction, EntityMapping, FieldMap, Match, Table, Where
+from shared.core.convert import Day, InUse, Reference, Text
+from shared.core.mapping import Blank, Direction, EntityMapping, FieldMap, Match, Table, When, Where
 
 TO_SALES = Direction.TO_SALES
 
@@ -9,27 +9,26 @@ PRICE_LISTS = EntityMapping(
     name="price_lists",
     title="Price List Header → Price list",
     source="mappings.md, PLHEADER-PRICE and §12",
-    switch="PRICES=extended",
-    bc=Table(name="priceLists"),
+    bc=Table(name="priceListHeaders"),
     sales=Table(name="pricelevels", key="pricelevelid"),
     direction=TO_SALES,
     depends_on=("currencies", "items"),
     match=(Match(bc=("code",), sales=("name",)),),
     bc_filter=(
         Where(column="priceType", op="eq", value="Sale", reason="the price list is not for sales"),
-        Where(column="amountType", op="eq", value="Price", reason="the price list is not of prices alone"),
+        Where(column="amountType", op="eq", value="Price", reason="the price list is not of prices"),
         Where(
             column="allowUpdatingDefaults",
             op="eq",
             value=False,
-            reason="the price list lets its lines have other defaults",
+            reason="the price list lets its lines have defaults of their own",
         ),
         Where(column="status", op="ne", value="Draft", reason="the price list is a draft"),
     ),
+    switch="PRICES=extended",
     rule="price_lists",
     label_bc="code",
     label_sales="name",
-    notes=("State, on creation: active when the list is active in BC, else inactive (mappings.md §12).",),
     fields=(
         FieldMap(
             name="code",
@@ -46,7 +45,7 @@ PRICE_LISTS = EntityMapping(
             converter=Text(250, 2000),
             direction=TO_SALES,
         ),
-        # That of its first line, whatever the header says; a list never changes it (mappings.md §12).
+        # A list never changes its currency (mappings.md §12).
         FieldMap(
             name="currency",
             bc="computedCurrencyId",
@@ -64,5 +63,16 @@ PRICE_LISTS = EntityMapping(
             name="starting_date", bc="startingDate", sales="begindate", converter=Day(), direction=TO_SALES
         ),
         FieldMap(name="ending_date", bc="endingDate", sales="enddate", converter=Day(), direction=TO_SALES),
+        # 100001 = Active, 100002 = Inactive.
+        FieldMap(
+            name="active",
+            bc="status",
+            sales="statecode",
+            converter=InUse(used=("Active", 0, 100_001), retired=("Inactive", 1, 100_002)),
+            direction=TO_SALES,
+            when=When.UPDATE,
+            blank=Blank.KEEP,
+            state=True,
+        ),
     ),
 )

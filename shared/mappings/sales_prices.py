@@ -11,7 +11,6 @@ SALES_PRICES = EntityMapping(
     name="sales_prices",
     title="Sales Price → Price list line",
     source="mappings.md, SALESPRC-PRODPRICE and §12; H19",
-    switch="PRICES=classic",
     bc=Table(name="salesPrices"),
     sales=Table(name="productpricelevels", key="productpricelevelid", bulk=False),
     direction=TO_SALES,
@@ -35,6 +34,7 @@ SALES_PRICES = EntityMapping(
     ),
     # 1 = Currency Amount.
     constants_sales=(("pricingmethodcode", 1),),
+    switch="PRICES=classic",
     rule="sales_prices",
     # Which price is valid depends on the day; no row moves (H19, H22).
     volatile=True,

@@ -11,7 +11,7 @@ from shared.rules.notes import Notes
 from shared.rules.opportunities import Opportunities
 from shared.rules.posted_sales_invoices import PostedSalesInvoices
 from shared.rules.price_groups import PriceGroups, PriceLists
-from shared.rules.price_list_lines import PriceListLines
+from shared.rules.prices import CLASSIC, EXTENDED
 from shared.rules.products import Products
 from shared.rules.sales_orders import SalesOrders, SalesOrdersWithPosts
 from shared.rules.sales_prices import SalesPrices
@@ -28,10 +28,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "units_of_measure": UnitsOfMeasure(),
         "items": Products("inventory"),
         "resources": Products("capacity"),
-        "customer_price_groups": PriceGroups(),
-        "sales_prices": SalesPrices(),
-        "price_lists": PriceLists(),
-        "price_list_lines": PriceListLines(),
+        "customer_price_groups": PriceGroups(CLASSIC),
+        "sales_prices": SalesPrices(CLASSIC),
+        "price_lists": PriceLists(EXTENDED),
+        "price_list_lines": SalesPrices(EXTENDED),
         "sales_orders": SalesOrders(),
         "sales_orders_with_posts": SalesOrdersWithPosts(),
         "sales_quotes": SalesQuotes(),

@@ -1,26 +1,23 @@
-"""Customer price groups and price lists: the currency of the list is that of its first price (mappings.md §12, P27)."""
+"""Price lists: the currency of a list is that of its first price (mappings.md §12, P27)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from shared.core.mapping import Table
+from shared.core.convert import ZERO_GUID
 from shared.core.model import Fields, Record, Side, Wire
 from shared.ports import Step
 from shared.rules.base import NO_STEPS, Context, Need, Rule, Steps
 from shared.rules.currencies import is_iso
-from shared.rules.price_sources import CLASSIC, EXTENDED, Prices, currency_id, first_price
-
-PRICE_LISTS = Table(name="pricelevels", key="pricelevelid")
-#: Inactive, as the one status that state has (dataverse-web-api.md §11).
-INACTIVE = {"statecode": 1, "statuscode": 100002}
+from shared.rules.default_price_list import PRICE_LISTS
+from shared.rules.prices import Prices, first_price
 
 
 class PriceGroups(Rule):
-    def __init__(self, prices: Prices = CLASSIC) -> None:
+    def __init__(self, prices: Prices) -> None:
         self._prices = prices
-        columns = {column for column, _ in prices.where} | {prices.list_code, "currencyId", "currencyCode"}
-        self.reads = ((Side.BC, prices.table, tuple(sorted(columns | set(prices.key)))),)
+        columns = (*(column for column, _ in prices.where), prices.list_code, "currencyId", "currencyCode")
+        self.reads = ((Side.BC, prices.table, (*dict.fromkeys((*columns, *prices.key)),)),)
 
     def needs(self, records: Sequence[Record], facts: Context) -> Iterable[Need]:
         codes = tuple(str(r.values.get("code") or "") for r in records if r.side is Side.BC)
@@ -34,7 +31,10 @@ class PriceGroups(Rule):
         return f"its first price is in {code}, which is not an ISO 4217 code, so Sales cannot have it"
 
     def adds(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
-        return {} if side is Side.SALES else {"computedCurrencyId": currency_id(self._first(record, facts))}
+        if side is Side.SALES:
+            return {}
+        first = self._first(record, facts)
+        return {"computedCurrencyId": first.values.get("currencyId") if first is not None else ZERO_GUID}
 
     @staticmethod
     def _first(record: Record, facts: Context) -> Record | None:
@@ -42,12 +42,7 @@ class PriceGroups(Rule):
 
 
 class PriceLists(PriceGroups):
-    """Price lists of the extended calculation: one that is not active in BC is made inactive (mappings.md §12)."""
-
-    writes = (PRICE_LISTS,)
-
-    def __init__(self) -> None:
-        super().__init__(EXTENDED)
+    """Lists of extended price calculation: one that is inactive is put out of use once it is made (mappings.md §12)."""
 
     def steps(
         self,
@@ -58,7 +53,8 @@ class PriceLists(PriceGroups):
         target: Record | None,
         facts: Context,
     ) -> Steps:
-        if side is Side.BC or target is not None or source.values.get("status") == "Active":
+        if target is not None or source.values.get("status") != "Inactive":
             return NO_STEPS
-        # Dataverse makes a row in its first state only: the other is written in the same transaction (H16).
-        return Steps(after=(Step(action="update", table=PRICE_LISTS, id=id, values=INACTIVE),))
+        # A new row begins active (dataverse-web-api.md §9); 100002 = Inactive.
+        idle = {"statecode": 1, "statuscode": 100_002}
+        return Steps(after=(Step(action="update", table=PRICE_LISTS, id=id, values=idle),))

@@ -1,15 +1,16 @@
-"""Prices: one line for each price list, product and unit, and which price it shows (H19, P28)."""
+"""Prices of lists: one line for each price list, product and unit, and which price it shows (H19, P28)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from shared.core.convert import Day
-from shared.core.model import Record, Side, Wire
+from shared.core.convert import ZERO_GUID, Day
+from shared.core.decide import Pair
+from shared.core.model import CouplingState, Decision, Record, Side, Wait, Wire
 from shared.rules.base import Context, Need, Rule
 from shared.rules.default_price_list import PRICE_LISTS
-from shared.rules.price_sources import CLASSIC, Prices, first_price
+from shared.rules.prices import Prices, first_price
 from shared.rules.units import READS, blank, unit_in, unit_needs
 
 #: The first price of a group whose list a rehearsal would make.
@@ -39,12 +40,13 @@ _NOBODY = _Nobody()
 class SalesPrices(Rule):
     elects = True
 
-    def __init__(self, prices: Prices = CLASSIC) -> None:
+    def __init__(self, prices: Prices) -> None:
         self._prices = prices
+        units = ("baseUnitOfMeasureId", "baseUnitOfMeasureCode")
         self.reads = (
             *READS,
             (Side.SALES, PRICE_LISTS, ("_transactioncurrencyid_value",)),
-            *((Side.BC, t, ("baseUnitOfMeasureId", "baseUnitOfMeasureCode")) for t in prices.assets),
+            *((Side.BC, table, units) for _, table in prices.assets.values()),
         )
 
     # --- what is read ------------------------------------------------------------------------
@@ -53,19 +55,30 @@ class SalesPrices(Rule):
         prices = [r for r in records if r.side is Side.BC]
         if not prices:
             return []
-        of = self._prices
-        numbers = tuple(sorted({str(r.values.get(of.asset_number) or "") for r in prices}))
+        kind = self._prices
+        numbers = tuple(sorted({str(r.values.get(kind.number) or "") for r in prices}))
         rivals = [p for number in numbers for p in facts.rows("rivals", number)]
         # A blank unit is the asset's base unit (mappings.md §12), and no other one is valid in Sales.
-        assets = tuple(sorted({str(p.values.get(of.asset_id)) for p in (*prices, *rivals)}))
+        assets = {asset for p in (*prices, *rivals) if (asset := kind.asset(p)) is not None}
         lists = {self._list(r, facts) for r in prices} - {None}
         to_be = {
-            str(r.values.get(of.list_code) or "") for r in prices if self._to_be(self._list(r, facts), facts)
+            str(r.values.get(kind.list_code) or "")
+            for r in prices
+            if self._to_be(self._list(r, facts), facts)
         }
         return [
-            Need(name="rivals", side=Side.BC, table=of.table, column=of.asset_number, values=numbers),
-            *(Need(name=t.name, side=Side.BC, table=t, column="id", values=assets) for t in of.assets),
-            of.first_of(OF_LIST, sorted(to_be)),
+            Need(name="rivals", side=Side.BC, table=kind.table, column=kind.number, values=numbers),
+            *(
+                Need(
+                    name=mapping,
+                    side=Side.BC,
+                    table=table,
+                    column="id",
+                    values=tuple(sorted(id for name, _, id in assets if name == mapping)),
+                )
+                for mapping, table in kind.assets.values()
+            ),
+            kind.first_of(OF_LIST, sorted(to_be)),
             Need(
                 name="lists",
                 side=Side.SALES,
@@ -92,9 +105,11 @@ class SalesPrices(Rule):
     def ignores(self, side: Side, record: Record, facts: Context) -> str | None:
         if side is Side.SALES or not self._prices.counts(record):
             return None
+        if self._prices.asset(record) is None:
+            return "it is for nothing that is a product in Sales"
         if record.values.get("variantCode"):
             return "shadowed: it is for a variant"
-        if (record.values.get("minimumQuantity") or 0) > self._prices.least_quantity:
+        if (record.values.get("minimumQuantity") or 0) > self._prices.most:
             return "shadowed: it has a minimum quantity"
         if not self._valid(record, facts):
             return NOT_TODAY
@@ -112,14 +127,31 @@ class SalesPrices(Rule):
             code = record.values.get("currencyCode") or facts.lcy_code
             return f"it is in {code}, its price list in another currency"
         unit, code = self._unit(record, facts)
-        item = self._prices.asset(record, facts)
-        own = item.values.get("baseUnitOfMeasureId") if item is not None else None
+        asset = self._asset(record, facts)
+        own = asset.values.get("baseUnitOfMeasureId") if asset is not None else None
         if not blank(own) and str(unit).lower() != str(own).lower():
             # Each unit is a group of its own, and a product has one group (mappings.md §9, §10).
-            base = item.values.get("baseUnitOfMeasureCode") if item is not None else ""
+            base = asset.values.get("baseUnitOfMeasureCode") if asset is not None else ""
             return f"it is in {code}, its product is sold in {base} only"
         group = facts.sales_id("units_of_measure", unit)
         return unit_in(facts, group, code)[1] if group else None
+
+    def decides(self, pair: Pair, facts: Context) -> Decision | None:
+        """A price whose product is not coupled waits for just that, coupled itself or not."""
+        price, coupling = pair.bc, pair.coupling
+        found = self._prices.asset(price) if price is not None else None
+        if price is None or found is None or pair.hold is not None or Side.BC in pair.outside:
+            return None
+        apart = coupling is not None and coupling.state is not CouplingState.COUPLED
+        gone = coupling is not None and not apart and pair.sales is None
+        mapping, _, id = found
+        if apart or gone or (coupling is None and pair.source is Side.SALES):
+            return None
+        if facts.sales_id(mapping, id) is not None:
+            return None
+        number = price.values.get(self._prices.number)
+        said = f"its {'item' if mapping == 'items' else 'resource'} {number} must be coupled first"
+        return Wait(mapping=mapping, side=Side.BC, id=id, reason=said)
 
     def shares(self, record: Record, facts: Context) -> Iterable[str]:
         mine = self._identity(record, facts)
@@ -131,7 +163,13 @@ class SalesPrices(Rule):
     # --- what is written ---------------------------------------------------------------------
 
     def adds(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
-        return {"computedUnitId": self._unit(record, facts)[0]} if side is Side.BC else {}
+        if side is Side.SALES:
+            return {}
+        asset = self._prices.asset(record)
+        return {
+            "computedAssetId": asset[2] if asset is not None else ZERO_GUID,
+            "computedUnitId": self._unit(record, facts)[0],
+        }
 
     def on_create(self, side: Side, source: Record, facts: Context) -> dict[str, Wire]:
         unit, code = self._unit(source, facts)
@@ -151,7 +189,7 @@ class SalesPrices(Rule):
         return max(able, key=_rank, default=None)
 
     def _ranked(self, record: Record, facts: Context) -> Mapping[Identity, Sequence[Record]]:
-        """Return the able prices of the record's item number by identity, the best one first."""
+        """Return the able prices of the record's number by identity, the best one first."""
 
         def rank() -> dict[Identity, list[Record]]:
             return {
@@ -159,11 +197,11 @@ class SalesPrices(Rule):
                 for identity, rivals in self._rivals(record, facts).items()
             }
 
-        return facts.once(("ranked", record.values.get(self._prices.asset_number)), rank)
+        return facts.once(("ranked", record.values.get(self._prices.number)), rank)
 
     def _rivals(self, record: Record, facts: Context) -> Mapping[Identity, Sequence[Record]]:
-        """Return all prices of the record's item number by identity: a page may hold hundreds of them."""
-        number = record.values.get(self._prices.asset_number)
+        """Return all prices of the record's number by identity: a page may hold hundreds of them."""
+        number = record.values.get(self._prices.number)
 
         def group() -> dict[Identity, list[Record]]:
             groups: dict[Identity, list[Record]] = {}
@@ -174,7 +212,7 @@ class SalesPrices(Rule):
         return facts.once(("rivals", number), group)
 
     def _currencies(self, record: Record, facts: Context) -> set[Wire]:
-        number = record.values.get(self._prices.asset_number)
+        number = record.values.get(self._prices.number)
         return facts.once(
             ("currencies", number), lambda: {p.values.get("currencyId") for p in facts.rows("rivals", number)}
         )
@@ -183,26 +221,33 @@ class SalesPrices(Rule):
         return (
             self._prices.counts(record)
             and not record.values.get("variantCode")
-            and (record.values.get("minimumQuantity") or 0) <= self._prices.least_quantity
+            and (record.values.get("minimumQuantity") or 0) <= self._prices.most
             and self._valid(record, facts)
             and self._in_currency(record, facts)
         )
 
-    def _valid(self, record: Record, facts: Context) -> bool:
-        return in_time(record, facts)
+    @staticmethod
+    def _valid(record: Record, facts: Context) -> bool:
+        start, end = day(record.values.get("startingDate")), day(record.values.get("endingDate"))
+        return (start is None or start <= facts.today) and (end is None or end >= facts.today)
 
     def _identity(self, record: Record, facts: Context) -> Identity:
-        group, item = record.values.get(self._prices.list_id), record.values.get(self._prices.asset_id)
-        return str(group).lower(), str(item).lower(), str(self._unit(record, facts)[0] or "").lower()
+        group, asset = record.values.get(self._prices.list_id), self._prices.asset(record)
+        unit = str(self._unit(record, facts)[0] or "").lower()
+        return str(group).lower(), asset[2] if asset is not None else "", unit
+
+    def _asset(self, record: Record, facts: Context) -> Record | None:
+        found = self._prices.asset(record)
+        return facts.row(found[0], found[2]) if found is not None else None
 
     def _unit(self, record: Record, facts: Context) -> tuple[str | None, str]:
-        """Return id and code of a price's unit: its own, or the base unit of what is priced."""
+        """Return id and code of a price's unit: its own, or its asset's base unit."""
         if not blank(record.values.get("unitOfMeasureId")):
             return str(record.values["unitOfMeasureId"]), str(record.values.get("unitOfMeasureCode") or "")
-        item = self._prices.asset(record, facts)
-        if item is None or blank(item.values.get("baseUnitOfMeasureId")):
+        asset = self._asset(record, facts)
+        if asset is None or blank(asset.values.get("baseUnitOfMeasureId")):
             return None, ""
-        return str(item.values["baseUnitOfMeasureId"]), str(item.values.get("baseUnitOfMeasureCode") or "")
+        return str(asset.values["baseUnitOfMeasureId"]), str(asset.values.get("baseUnitOfMeasureCode") or "")
 
     def _list(self, record: Record, facts: Context) -> str | None:
         return facts.sales_id(self._prices.lists, record.values.get(self._prices.list_id))
@@ -225,12 +270,6 @@ class SalesPrices(Rule):
         id = record.values.get("currencyId")
         own = facts.lcy_currency_id if blank(id) else facts.sales_id("currencies", id)
         return own == row.values.get("_transactioncurrencyid_value")
-
-
-def in_time(record: Record, facts: Context) -> bool:
-    """Say whether today is within the starting and ending date of a price, or of a list."""
-    start, end = day(record.values.get("startingDate")), day(record.values.get("endingDate"))
-    return (start is None or start <= facts.today) and (end is None or end >= facts.today)
 
 
 def _currency(price: Record) -> str:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from sandbox.simkit import PEOPLE
+from sandbox.simkit.faults import Fault
 from shared.adapters.auth import FixedAuth
 from tests.scenarios.services import WiredWorld
 
@@ -159,6 +160,32 @@ def test_an_order_is_taken_by_bc_with_the_same_totals_and_stamped_P42_P43_P44_P4
     assert [r["description"] for r in rows if r["number"] == "W-IN"] == ["Gift wrapping"]
     assert exact(made["amount"]) == theirs["totalamountlessfreight"] + theirs["freightamount"]
     assert theirs["_modifiedby_value"] in shop.facts.sales_user_ids
+
+
+@pytest.mark.peer("sales-order-023")
+def test_scenario_52_a_line_of_an_item_assembled_to_order_gets_one_assembly_order_however_often_it_is_sent_S39(
+    shop,
+):
+    shop.bc_sim.edit(
+        "items",
+        shop.bike,
+        replenishmentSystem="Assembly",
+        assemblyPolicy="Assemble_x002D_to_x002D_Order",
+    )
+    order = shop.order(shop.bicycle(quantity=7))
+    shop.bc_sim.faults.add(Fault(kind="write", lost_reply=True))
+    shop.tick(ORDERS)
+    shop.act(ORDERS, "retry", side="sales", id=order)
+    shop.tick(ORDERS)
+
+    once = shop.made(order)
+    assert shop.held(ORDERS) == []
+    assert len([o for o in shop.bc_sim.all("salesOrders") if o["yourReference"] == once["yourReference"]]) == 1
+    [line] = shop.lines(once["id"])
+    assert (line["quantity"], line["quantityToAssembleToOrder"]) == (7, 7)
+    [assembly] = shop.bc_sim.all("assemblyOrders")
+    assert (assembly["itemNumber"], assembly["quantity"]) == ("BIKE", 7) and assembly["number"]
+    assert (assembly["salesOrderNumber"], assembly["salesOrderLineNumber"]) == (once["number"], 10_000)
 
 
 def test_a_line_takes_the_price_that_bc_has_put_into_the_list_P46(shop):

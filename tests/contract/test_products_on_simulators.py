@@ -37,7 +37,7 @@ Row = dict[str, Any]
 class SimulatedWorld(World):
     """A world whose two systems are the simulators behind the real adapters."""
 
-    def __init__(self) -> None:
+    def __init__(self, *order: str) -> None:
         sim_clock = SimClock()
         identities = (INTEGRATION, PEOPLE)
         self.bc_sim = BusinessCentralSim(
@@ -61,7 +61,7 @@ class SimulatedWorld(World):
             parallel=1,
             sleep=sim_clock.advance,
         )
-        super().__init__(mappings=[BY_NAME[m] for m in ORDER])
+        super().__init__(mappings=[BY_NAME[m] for m in order or ORDER], switched_on=order)
 
     def start_app(self) -> Tandem:
         app = super().start_app()
@@ -115,6 +115,10 @@ def world() -> SimulatedWorld:
 
 @pytest.fixture
 def shop(world: SimulatedWorld) -> dict[str, str]:
+    return fill(world)
+
+
+def fill(world: SimulatedWorld) -> dict[str, str]:
     bc = world.bc_sim
     bc.edit("generalLedgerSetup", bc.all("generalLedgerSetup")[0]["id"], lcyCode="GBP")
     ids = {code: bc.add("unitsOfMeasure", {"code": code, "description": code}) for code in ("PCS", "HOUR")}
@@ -237,6 +241,80 @@ def test_a_thousand_prices_cost_no_request_per_line_H16(world, shop):
 
     counts = [world.sales_sim.log.counts(), bc.log.counts()]
     assert len(world.lines("RETAIL")) == 301
+    assert sum(c["reads"] + c["writes"] for c in counts) <= 30
+
+
+EXTENDED = (*ORDER[:4], "price_lists", "price_list_lines")
+
+
+@pytest.fixture
+def listed() -> tuple[SimulatedWorld, dict[str, str]]:
+    """The same shop with its prices in price lists, of an item and of a resource."""
+    world = SimulatedWorld(*EXTENDED)
+    bc, ids = world.bc_sim, fill(world)
+    ids["list"] = bc.add(
+        "priceListHeaders",
+        {
+            "code": "SUMMER",
+            "description": "Summer",
+            "priceType": "Sale",
+            "amountType": "Price",
+            "status": "Active",
+            "startingDate": "2020-05-01",
+            "endingDate": "2099-12-31",
+        },
+    )
+    for name, asset, price in (("itemId", "item", 3999.99), ("resourceId", "resource", 85)):
+        ids[f"{asset} line"] = bc.add(
+            "priceListLines", {"priceListId": ids["list"], name: ids[asset], "unitPrice": price}
+        )
+    return world, ids
+
+
+def test_extended_price_lists_and_their_lines_are_taken_by_the_service_P8_P9(listed):
+    world, ids = listed
+    world.full_sync()
+
+    assert world.held() == []
+    [row] = [r for r in world.rows("pricelevels") if r["name"] == "SUMMER"]
+    assert (row["statecode"], row["description"]) == (0, "Summer")
+    assert (row["begindate"], row["enddate"]) == ("2020-05-01", "2099-12-31")
+    assert sorted(r["amount"] for r in world.lines("SUMMER")) == [85, Decimal("3999.99")]
+    sent = world.sent()
+    world.full_sync()
+    assert world.sent() == sent, "a second one writes nothing"
+
+    world.bc_sim.edit("priceListLines", ids["item line"], unitPrice=3900)
+    world.bc_sim.edit("priceListHeaders", ids["list"], status="Inactive", description="Over")
+    for name in EXTENDED:
+        world.tick(name)
+    [row] = [r for r in world.rows("pricelevels") if r["name"] == "SUMMER"]
+    assert (row["statecode"], row["statuscode"], row["description"]) == (1, 100_002, "Over")
+    assert sorted(r["amount"] for r in world.lines("SUMMER")) == [85, 3900] and world.held() == []
+
+
+def test_a_list_that_is_inactive_in_bc_is_made_and_put_out_of_use(listed):
+    world, ids = listed
+    world.bc_sim.edit("priceListHeaders", ids["list"], status="Inactive")
+    world.full_sync()
+
+    [row] = [r for r in world.rows("pricelevels") if r["name"] == "SUMMER"]
+    assert row["statecode"] == 1 and world.held() == []
+
+
+def test_a_thousand_lines_of_a_price_list_cost_no_request_per_line_H16(listed):
+    world, ids = listed
+    for number in range(300):
+        part = {"number": f"N{number}", "description": "Part", "baseUnitOfMeasureId": ids["PCS"]}
+        item = world.bc_sim.add("items", part | {"unitPrice": 1})
+        world.bc_sim.add("priceListLines", {"priceListId": ids["list"], "itemId": item, "unitPrice": 2})
+    world.full_sync(*EXTENDED[:-1])
+    world.sales_sim.log.clear()
+    world.bc_sim.log.clear()
+    world.full_sync("price_list_lines")
+
+    counts = [world.sales_sim.log.counts(), world.bc_sim.log.counts()]
+    assert len(world.lines("SUMMER")) == 302
     assert sum(c["reads"] + c["writes"] for c in counts) <= 30
 
 

@@ -14,6 +14,7 @@ from cli.__main__ import main
 from sandbox.simkit import PEOPLE
 from shared.adapters.auth import FixedAuth
 from shared.adapters.doctor_fix import SetUpAccount
+from shared.engine.doctor.checks import CHECKS
 from shared.wiring_doctor import beyond_needs
 from tests.functions.callers import FakeApp, call
 from tests.scenarios.clinic import SALES_ROOT, Clinic

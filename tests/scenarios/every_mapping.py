@@ -23,7 +23,15 @@ from tests.scenarios.builders import (
     an_id,
 )
 from tests.scenarios.invoices import a_line, add_invoice
-from tests.scenarios.products import add_group, add_item, add_price, add_resource, add_unit
+from tests.scenarios.products import (
+    add_group,
+    add_item,
+    add_list_line,
+    add_price,
+    add_price_list,
+    add_resource,
+    add_unit,
+)
 from tests.scenarios.test_opportunities import add_company_contact, add_opportunity
 
 Values = Mapping[str, Any]
@@ -167,6 +175,12 @@ def a_price(world: World) -> str:
     return add_price(world, "P1")
 
 
+def a_list_line(world: World) -> str:
+    an_item(world)
+    add_price_list(world)
+    return add_list_line(world, "L1")
+
+
 # --- what comes later ----------------------------------------------------------------------------
 
 
@@ -224,6 +238,20 @@ def a_group_in_francs(world: World) -> str:
     world.full_sync("units_of_measure", "items")
     add_price(world, "P1", currencyId=an_id("currency CHF"), currencyCode="CHF")
     return add_group(world)
+
+
+def a_list_in_francs(world: World) -> str:
+    """The currency of a list is that of its first line, whatever its header says."""
+    an_item(world)
+    world.full_sync("units_of_measure", "items")
+    add_list_line(world, "L1", currencyId=an_id("currency CHF"), currencyCode="CHF")
+    return add_price_list(world)
+
+
+def a_list_line_of_item_2000(world: World) -> str:
+    a_list_line(world)
+    world.full_sync()
+    return add_list_line(world, "L2", "2000", lineNumber=20_000)
 
 
 def an_invoice_of_item_2000(world: World) -> str:
@@ -466,6 +494,56 @@ CASES: dict[str, Case] = {
             Late(
                 side=BC,
                 add=item_2000_is_there(a_price_of_item_2000),
+                awaits="items",
+                appears=items_run,
+            ),
+        ),
+        cannot=cannot(
+            edits=(SALES, NOTHING_FROM),
+            late=(SALES, NO_REFERENCE),
+            too_long=ROOM,
+            unknown_options=NO_OPTION,
+            blanks=NO_BLANK,
+        ),
+    ),
+    "price_lists": Case(
+        add=add_price_list,
+        edits=(
+            Edit(side=BC, change={"code": "TRADE"}, shown={"name": "TRADE"}),
+            Edit(side=BC, change={"endingDate": "2026-12-31"}, shown={"enddate": "2026-12-31"}),
+            Edit(side=BC, change={"status": "Inactive"}, shown={"statecode": 1}),
+        ),
+        own=(Edit(side=SALES, change={"statuscode": 100_001}, shown={"description": "List RETAIL"}),),
+        gone=HELD,
+        late=(
+            Late(
+                side=BC,
+                add=a_list_in_francs,
+                awaits="currencies",
+                appears=then(lambda world: add_currency(world, "CHF"), run="currencies"),
+            ),
+        ),
+        blanks=(
+            Edit(side=BC, change={"description": ""}, shown={"description": None}),
+            Edit(side=BC, change={"endingDate": "0001-01-01"}, shown={"enddate": None}, writes=0),
+        ),
+        cannot=cannot(
+            edits=(SALES, NOTHING_FROM),
+            late=(SALES, NO_REFERENCE),
+            too_long=ROOM,
+            unknown_options=NO_OPTION,
+            blanks=(SALES, NOTHING_FROM),
+        ),
+    ),
+    "price_list_lines": Case(
+        add=a_list_line,
+        edits=(Edit(side=BC, change={"unitPrice": 80}, shown={"amount": 80}),),
+        own=(Edit(side=SALES, change={"quantitysellingcode": 2}, shown={"unitPrice": 90}),),
+        gone=HELD,
+        late=(
+            Late(
+                side=BC,
+                add=item_2000_is_there(a_list_line_of_item_2000),
                 awaits="items",
                 appears=items_run,
             ),

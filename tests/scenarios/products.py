@@ -78,6 +78,57 @@ def add_price(world: World, name: str, number: str = "1000", group: str = "RETAI
     return world.bc.add("salesPrices", an_id(f"price {name}"), **row)
 
 
+def with_extended_prices(world: World) -> World:
+    """Set PRICES=extended, which starts Tandem anew."""
+    world.switched_on = (*world.switched_on, "price_lists", "price_list_lines")
+    world.switched_off = frozenset({"customer_price_groups", "sales_prices"})
+    world.app = world.start_app()
+    return world
+
+
+def add_price_list(world: World, code: str = "RETAIL", **differs: Any) -> str:
+    row = {
+        "code": code,
+        "description": f"List {code}",
+        "priceType": "Sale",
+        "amountType": "Price",
+        "currencyId": ZERO,
+        "currencyCode": "",
+        "startingDate": "0001-01-01",
+        "endingDate": "0001-01-01",
+        "status": "Active",
+        "allowUpdatingDefaults": False,
+    } | differs
+    return world.bc.add("priceListHeaders", an_id(f"price list {code}"), **row)
+
+
+def add_list_line(
+    world: World, name: str, number: str = "1000", code: str = "RETAIL", *, kind: str = "Item", **differs: Any
+) -> str:
+    row = {
+        "priceListId": an_id(f"price list {code}"),
+        "priceListCode": code,
+        "lineNumber": 10_000,
+        "assetType": kind,
+        "itemId": an_id(f"item {number}") if kind == "Item" else ZERO,
+        "resourceId": an_id(f"resource {number}") if kind == "Resource" else ZERO,
+        "assetNumber": number,
+        "variantCode": "",
+        "currencyId": ZERO,
+        "currencyCode": "",
+        "startingDate": "0001-01-01",
+        "endingDate": "0001-01-01",
+        "minimumQuantity": 0,
+        "unitOfMeasureId": ZERO,
+        "unitOfMeasureCode": "",
+        "priceType": "Sale",
+        "amountType": "Price",
+        "unitPrice": 90,
+        "status": "Active",
+    } | differs
+    return world.bc.add("priceListLines", an_id(f"list line {name}"), **row)
+
+
 def add_product(world: World, number: str = "P1", unit: str = "PCS", **differs: Any) -> str:
     """A product that a salesperson made and published; its unit must be in Sales."""
     group = world.coupled("units_of_measure")[unit_id(unit)]
@@ -132,62 +183,3 @@ def lines_of(world: World, price_list: str) -> list[dict[str, Any]]:
         i for i, r in world.sales.all("pricelevels").items() if r["name"].upper() == price_list.upper()
     ]
     return [r for r in world.sales.all("productpricelevels").values() if r["_pricelevelid_value"] == found]
-
-
-# --- price lists of the extended calculation -----------------------------------------------------
-
-EXTENDED = ("price_lists", "price_list_lines")
-CLASSIC = ("customer_price_groups", "sales_prices")
-
-
-def add_list(world: World, code: str = "SUMMER", **differs: Any) -> str:
-    row = {
-        "code": code,
-        "description": f"List {code}",
-        "sourceType": "All_x0020_Customers",
-        "sourceNumber": "",
-        "priceType": "Sale",
-        "amountType": "Price",
-        "currencyId": ZERO,
-        "currencyCode": "",
-        "startingDate": "0001-01-01",
-        "endingDate": "0001-01-01",
-        "allowUpdatingDefaults": False,
-        "status": "Active",
-    } | differs
-    return world.bc.add("priceLists", an_id(f"list {code}"), **row)
-
-
-def add_line(
-    world: World, line: int = 10000, number: str = "1000", code: str = "SUMMER", **differs: Any
-) -> str:
-    """A line for an item; for a resource name `assetType` and `assetId` too."""
-    row = {
-        "priceListId": an_id(f"list {code}"),
-        "priceListCode": code,
-        "lineNumber": line,
-        "priceType": "Sale",
-        "amountType": "Price",
-        "assetType": "Item",
-        "assetId": an_id(f"item {number}"),
-        "assetNumber": number,
-        "variantCode": "",
-        "currencyId": ZERO,
-        "currencyCode": "",
-        "startingDate": "0001-01-01",
-        "endingDate": "0001-01-01",
-        "minimumQuantity": 0,
-        "unitOfMeasureId": ZERO,
-        "unitOfMeasureCode": "",
-        "unitPrice": 90,
-        "status": "Active",
-    } | differs
-    return world.bc.add("priceListLines", an_id(f"line {code} {line}"), **row)
-
-
-def extend(world: World) -> World:
-    """Let the world start anew with PRICES=extended."""
-    world.switched_on = (*world.switched_on, *EXTENDED)
-    world.switched_off = frozenset({*world.switched_off, *CLASSIC})
-    world.app = world.start_app()
-    return world

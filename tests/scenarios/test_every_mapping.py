@@ -15,22 +15,29 @@ from shared.mappings import ALL
 from shared.settings import as_switched, unless_set
 from tests.scenarios.builders import a_company
 from tests.scenarios.every_mapping import BC, CASES, POSTED, SALES, Edit, Late, Values
+from tests.scenarios.products import with_extended_prices
 
 #: Mapping → (it, the mapping whose timer and run write it).
 MAPPINGS = {
     m.name: (m, parent or m.name)
     for m, parent in with_children(ALL)
-    if as_switched(m.switch, unless_set) == "on"
+    if as_switched(m.switch, unless_set) == "on" or "=" in m.switch
 }
 #: Where a side of a mapping may show it, an entry of `CASES` has one, and else the reason why not.
 KINDS = ("edits", "late", "too_long", "unknown_options", "blanks")
+
+
+def a_world_for(name: str) -> World:
+    """A company whose settings have the mapping on."""
+    off = as_switched(MAPPINGS[name][0].switch, unless_set) == "off"
+    return with_extended_prices(a_company()) if off else a_company()
 
 
 class Coupled:
     """A world with one pair of the mapping that agrees."""
 
     def __init__(self, name: str) -> None:
-        self.case, self.world = CASES[name], a_company()
+        self.case, self.world = CASES[name], a_world_for(name)
         self.mapping, self.timer = MAPPINGS[name]
         self.bc_id = self.case.add(self.world)
         self.world.full_sync()
@@ -181,7 +188,7 @@ def test_a_deletion_deletes_nothing_on_the_other_side_and_is_told_R60(name, side
 
 @pytest.mark.parametrize(("name", "late"), named("late"))
 def test_a_new_record_whose_dependency_is_missing_follows_when_it_appears_H14(name: str, late: Late):
-    world, (mapping, timer) = a_company(), MAPPINGS[name]
+    world, (mapping, timer) = a_world_for(name), MAPPINGS[name]
     world.full_sync()
     id = late.add(world)
 

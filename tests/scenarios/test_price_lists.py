@@ -1,122 +1,315 @@
-"""Price lists of the extended calculation and their lines (mappings.md, PLHEADER-PRICE, PLLINE-PRODPRICE, §12)."""
+"""Extended price lists (PRICES=extended): headers and lines (P8, P9, P27, P28, H19; mappings.md §12)."""
 
+from __future__ import annotations
+
+from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from sandbox.world import GBP, World
-from shared.engine.problem import ApiProblem
-from tests.scenarios.builders import a_company, an_id, line
-from tests.scenarios.peers.common import tick
+from shared.mappings import BY_NAME
+from tests.scenarios.builders import a_company, add_currency, an_id, line
+from tests.scenarios.peers.common import counted, jobs_of, tick
 from tests.scenarios.products import (
     add_group,
     add_item,
-    add_line,
-    add_list,
+    add_list_line,
     add_price,
+    add_price_list,
     add_resource,
     add_unit,
-    extend,
     lines_of,
-    unit_id,
-    unit_of,
+    with_extended_prices,
 )
 
+LISTS, LINES = "price_lists", "price_list_lines"
+RETAIL, ITEM = an_id("price list RETAIL"), an_id("item 1000")
 TODAY = World().clock.now().date()
-EURO = {"currencyId": an_id("currency EUR"), "currencyCode": "EUR"}
 
 
 def day(distance: int) -> str:
     return (TODAY + timedelta(days=distance)).isoformat()
 
 
-def a_shop() -> World:
-    world = a_company()
-    for unit in ("PCS", "HOUR", "BOX"):
-        add_unit(world, unit)
+def a_shop(**options: Any) -> World:
+    """Two items and a resource are coupled; prices are kept in price lists."""
+    world = with_extended_prices(a_company(**options))
+    add_unit(world)
+    add_unit(world, "HOUR")
     add_item(world)
+    add_item(world, "2000")
     add_resource(world)
-    return extend(world)
+    return world
 
 
-def a_listed_shop() -> World:
+def two_lines() -> World:
     world = a_shop()
-    add_list(world)
-    add_line(world)
+    add_price_list(world)
+    add_list_line(world, "L1", unitPrice=90)
+    add_list_line(world, "L2", "2000", lineNumber=20_000, unitPrice=70)
     world.full_sync()
     return world
 
 
-def the_list(world: World, name: str = "SUMMER") -> dict:
-    [found] = [r for r in world.sales.all("pricelevels").values() if r["name"] == name]
-    return found
+def price_list(world: World, code: str = "RETAIL") -> dict[str, Any]:
+    row = world.sales.show("pricelevels", world.coupled(LISTS)[an_id(f"price list {code}")])
+    assert row is not None
+    return row
 
 
-def amounts(world: World, name: str = "SUMMER") -> list:
-    return sorted(entry["amount"] for entry in lines_of(world, name))
+def amounts(world: World, code: str = "RETAIL") -> list[Any]:
+    return sorted(row["amount"] for row in lines_of(world, code))
 
 
-def test_a_list_goes_to_sales_with_description_dates_and_local_currency_mappings_12():
+# --- lists and their lines -------------------------------------------------------------------------
+
+
+def test_a_price_list_and_its_lines_of_items_and_resources_come_over_P8_P9():
     world = a_shop()
-    add_list(world, startingDate=day(-1), endingDate=day(9), **EURO)
+    add_price_list(world, startingDate="2026-01-01", endingDate="2026-12-31")
+    add_list_line(world, "L1", unitPrice=90)
+    add_list_line(world, "L2", "R1", lineNumber=20_000, kind="Resource", unitPrice=55)
+
     world.full_sync()
 
-    found = the_list(world)
-    assert (found["description"], found["begindate"], found["enddate"]) == ("List SUMMER", day(-1), day(9))
-    assert found["_transactioncurrencyid_value"] == GBP and found["statecode"] == 0
-
-
-def test_the_currency_is_that_of_the_first_line_whatever_the_header_says_mappings_12():
-    world = a_shop()
-    add_item(world, "2000")
-    add_list(world)
-    add_line(world, 20000, "2000")
-    add_line(world, 10000, **EURO)
+    row = price_list(world)
+    assert (row["name"], row["description"], row["statecode"]) == ("RETAIL", "List RETAIL", 0)
+    assert (row["begindate"], row["enddate"]) == ("2026-01-01", "2026-12-31")
+    assert row["_transactioncurrencyid_value"] == GBP
+    products = {r["_productid_value"]: r["amount"] for r in lines_of(world, "RETAIL")}
+    assert products == {
+        world.coupled("items")[ITEM]: 90,
+        world.coupled("resources")[an_id("resource R1")]: 55,
+    }
+    assert world.held() == [] and world.coupled("customer_price_groups") == {}
+    written = world.written()
     world.full_sync()
-
-    euro = world.coupled("currencies")[an_id("currency EUR")]
-    assert the_list(world)["_transactioncurrencyid_value"] == euro and amounts(world) == [90]
-    [held] = world.held("price_list_lines")
-    assert held["reason"] == "it is in GBP, its price list in another currency"
-
-
-def test_an_inactive_list_is_created_inactive_and_its_state_stays_saless_afterwards_mappings_12():
-    world = a_shop()
-    add_list(world, status="Inactive")
-    add_line(world, status="Inactive")
-    world.full_sync()
-    assert (the_list(world)["statecode"], the_list(world)["statuscode"]) == (1, 100002)
-
-    world.bc.edit("priceLists", an_id("list SUMMER"), status="Active", description="Now open")
     world.tick_all()
-    assert the_list(world)["statecode"] == 1 and the_list(world)["description"] == "Now open"
-    assert world.held() == []
+    assert world.written() == written
 
 
-def test_descriptions_and_dates_follow_the_header_and_a_second_run_writes_nothing_mappings_12():
-    world = a_listed_shop()
-    world.bc.edit("priceLists", an_id("list SUMMER"), description="New", endingDate=day(3))
+def test_prices_of_the_other_kind_stay_where_they_are_and_nothing_is_doubled_P27():
+    world = a_company()
+    add_unit(world)
+    add_item(world)
+    add_group(world)
+    add_price(world, "P1", unitPrice=90)
+    world.full_sync()
+    old = world.coupled("customer_price_groups")[an_id("group RETAIL")]
+
+    with_extended_prices(world)
+    add_price_list(world)
+    add_list_line(world, "L1", unitPrice=88)
     world.full_sync()
 
-    assert (the_list(world)["description"], the_list(world)["enddate"]) == ("New", day(3))
-    run = world.full_sync()
-    for mapping in ("price_lists", "price_list_lines"):
-        done = line(run, mapping)["to_sales"]
-        assert done["created"] == done["updated"] == 0
+    assert world.coupled(LISTS) == {RETAIL: old}, "a list of the same name is taken over"
+    assert amounts(world) == [88] and world.held() == []
+    refused = world.app.api.mappings()["overrides"]["off"]
+    assert {"customer_price_groups", "sales_prices"} <= set(refused)
 
 
-@pytest.mark.parametrize(
-    "differs",
-    [{"priceType": "Purchase"}, {"amountType": "Discount"}, {"status": "Draft"}, {"allowUpdatingDefaults": True}],
-)
-def test_other_lists_and_their_lines_are_ignored_and_nothing_waits_PLHEADER_PRICE(differs):
+def test_the_currency_of_a_list_is_that_of_its_first_line_mappings_12():
     world = a_shop()
-    add_list(world, **differs)
-    add_line(world, **{k: v for k, v in differs.items() if k != "allowUpdatingDefaults"})
+    eur = an_id("currency EUR")
+    add_price_list(world, currencyId=eur, currencyCode="EUR")
+    add_list_line(world, "L2", "2000", lineNumber=20_000, currencyId=eur, currencyCode="EUR")
+    add_list_line(world, "L1", unitPrice=90)
+
     world.full_sync()
 
-    assert "SUMMER" not in {r["name"] for r in world.sales.all("pricelevels").values()}
-    assert world.held() == []
+    assert price_list(world)["_transactioncurrencyid_value"] == GBP, "the first one's, not the header's"
+    assert amounts(world) == [90]
+    [held] = world.held(LINES)
+    assert held["id"] == an_id("list line L2") and "its price list in another currency" in held["reason"]
+
+
+def test_the_line_that_is_valid_today_is_shown_and_the_next_one_when_its_day_comes_H19():
+    world = a_shop()
+    add_price_list(world)
+    add_list_line(world, "OLD", startingDate=day(-30), unitPrice=80)
+    add_list_line(world, "NEW", startingDate=day(-1), lineNumber=20_000, unitPrice=85)
+    add_list_line(world, "NEXT", startingDate=day(1), lineNumber=30_000, unitPrice=99)
+    add_list_line(world, "BULK", minimumQuantity=10, lineNumber=40_000, unitPrice=1)
+    add_list_line(world, "RED", variantCode="RED", lineNumber=50_000, unitPrice=2)
+    world.full_sync()
+    assert amounts(world) == [85]
+
+    world.clock.advance(timedelta(days=1))
+    world.housekeeping()
+
+    assert amounts(world) == [99] and world.held() == []
+
+
+@pytest.mark.parametrize("kind", ["Item_x0020_Discount_x0020_Group", "G_x002F_L_x0020_Account", "_x0020_"])
+def test_a_line_for_something_that_is_no_product_is_ignored_with_that_reason(kind):
+    world = a_shop()
+    add_price_list(world)
+    other = add_list_line(world, "L1", "6710", kind=kind)
+    world.full_sync()
+
+    assert world.held() == [] and world.coupled(LINES) == {}
+    assert "nothing that is a product" in world.app.api.explain(LINES, "bc", other)["now"]["reason"]
+
+
+def test_a_list_that_is_put_out_of_use_is_so_in_sales_and_back_again():
+    world = two_lines()
+    world.bc.edit("priceListHeaders", RETAIL, status="Inactive")
+    world.tick(LISTS)
+    assert price_list(world)["statecode"] == 1
+
+    world.bc.edit("priceListHeaders", RETAIL, status="Active")
+    world.tick(LISTS)
+    assert price_list(world)["statecode"] == 0 and world.held() == []
+
+
+def test_a_list_that_is_inactive_from_the_start_is_made_so():
+    world = a_shop()
+    add_price_list(world, status="Inactive")
+    world.full_sync()
+
+    assert price_list(world)["statecode"] == 1
+    written = world.written()
+    world.full_sync()
+    assert world.written() == written
+
+
+def test_while_a_list_is_worked_at_sales_shows_what_was_agreed_last():
+    world = two_lines()
+    world.bc.edit("priceListHeaders", RETAIL, status="Draft")
+    world.bc.edit("priceListLines", an_id("list line L1"), status="Draft", unitPrice=11)
+    world.tick_all()
+    assert amounts(world) == [70, 90]
+
+    world.bc.edit("priceListHeaders", RETAIL, status="Active")
+    world.bc.edit("priceListLines", an_id("list line L1"), status="Active")
+    world.tick_all()
+    assert amounts(world) == [11, 70] and world.held() == []
+
+
+def test_a_long_price_list_costs_no_request_per_line_H16():
+    def requests(count: int) -> int:
+        world = with_extended_prices(a_company())
+        add_unit(world)
+        add_price_list(world)
+        for n in range(count):
+            add_item(world, f"N{n}")
+            add_list_line(world, f"L{n}", f"N{n}", lineNumber=n + 1)
+        run = world.full_sync()
+        assert len(lines_of(world, "RETAIL")) == count
+        spent = line(run, LINES)["requests"]
+        return spent["bc"] + spent["sales"]
+
+    assert requests(900) <= requests(90) + 20
+
+
+# --- what the peer's tests ask (peer-scenarios.yaml) -----------------------------------------------
+
+
+@pytest.mark.peer("full-sync-003")
+def test_lists_wait_for_currencies_and_items_and_their_lines_for_lists_and_items():
+    run = a_shop().full_sync()
+
+    assert set(line(run, LISTS)["depends_on"]) == {"currencies", "items"}
+    assert {LISTS, "items"} <= set(line(run, LINES)["depends_on"])
+
+
+@pytest.mark.peer("full-sync-015")
+def test_when_their_parents_are_finished_just_what_waited_for_them_starts():
+    world = a_shop()
+    parents = {"currencies", LISTS, "items", "units_of_measure", "payment_terms", "shipment_methods"}
+    parents |= {"shipping_agents"}
+    others = {LINES, "resources", "salespeople"}
+    run = world.app.api.start_full_sync({"mappings": sorted(parents | others)})["run"]
+    begun_with: dict[str, set[str]] = {}
+    while world.step():
+        now = {entry["mapping"]: entry["state"] for entry in world.app.api.run(run)["lines"]}
+        done = {name for name, state in now.items() if state == "finished"}
+        for name, state in now.items():
+            if state != "pending":
+                begun_with.setdefault(name, done)
+        ready = {
+            n for n, s in now.items() if s == "pending" and not {*BY_NAME[n].depends_on} & now.keys() - done
+        }
+        assert not ready, "what can start has started"
+
+    assert begun_with.keys() == parents | others
+    assert begun_with[LINES] >= {LISTS, "items", "resources", "units_of_measure"}
+    assert begun_with["resources"] >= {"units_of_measure", "currencies"} and not begun_with["salespeople"]
+
+
+@pytest.mark.peer("mapping-pricelist-002")
+def test_lists_and_lines_are_mapped_to_sales_with_the_fields_of_the_peer_and_a_job_each():
+    told = {m["mapping"]: m for m in a_shop().app.api.mappings()["value"]}
+
+    assert told[LISTS]["direction"] == told[LINES]["direction"] == "to_sales"
+    assert told[LISTS]["schedule"] and told[LINES]["schedule"]
+    columns = {f["sales"] for f in told[LISTS]["fields"]}
+    assert columns >= {"name", "description", "_transactioncurrencyid_value", "begindate", "enddate"}
+    columns = {f["sales"] for f in told[LINES]["fields"]} | {c for c, _ in BY_NAME[LINES].constants_sales}
+    wanted = {
+        "_pricelevelid_value",
+        "_productid_value",
+        "pricingmethodcode",
+        "_uomscheduleid_value",
+        "amount",
+    }
+    assert columns >= wanted
+
+
+@pytest.mark.peer("mapping-pricelist-005")
+def test_a_list_with_two_lines_that_is_asked_for_comes_with_both():
+    world = a_shop()
+    world.full_sync()
+    header = add_price_list(world)
+    add_list_line(world, "L1", unitPrice=90)
+    add_list_line(world, "L2", "2000", lineNumber=20_000, unitPrice=70)
+    world.tick(LINES)
+
+    world.app.api.sync(LISTS, {"side": "bc", "ids": [header], "create": True})
+    world.run()
+
+    assert price_list(world)["name"] == "RETAIL"
+    products = {r["_productid_value"]: r["amount"] for r in lines_of(world, "RETAIL")}
+    items = world.coupled("items")
+    assert products == {items[ITEM]: 90, items[an_id("item 2000")]: 70}
+    assert counted(jobs_of(world, LINES))["created"] == 2 and world.held() == []
+
+
+@pytest.mark.peer("mapping-pricelist-007")
+def test_an_active_list_of_a_price_group_is_made_active_with_its_line():
+    world = a_shop()
+    world.full_sync()
+    header = add_price_list(world, sourceType="Customer_x0020_Price_x0020_Group", sourceNumber="RETAIL")
+    only = add_list_line(world, "L1")
+    world.tick(LINES)
+    before = Counter(counted(jobs_of(world, LISTS)))
+
+    world.app.api.sync(LISTS, {"side": "bc", "ids": [header], "create": True})
+    world.run()
+
+    assert header in world.coupled(LISTS) and only in world.coupled(LINES)
+    assert price_list(world)["statecode"] == 0
+    assert (Counter(counted(jobs_of(world, LISTS))) - before)["created"] == 1
+
+
+@pytest.mark.peer("rules-pricelist-006")
+def test_a_line_whose_item_is_no_longer_coupled_waits_and_says_that_it_must_be():
+    world = two_lines()
+    world.act("items", "uncouple", side="bc", id=an_id("item 2000"))
+    for name in ("L1", "L2"):
+        world.bc.edit("priceListLines", an_id(f"list line {name}"), unitPrice=55)
+
+    assert tick(world, LINES)["bc"] == {"read": 2, "updated": 1, "waiting": 1}
+
+    [held] = world.held(LINES)
+    assert held["id"] == an_id("list line L2") and held["awaits"]["mapping"] == "items"
+    assert held["reason"].startswith("its item 2000 must be coupled first")
+    assert amounts(world) == [55, 70]
+    product = next(i for i, r in world.sales.all("products").items() if r["productnumber"] == "2000")
+    world.act("items", "couple", bc=an_id("item 2000"), sales=product, **{"from": "bc"})
+    assert amounts(world) == [55, 55] and world.held() == [], "it heals by itself"
 
 
 @pytest.mark.peer("rules-pricelist-009")
@@ -124,155 +317,34 @@ def test_other_lists_and_their_lines_are_ignored_and_nothing_waits_PLHEADER_PRIC
     ("differs", "said"),
     [
         ({"status": "Draft"}, "the price list is a draft"),
-        ({"allowUpdatingDefaults": True}, "the price list lets its lines have other defaults"),
+        ({"allowUpdatingDefaults": True}, "the price list lets its lines have defaults of their own"),
     ],
 )
-def test_a_draft_or_one_that_takes_other_defaults_cannot_be_coupled(differs, said):
+def test_a_draft_or_a_list_with_defaults_of_its_own_is_offered_to_nobody(differs, said):
     world = a_shop()
-    list_id = add_list(world, **differs)
-    other = world.sales.add("pricelevels", an_id("other"), name="Other", _transactioncurrencyid_value=GBP)
-
-    world.act("price_lists", "couple", bc=list_id, sales=other, **{"from": "bc"})
-
-    assert world.coupled("price_lists") == {}
-    assert world.sales.show("pricelevels", other)["name"] == "Other"
-    assert said in world.app.api.jobs("price_lists")["value"][0]["message"]
-
-
-@pytest.mark.peer("mapping-pricelist-005")
-def test_a_list_with_two_lines_becomes_a_price_list_with_two_lines():
-    world = a_shop()
-    add_item(world, "2000")
-    world.full_sync("units_of_measure", "items", "currencies")
-    add_list(world)
-    add_line(world, 10000)
-    add_line(world, 20000, "2000", unitPrice=70)
-    run = world.full_sync("price_lists", "price_list_lines")
-
-    products = world.coupled("items")
-    assert {r["_productid_value"]: r["amount"] for r in lines_of(world, "SUMMER")} == {
-        products[an_id("item 1000")]: 90,
-        products[an_id("item 2000")]: 70,
-    }
-    assert line(run, "price_list_lines")["to_sales"]["created"] == 2
-
-
-@pytest.mark.peer("mapping-pricelist-007")
-def test_an_active_list_of_a_price_group_is_created_active_with_its_line():
-    world = a_shop()
-    world.full_sync("units_of_measure", "items", "currencies")
-    add_list(world, sourceType="Customer_x0020_Price_x0020_Group", sourceNumber="RETAIL")
-    add_line(world)
-    run = world.full_sync("price_lists", "price_list_lines")
-
-    assert the_list(world)["statecode"] == 0 and line(run, "price_lists")["to_sales"]["created"] == 1
-    assert set(world.coupled("price_lists")) == {an_id("list SUMMER")}
-    assert set(world.coupled("price_list_lines")) == {an_id("line SUMMER 10000")}
-
-
-@pytest.mark.peer("rules-pricelist-006")
-def test_a_coupled_line_whose_item_is_no_longer_coupled_is_held_for_it_and_heals():
-    world = a_listed_shop()
-    add_item(world, "2000")
-    add_line(world, 20000, "2000", unitPrice=70)
-    world.full_sync()
-    world.act("items", "uncouple", side="bc", id=an_id("item 2000"))
-    for number in (10000, 20000):
-        world.bc.edit("priceListLines", an_id(f"line SUMMER {number}"), unitPrice=55)
-
-    assert tick(world, "price_list_lines")["bc"] == {"read": 2, "updated": 1, "waiting": 1}
-
-    [held] = world.held("price_list_lines")
-    assert held["id"] == an_id("line SUMMER 20000")
-    assert held["reason"].startswith("the item 2000 must be coupled first") and amounts(world) == [55, 70]
-    [product] = [i for i, r in world.sales.all("products").items() if r["productnumber"] == "2000"]
-    world.act("items", "couple", bc=an_id("item 2000"), sales=product, **{"from": "bc"})
-    assert amounts(world) == [55, 55] and world.held() == []
-
-
-def test_a_line_of_a_resource_waits_for_it_and_comes_as_soon_as_it_is_there_P9():
-    world = a_listed_shop()
-    add_line(world, 20000, "R2", assetType="Resource", assetId=an_id("resource R2"), unitPrice=40)
-    world.tick("price_list_lines")
-    [held] = world.held("price_list_lines")
-    assert held["awaits"]["mapping"] == "resources"
-    assert held["reason"].startswith("the resource R2 must be coupled first")
-
-    add_resource(world, "R2")
-    world.full_sync("resources")
-
-    assert amounts(world) == [40, 90] and world.held() == []
-    [mine] = [r for r in lines_of(world, "SUMMER") if r["amount"] == 40]
-    assert mine["_uomid_value"] == unit_of(world, "HOUR")
-
-
-def test_one_line_for_product_and_unit_and_tomorrow_the_next_one_H19():
-    world = a_shop()
-    add_list(world)
-    add_line(world, 10000, unitPrice=90, startingDate=day(-30))
-    add_line(world, 20000, unitPrice=80, startingDate=day(1), unitOfMeasureId=unit_id("PCS"), unitOfMeasureCode="PCS")
-    add_line(world, 30000, unitPrice=10, minimumQuantity=1)
-    add_line(world, 40000, unitPrice=20, variantCode="RED")
-    world.full_sync()
-    assert amounts(world) == [90]
-
-    world.clock.advance(timedelta(days=1))
-    world.housekeeping()
-    assert amounts(world) == [80]
-
-
-def test_a_line_is_not_valid_outside_the_dates_of_its_list_H19():
-    world = a_shop()
-    add_list(world, endingDate=day(-1))
-    add_line(world)
+    header = add_price_list(world, **differs)
+    theirs = world.sales.add("pricelevels", an_id("theirs"), name="Other", _transactioncurrencyid_value=GBP)
     world.full_sync()
 
-    assert amounts(world) == []
+    job = world.act(LISTS, "couple", bc=header, sales=theirs, **{"from": "bc"})
+    world.app.api.sync(LISTS, {"side": "bc", "ids": [header], "create": True})
+    world.run()
+
+    assert job["state"] == "refused" and said in job["message"]
+    assert world.coupled(LISTS) == {} and len(world.sales.all("pricelevels")) == 2, (
+        "theirs and the default one"
+    )
+    assert said in world.app.api.explain(LISTS, "bc", header)["now"]["reason"]
 
 
-# --- the switch ----------------------------------------------------------------------------------
-
-
-def test_a_list_of_the_same_name_is_taken_over_at_the_switch_and_the_old_couplings_stay_H18():
-    world = a_company()
-    add_unit(world)
-    add_item(world)
-    add_group(world, "SUMMER")
-    add_price(world, "P1", group="SUMMER")
-    world.full_sync()
-    old = world.coupled("sales_prices")
-    extend(world)
-    add_list(world)
-    add_line(world, unitPrice=75)
-    world.full_sync()
-
-    assert amounts(world) == [75] and len(world.sales.all("pricelevels")) == 2
-    assert list(world.coupled("price_list_lines").values()) == list(old.values())
-    assert set(world.coupled("customer_price_groups")) == {an_id("group SUMMER")}
-    assert world.coupled("sales_prices") == old
-
-
-def test_only_the_mappings_of_the_prices_in_force_are_shown_and_run():
-    classic, extended = a_company(), a_shop()
-
-    assert {"customer_price_groups", "sales_prices"} <= set(classic.app.ports.mappings)
-    assert not {"price_lists", "price_list_lines"} & set(classic.app.ports.mappings)
-    assert not {"customer_price_groups", "sales_prices"} & set(extended.app.ports.mappings)
-    for world, off in ((classic, "price_lists"), (extended, "sales_prices")):
-        with pytest.raises(ApiProblem, match="switched off by PRICES"):
-            world.app.api.sync(off)
-
-
-def test_a_thousand_lines_cost_no_request_each():
+def test_a_list_in_a_currency_that_comes_later_follows_then_H14():
     world = a_shop()
-    add_list(world)
-    for n in range(1000):
-        add_item(world, f"I{n}")
-        add_line(world, n + 1, f"I{n}")
-    world.full_sync("units_of_measure", "items", "currencies", "price_lists")
-    before = world.bc.requests, world.sales.requests
-    world.full_sync("price_list_lines")
+    add_price_list(world)
+    add_list_line(world, "L1", currencyId=an_id("currency CHF"), currencyCode="CHF")
+    world.full_sync()
+    assert [h["awaits"]["mapping"] for h in world.held(LISTS)] == ["currencies"]
 
-    assert len(amounts(world)) == 1000
-    spent = world.bc.requests - before[0], world.sales.requests - before[1]
-    assert max(spent) <= 40, spent
+    add_currency(world, "CHF")
+    world.full_sync("currencies")
+
+    assert amounts(world) == [90] and world.held() == []

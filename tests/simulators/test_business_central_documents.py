@@ -473,3 +473,59 @@ def test_a_note_is_on_just_one_document_and_goes_with_it_S55(bc):
     assert bc.patch(f"salesNotes({note['id']})", {"noteText": "one left"})["noteText"] == "one left"
     bc.sim.delete("salesOrders", order)
     assert bc.rows("salesNotes") == []
+
+
+# --- assembly to order (S39) ---
+
+TO_ORDER = {"replenishmentSystem": "Assembly", "assemblyPolicy": "Assemble_x002D_to_x002D_Order"}
+
+
+def test_only_what_is_replenished_by_assembly_and_kept_in_stock_can_be_assembled_to_order(bc):
+    for said, values in (
+        ("Replenishment System must be equal to 'Assembly'", TO_ORDER | {"replenishmentSystem": "Purchase"}),
+        ("Assembly Policy must be equal to 'Assemble-to-Stock'", TO_ORDER | {"type": "Service"}),
+    ):
+        with pytest.raises(AssertionError, match=said):
+            an_item(bc, **values)
+
+
+def test_scenario_52_the_assembly_order_follows_the_line_that_it_is_made_for_S39(bc):
+    made_to_order = {"itemId": an_item(bc, **TO_ORDER), "quantity": 7}
+    order = an_order(bc, made_to_order, {"itemId": an_item(bc), "quantity": 3})
+    line, other = lines_of(bc, order)
+    [assembly] = bc.rows("assemblyOrders")
+    assert (line["quantityToAssembleToOrder"], other["quantityToAssembleToOrder"]) == (7, 0)
+    assert (assembly["number"], assembly["itemNumber"], assembly["quantity"]) == ("A00010", line["number"], 7)
+    assert (assembly["salesOrderNumber"], assembly["salesOrderLineNumber"]) == (order["number"], 10_000)
+
+    bc.patch(f"salesOrderLines({line['id']})", {"description": "Two wheels"})
+    bc.patch(f"salesOrderLines({line['id']})", {"quantity": 9})
+    assert [(a["id"], a["quantity"]) for a in bc.rows("assemblyOrders")] == [(assembly["id"], 9)]
+
+    bc.patch(f"salesOrderLines({line['id']})", {"quantity": 0})
+    assert bc.rows("assemblyOrders") == []
+
+    bc.patch(f"salesOrderLines({line['id']})", {"quantity": 2})
+    bc.remove(f"salesOrderLines({line['id']})")
+    assert bc.rows("assemblyOrders") == []
+
+
+def test_an_item_that_is_assembled_to_order_from_now_on_leaves_the_lines_that_are_there_alone_S39(bc):
+    item = an_item(bc)
+    order = an_order(bc, {"itemId": item, "quantity": 7})
+    bc.patch(f"items({item})", TO_ORDER)
+    [line] = lines_of(bc, order)
+    bc.patch(f"salesOrderLines({line['id']})", {"quantity": 8})
+    assert lines_of(bc, order)[0]["quantityToAssembleToOrder"] == 0 and bc.rows("assemblyOrders") == []
+
+
+@pytest.mark.parametrize("gone", ["deleted", "shipped"])
+def test_the_assembly_order_goes_with_its_order_and_when_all_of_it_is_shipped_S39(bc, gone):
+    order = an_order(bc, {"itemId": an_item(bc, **TO_ORDER), "quantity": 7})
+    if gone == "deleted":
+        bc.remove(f"salesOrders({order['id']})")
+    else:
+        bc.sim.post(order["id"], invoice=False, quantities={10_000: 3})
+        assert [a["quantity"] for a in bc.rows("assemblyOrders")] == [7]
+        bc.sim.post(order["id"], invoice=False, quantities={10_000: 4})
+    assert bc.rows("assemblyOrders") == []

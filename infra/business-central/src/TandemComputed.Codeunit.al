@@ -47,6 +47,21 @@ codeunit 50103 "Tandem Computed"
         exit(Relation."Contact No.");
     end;
 
+    /// <summary>The order line that an assembly order is made for; blank and 0 when it is made for stock.</summary>
+    procedure OrderLineOf(AssemblyHeader: Record "Assembly Header"; var OrderNo: Code[20]; var LineNo: Integer)
+    var
+        Link: Record "Assemble-to-Order Link";
+    begin
+        OrderNo := '';
+        LineNo := 0;
+        if not Link.Get(AssemblyHeader."Document Type", AssemblyHeader."No.") then
+            exit;
+        if Link.Type <> Link.Type::"Sale" then
+            exit;
+        OrderNo := Link."Document No.";
+        LineNo := Link."Document Line No.";
+    end;
+
     /// <summary>The posted invoice of a customer ledger entry; the zero GUID for another document's.</summary>
     procedure InvoiceOfEntry(EntryNo: Integer): Guid
     var
@@ -65,6 +80,13 @@ codeunit 50103 "Tandem Computed"
         Header."Invoice Discount Value" := Value;
         Header.Modify(true);
         Spread(Header);
+    end;
+
+    /// <summary>Makes, changes or deletes the line's linked assembly document, as the client does once a line is stored.</summary>
+    procedure Assemble(var Line: Record "Sales Line")
+    begin
+        if Line.Type = Line.Type::"Item" then
+            Line.AutoAsmToOrder();
     end;
 
     /// <summary>Spreads the document's discount anew, after one of its lines was written.</summary>

@@ -13,7 +13,7 @@ from shared.core.model import Record, Side
 from shared.engine.doctor.wanted import Examined, option_mappings
 from shared.rules.currencies import factor, is_iso
 from shared.rules.default_price_list import NAME as DEFAULT_LIST
-from shared.rules.price_sources import CLASSIC
+from shared.rules.prices import KEY
 
 #: Tokens are refused from five minutes of difference on, and overlaps of reading are shorter.
 MOST_SKEW = timedelta(minutes=2)
@@ -112,7 +112,7 @@ def price_lists(x: Examined) -> Finding:
     currency = {name.casefold(): iso for name, iso in lists}
     first: dict[str, str] = {}
     every: dict[str, set[str]] = {}
-    for row in sorted(x.bc.need("prices"), key=lambda r: [str(r.get(c) or "") for c in CLASSIC.key]):
+    for row in sorted(x.bc.need("prices"), key=lambda r: [str(r.get(c) or "") for c in KEY]):
         code, iso = str(row["salesCode"]).strip(), str(row.get("currencyCode") or "") or local
         first.setdefault(code, iso)
         every.setdefault(code, set()).add(iso)

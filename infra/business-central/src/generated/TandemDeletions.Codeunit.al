@@ -145,7 +145,7 @@ codeunit 50102 "Tandem Deletions"
     begin
         if Rec.IsTemporary() then
             exit;
-        Tombstones.Write(Database::"Price List Header", 'priceLists', Rec.SystemId, Format(Rec."Code", 0, 9));
+        Tombstones.Write(Database::"Price List Header", 'priceListHeaders', Rec.SystemId, Format(Rec."Code", 0, 9));
     end;
 
     [EventSubscriber(ObjectType::Table, Database::"Price List Line", 'OnAfterDeleteEvent', '', false, false)]

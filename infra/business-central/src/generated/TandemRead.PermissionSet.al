@@ -3,7 +3,9 @@ permissionset 50100 "TANDEM READ"
 {
     Assignable = true;
     Caption = 'Tandem: read', Locked = true;
-    Permissions = tabledata "Company Information" = R,
+    Permissions = tabledata "Assemble-to-Order Link" = R,
+                  tabledata "Assembly Header" = R,
+                  tabledata "Company Information" = R,
                   tabledata "Contact" = R,
                   tabledata "Contact Business Relation" = R,
                   tabledata "Currency" = R,
@@ -43,6 +45,7 @@ permissionset 50100 "TANDEM READ"
                   tabledata "Tandem Tombstone" = R,
                   tabledata "Unit of Measure" = R,
                   tabledata "VAT Posting Setup" = R,
+                  page "Tandem Assembly Orders" = X,
                   page "Tandem Company Information" = X,
                   page "Tandem Contact Bus. Relations" = X,
                   page "Tandem Contacts" = X,
@@ -67,8 +70,8 @@ permissionset 50100 "TANDEM READ"
                   page "Tandem Payment Terms" = X,
                   page "Tandem Posted Sales Inv. Lines" = X,
                   page "Tandem Posted Sales Invoices" = X,
+                  page "Tandem Price List Headers" = X,
                   page "Tandem Price List Lines" = X,
-                  page "Tandem Price Lists" = X,
                   page "Tandem Resource Units" = X,
                   page "Tandem Resources" = X,
                   page "Tandem Sales Notes" = X,

@@ -234,7 +234,7 @@ codeunit 50101 "Tandem References"
         exit(Found."Code");
     end;
 
-    procedure IdOfPriceLists(CodeText: Code[20]): Guid
+    procedure IdOfPriceListHeaders(CodeText: Code[20]): Guid
     var
         Found: Record "Price List Header";
     begin
@@ -244,14 +244,14 @@ codeunit 50101 "Tandem References"
             exit(Found.SystemId);
     end;
 
-    procedure CodeOfPriceLists(Id: Guid): Code[20]
+    procedure CodeOfPriceListHeaders(Id: Guid): Code[20]
     var
         Found: Record "Price List Header";
     begin
         if IsNullGuid(Id) then
             exit('');
         if not Found.GetBySystemId(Id) then
-            Error(UnknownIdErr, Id, 'priceLists');
+            Error(UnknownIdErr, Id, 'priceListHeaders');
         exit(Found."Code");
     end;
 

@@ -16,8 +16,6 @@ permissionset 50101 "TANDEM SYNC"
                   tabledata "Item Variant" = IM,
                   tabledata "Opportunity" = IM,
                   tabledata "Payment Terms" = IM,
-                  tabledata "Price List Header" = IM,
-                  tabledata "Price List Line" = IM,
                   tabledata "Record Link" = IM,
                   tabledata "Resource" = IM,
                   tabledata "Resource Unit of Measure" = IM,

@@ -174,6 +174,14 @@ page 50120 "Tandem Items"
                         Given.Add('templateCode');
                     end;
                 }
+                field(replenishmentSystem; Rec."Replenishment System")
+                {
+                    Caption = 'replenishmentSystem', Locked = true;
+                }
+                field(assemblyPolicy; Rec."Assembly Policy")
+                {
+                    Caption = 'assemblyPolicy', Locked = true;
+                }
                 field(inventory; Rec."Inventory")
                 {
                     Caption = 'inventory', Locked = true;

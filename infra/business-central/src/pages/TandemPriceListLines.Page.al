@@ -12,6 +12,10 @@ page 50154 "Tandem Price List Lines"
     ODataKeyFields = SystemId;
     DelayedInsert = true;
     Extensible = false;
+    Editable = false;
+    InsertAllowed = false;
+    ModifyAllowed = false;
+    DeleteAllowed = false;
 
     layout
     {
@@ -22,11 +26,7 @@ page 50154 "Tandem Price List Lines"
                 field(id; Rec.SystemId)
                 {
                     Caption = 'id', Locked = true;
-
-                    trigger OnValidate()
-                    begin
-                        OnlyForNew('id');
-                    end;
+                    Editable = false;
                 }
                 field(systemRowVersion; Rec.SystemRowVersion)
                 {
@@ -56,14 +56,7 @@ page 50154 "Tandem Price List Lines"
                 field(priceListId; PriceListId)
                 {
                     Caption = 'priceListId', Locked = true;
-
-                    trigger OnValidate()
-                    begin
-                        OnlyForNew('priceListId');
-                        Given.Add('priceListId');
-                        if Rec."Price List Code" <> References.CodeOfPriceLists(PriceListId) then
-                            Rec.Validate("Price List Code", References.CodeOfPriceLists(PriceListId));
-                    end;
+                    Editable = false;
                 }
                 field(priceListCode; Rec."Price List Code")
                 {
@@ -73,28 +66,32 @@ page 50154 "Tandem Price List Lines"
                 field(lineNumber; Rec."Line No.")
                 {
                     Caption = 'lineNumber', Locked = true;
-
-                    trigger OnValidate()
-                    begin
-                        OnlyForNew('lineNumber');
-                    end;
-                }
-                field(priceType; Rec."Price Type")
-                {
-                    Caption = 'priceType', Locked = true;
                     Editable = false;
                 }
-                field(amountType; Rec."Amount Type")
+                field(sourceType; Rec."Source Type")
                 {
-                    Caption = 'amountType', Locked = true;
+                    Caption = 'sourceType', Locked = true;
+                    Editable = false;
+                }
+                field(sourceNumber; Rec."Source No.")
+                {
+                    Caption = 'sourceNumber', Locked = true;
+                    Editable = false;
                 }
                 field(assetType; Rec."Asset Type")
                 {
                     Caption = 'assetType', Locked = true;
+                    Editable = false;
                 }
-                field(assetId; Rec."Asset ID")
+                field(itemId; ItemId)
                 {
-                    Caption = 'assetId', Locked = true;
+                    Caption = 'itemId', Locked = true;
+                    Editable = false;
+                }
+                field(resourceId; ResourceId)
+                {
+                    Caption = 'resourceId', Locked = true;
+                    Editable = false;
                 }
                 field(assetNumber; Rec."Asset No.")
                 {
@@ -104,15 +101,12 @@ page 50154 "Tandem Price List Lines"
                 field(variantCode; Rec."Variant Code")
                 {
                     Caption = 'variantCode', Locked = true;
+                    Editable = false;
                 }
                 field(currencyId; CurrencyId)
                 {
                     Caption = 'currencyId', Locked = true;
-
-                    trigger OnValidate()
-                    begin
-                        Given.Add('currencyId');
-                    end;
+                    Editable = false;
                 }
                 field(currencyCode; Rec."Currency Code")
                 {
@@ -122,32 +116,47 @@ page 50154 "Tandem Price List Lines"
                 field(startingDate; Rec."Starting Date")
                 {
                     Caption = 'startingDate', Locked = true;
+                    Editable = false;
                 }
                 field(endingDate; Rec."Ending Date")
                 {
                     Caption = 'endingDate', Locked = true;
+                    Editable = false;
                 }
                 field(minimumQuantity; Rec."Minimum Quantity")
                 {
                     Caption = 'minimumQuantity', Locked = true;
+                    Editable = false;
                 }
                 field(unitOfMeasureId; UnitOfMeasureId)
                 {
                     Caption = 'unitOfMeasureId', Locked = true;
-
-                    trigger OnValidate()
-                    begin
-                        Given.Add('unitOfMeasureId');
-                    end;
+                    Editable = false;
                 }
                 field(unitOfMeasureCode; Rec."Unit of Measure Code")
                 {
                     Caption = 'unitOfMeasureCode', Locked = true;
                     Editable = false;
                 }
+                field(priceType; Rec."Price Type")
+                {
+                    Caption = 'priceType', Locked = true;
+                    Editable = false;
+                }
+                field(amountType; Rec."Amount Type")
+                {
+                    Caption = 'amountType', Locked = true;
+                    Editable = false;
+                }
                 field(unitPrice; Rec."Unit Price")
                 {
                     Caption = 'unitPrice', Locked = true;
+                    Editable = false;
+                }
+                field(priceIncludesVat; Rec."Price Includes VAT")
+                {
+                    Caption = 'priceIncludesVat', Locked = true;
+                    Editable = false;
                 }
                 field(status; Rec."Status")
                 {
@@ -165,78 +174,27 @@ page 50154 "Tandem Price List Lines"
 
     trigger OnAfterGetRecord()
     begin
-        IsStored := true;
-        Clear(Given);
         Show();
-    end;
-
-    trigger OnNewRecord(BelowxRec: Boolean)
-    begin
-        IsStored := false;
-        Clear(Given);
-        Clear(PriceListId);
-        Clear(CurrencyId);
-        Clear(UnitOfMeasureId);
-    end;
-
-    trigger OnInsertRecord(BelowxRec: Boolean): Boolean
-    begin
-        ApplyPriceListId();
-        // The caller chooses the id, so that a repeated POST meets its own row.
-        Rec.Insert(true, not IsNullGuid(Rec.SystemId));
-        if Apply() then
-            Rec.Modify(true);
-        Show();
-        exit(false);
-    end;
-
-    trigger OnModifyRecord(): Boolean
-    begin
-        Apply();
-        Rec.Modify(true);
-        Show();
-        exit(false);
     end;
 
     var
         References: Codeunit "Tandem References";
-        Given: List of [Text];
         PriceListId: Guid;
+        ItemId: Guid;
+        ResourceId: Guid;
         CurrencyId: Guid;
         UnitOfMeasureId: Guid;
-        IsStored: Boolean;
-        OnlyForNewErr: Label '%1 can only be given to a new row.', Comment = '%1 = name of a column';
 
     local procedure Show()
     begin
-        PriceListId := References.IdOfPriceLists(Rec."Price List Code");
+        PriceListId := References.IdOfPriceListHeaders(Rec."Price List Code");
+        Clear(ItemId);
+        if Rec."Asset Type" = Rec."Asset Type"::"Item" then
+            ItemId := References.IdOfItems(Rec."Asset No.");
+        Clear(ResourceId);
+        if Rec."Asset Type" = Rec."Asset Type"::"Resource" then
+            ResourceId := References.IdOfResources(Rec."Asset No.");
         CurrencyId := References.IdOfCurrencies(Rec."Currency Code");
         UnitOfMeasureId := References.IdOfUnitsOfMeasure(Rec."Unit of Measure Code");
-    end;
-
-    local procedure ApplyPriceListId()
-    begin
-        if Given.Contains('priceListId') then begin
-            if Rec."Price List Code" <> References.CodeOfPriceLists(PriceListId) then
-                Rec.Validate("Price List Code", References.CodeOfPriceLists(PriceListId));
-        end;
-    end;
-
-    local procedure Apply(): Boolean
-    begin
-        if Given.Count() = 0 then
-            exit(false);
-        if Given.Contains('currencyId') then
-            Rec.Validate("Currency Code", References.CodeOfCurrencies(CurrencyId));
-        if Given.Contains('unitOfMeasureId') then
-            Rec.Validate("Unit of Measure Code", References.CodeOfUnitsOfMeasure(UnitOfMeasureId));
-        Clear(Given);
-        exit(true);
-    end;
-
-    local procedure OnlyForNew(ColumnName: Text)
-    begin
-        if IsStored then
-            Error(OnlyForNewErr, ColumnName);
     end;
 }

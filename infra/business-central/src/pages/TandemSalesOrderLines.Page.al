@@ -191,6 +191,11 @@ page 50131 "Tandem Sales Order Lines"
                         Wanted."Quantity" := Rec."Quantity";
                     end;
                 }
+                field(quantityToAssembleToOrder; Rec."Qty. to Assemble to Order")
+                {
+                    Caption = 'quantityToAssembleToOrder', Locked = true;
+                    Editable = false;
+                }
                 field(unitPrice; Rec."Unit Price")
                 {
                     Caption = 'unitPrice', Locked = true;
@@ -348,6 +353,7 @@ page 50131 "Tandem Sales Order Lines"
         Rec.Insert(true, not IsNullGuid(Rec.SystemId));
         if Apply() then
             Rec.Modify(true);
+        Computed.Assemble(Rec);
         Computed.SpreadInvoiceDiscount(Rec);
         Show();
         exit(false);
@@ -357,6 +363,7 @@ page 50131 "Tandem Sales Order Lines"
     begin
         Apply();
         Rec.Modify(true);
+        Computed.Assemble(Rec);
         Computed.SpreadInvoiceDiscount(Rec);
         Show();
         exit(false);

@@ -337,6 +337,7 @@ page 50133 "Tandem Sales Quote Lines"
         Rec.Insert(true, not IsNullGuid(Rec.SystemId));
         if Apply() then
             Rec.Modify(true);
+        Computed.Assemble(Rec);
         Computed.SpreadInvoiceDiscount(Rec);
         Show();
         exit(false);
@@ -346,6 +347,7 @@ page 50133 "Tandem Sales Quote Lines"
     begin
         Apply();
         Rec.Modify(true);
+        Computed.Assemble(Rec);
         Computed.SpreadInvoiceDiscount(Rec);
         Show();
         exit(false);

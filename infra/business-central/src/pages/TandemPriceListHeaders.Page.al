@@ -1,17 +1,21 @@
 // Written by `make companion` from contract.yaml. Change that, not this.
-page 50153 "Tandem Price Lists"
+page 50153 "Tandem Price List Headers"
 {
     PageType = API;
-    Caption = 'Tandem Price Lists', Locked = true;
+    Caption = 'Tandem Price List Headers', Locked = true;
     APIPublisher = 'tandem';
     APIGroup = 'sync';
     APIVersion = 'v1.0';
-    EntityName = 'priceList';
-    EntitySetName = 'priceLists';
+    EntityName = 'priceListHeader';
+    EntitySetName = 'priceListHeaders';
     SourceTable = "Price List Header";
     ODataKeyFields = SystemId;
     DelayedInsert = true;
     Extensible = false;
+    Editable = false;
+    InsertAllowed = false;
+    ModifyAllowed = false;
+    DeleteAllowed = false;
 
     layout
     {
@@ -22,11 +26,7 @@ page 50153 "Tandem Price Lists"
                 field(id; Rec.SystemId)
                 {
                     Caption = 'id', Locked = true;
-
-                    trigger OnValidate()
-                    begin
-                        OnlyForNew('id');
-                    end;
+                    Editable = false;
                 }
                 field(systemRowVersion; Rec.SystemRowVersion)
                 {
@@ -56,60 +56,37 @@ page 50153 "Tandem Price Lists"
                 field(code; Rec."Code")
                 {
                     Caption = 'code', Locked = true;
-
-                    trigger OnValidate()
-                    begin
-                        OnlyForNew('code');
-                    end;
+                    Editable = false;
                 }
                 field(description; Rec."Description")
                 {
                     Caption = 'description', Locked = true;
+                    Editable = false;
                 }
                 field(sourceType; Rec."Source Type")
                 {
                     Caption = 'sourceType', Locked = true;
-
-                    trigger OnValidate()
-                    begin
-                        OnlyForNew('sourceType');
-                    end;
+                    Editable = false;
                 }
                 field(sourceNumber; Rec."Source No.")
                 {
                     Caption = 'sourceNumber', Locked = true;
-
-                    trigger OnValidate()
-                    begin
-                        OnlyForNew('sourceNumber');
-                    end;
+                    Editable = false;
                 }
                 field(priceType; Rec."Price Type")
                 {
                     Caption = 'priceType', Locked = true;
-
-                    trigger OnValidate()
-                    begin
-                        OnlyForNew('priceType');
-                    end;
+                    Editable = false;
                 }
                 field(amountType; Rec."Amount Type")
                 {
                     Caption = 'amountType', Locked = true;
-
-                    trigger OnValidate()
-                    begin
-                        OnlyForNew('amountType');
-                    end;
+                    Editable = false;
                 }
                 field(currencyId; CurrencyId)
                 {
                     Caption = 'currencyId', Locked = true;
-
-                    trigger OnValidate()
-                    begin
-                        Given.Add('currencyId');
-                    end;
+                    Editable = false;
                 }
                 field(currencyCode; Rec."Currency Code")
                 {
@@ -119,18 +96,27 @@ page 50153 "Tandem Price Lists"
                 field(startingDate; Rec."Starting Date")
                 {
                     Caption = 'startingDate', Locked = true;
+                    Editable = false;
                 }
                 field(endingDate; Rec."Ending Date")
                 {
                     Caption = 'endingDate', Locked = true;
+                    Editable = false;
                 }
-                field(allowUpdatingDefaults; Rec."Allow Updating Defaults")
+                field(priceIncludesVat; Rec."Price Includes VAT")
                 {
-                    Caption = 'allowUpdatingDefaults', Locked = true;
+                    Caption = 'priceIncludesVat', Locked = true;
+                    Editable = false;
                 }
                 field(status; Rec."Status")
                 {
                     Caption = 'status', Locked = true;
+                    Editable = false;
+                }
+                field(allowUpdatingDefaults; Rec."Allow Updating Defaults")
+                {
+                    Caption = 'allowUpdatingDefaults', Locked = true;
+                    Editable = false;
                 }
             }
         }
@@ -143,61 +129,15 @@ page 50153 "Tandem Price Lists"
 
     trigger OnAfterGetRecord()
     begin
-        IsStored := true;
-        Clear(Given);
         Show();
-    end;
-
-    trigger OnNewRecord(BelowxRec: Boolean)
-    begin
-        IsStored := false;
-        Clear(Given);
-        Clear(CurrencyId);
-    end;
-
-    trigger OnInsertRecord(BelowxRec: Boolean): Boolean
-    begin
-        // The caller chooses the id, so that a repeated POST meets its own row.
-        Rec.Insert(true, not IsNullGuid(Rec.SystemId));
-        if Apply() then
-            Rec.Modify(true);
-        Show();
-        exit(false);
-    end;
-
-    trigger OnModifyRecord(): Boolean
-    begin
-        Apply();
-        Rec.Modify(true);
-        Show();
-        exit(false);
     end;
 
     var
         References: Codeunit "Tandem References";
-        Given: List of [Text];
         CurrencyId: Guid;
-        IsStored: Boolean;
-        OnlyForNewErr: Label '%1 can only be given to a new row.', Comment = '%1 = name of a column';
 
     local procedure Show()
     begin
         CurrencyId := References.IdOfCurrencies(Rec."Currency Code");
-    end;
-
-    local procedure Apply(): Boolean
-    begin
-        if Given.Count() = 0 then
-            exit(false);
-        if Given.Contains('currencyId') then
-            Rec.Validate("Currency Code", References.CodeOfCurrencies(CurrencyId));
-        Clear(Given);
-        exit(true);
-    end;
-
-    local procedure OnlyForNew(ColumnName: Text)
-    begin
-        if IsStored then
-            Error(OnlyForNewErr, ColumnName);
     end;
 }
