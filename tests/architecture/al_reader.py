@@ -43,7 +43,7 @@ FIELD_METHODS = {"SetRange", "SetFilter", "Validate", "TestField", "CalcFields",
 TABLE_METHODS = {
     "Sales Header": {"SetHideValidationDialog", "GetWorkDescription", "SetWorkDescription"},
     "Sales Invoice Header": {"GetWorkDescription"},
-    "Sales Line": {"SetHideValidationDialog"},
+    "Sales Line": {"SetHideValidationDialog", "AutoAsmToOrder"},
     "Contact": {"SetHideValidationDialog"},
     "Customer": {
         "CalcOverdueBalance",

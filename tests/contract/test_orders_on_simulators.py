@@ -180,7 +180,9 @@ def test_scenario_52_a_line_of_an_item_assembled_to_order_gets_one_assembly_orde
 
     once = shop.made(order)
     assert shop.held(ORDERS) == []
-    assert len([o for o in shop.bc_sim.all("salesOrders") if o["yourReference"] == once["yourReference"]]) == 1
+    assert (
+        len([o for o in shop.bc_sim.all("salesOrders") if o["yourReference"] == once["yourReference"]]) == 1
+    )
     [line] = shop.lines(once["id"])
     assert (line["quantity"], line["quantityToAssembleToOrder"]) == (7, 7)
     [assembly] = shop.bc_sim.all("assemblyOrders")

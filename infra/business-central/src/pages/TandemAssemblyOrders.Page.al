@@ -1,5 +1,5 @@
 // Written by `make companion` from contract.yaml. Change that, not this.
-page 50153 "Tandem Assembly Orders"
+page 50155 "Tandem Assembly Orders"
 {
     PageType = API;
     Caption = 'Tandem Assembly Orders', Locked = true;
