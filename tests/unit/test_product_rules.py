@@ -238,7 +238,9 @@ PLAIN_LINE = list_line("plain")
         pytest.param(list_line("r", "2026-01-01", priceListId="m"), "plain", id="another list"),
         pytest.param(list_line("r", "2026-01-01", itemId="j"), "plain", id="another item"),
         pytest.param(
-            list_line("r", "2026-01-01", itemId=ZERO_GUID, resourceId="r"), "plain", id="a resource of that number"
+            list_line("r", "2026-01-01", itemId=ZERO_GUID, resourceId="r"),
+            "plain",
+            id="a resource of that number",
         ),
         pytest.param(list_line("r", "2026-01-01", unitOfMeasureId="v"), "plain", id="another unit"),
         pytest.param(list_line("r", "2026-01-01", amountType="Discount"), "plain", id="a discount"),
@@ -271,7 +273,10 @@ def test_a_line_of_an_extended_list_is_held_when_none_is_valid_H19(line, reason)
 
 
 def test_the_first_line_gives_an_extended_list_its_currency_mappings_12():
-    rule, head = RULES["price_lists"], bc(code="SUMMER", currencyId="usd", currencyCode="USD", status="Active")
+    rule, head = (
+        RULES["price_lists"],
+        bc(code="SUMMER", currencyId="usd", currencyCode="USD", status="Active"),
+    )
 
     [need] = rule.needs([head], FACTS)
     assert (need.column, need.values, need.first) == ("priceListCode", ("SUMMER",), ("lineNumber",))
