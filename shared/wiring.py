@@ -179,7 +179,7 @@ def named_in(settings: Settings) -> Mapping[str, Any]:
         "freight_account": settings.freight_account,
         "order_status": settings.order_status == "on",
         "order_updates": settings.order_updates == "on",
-        "orders_two_way": settings.sales_orders_two_way == "on",
+        "orders_released": settings.release_orders == "on",
     }
 
 

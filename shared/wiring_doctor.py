@@ -158,6 +158,7 @@ def checkup(env: Mapping[str, str], *, schedules: Sequence[str]) -> dict[str, An
                     off=documents_off(settings),
                     company_row=absent,
                     company_row_untold=untold,
+                    release_orders=settings.release_orders == "on",
                     push=settings.push,
                     webhook_url=settings.webhook_url,
                 ),

@@ -204,6 +204,11 @@ class InMemoryRecords:
             self.delete(table, id)
         elif step.action == "release":
             self._put(table, id, {"status": "Released"}, INTEGRATION)
+        elif step.action == "reserve":
+            pass  # the twin has no stock
+        elif step.action == "releaseUnlessPrepaymentIsDue":
+            if not self._rows[table][id]["values"].get("prepaymentPercent"):
+                self._put(table, id, {"status": "Released"}, INTEGRATION)
         elif step.action == "archive":
             row = self._rows[table][id]["values"]
             kept = {name: row.get(name) for name in ("number", "yourReference")}

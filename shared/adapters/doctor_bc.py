@@ -33,6 +33,7 @@ TOPICS: tuple[tuple[str, str], ...] = (
         f"startingDate,currencyCode,variantCode,unitOfMeasureCode,minimumQuantity&$top={PRICES}",
     ),
     ("series", "salesSetup?$select=customerNumbers,quoteNumbers,orderNumbers"),
+    ("archiving", "salesSetup?$select=archiveOrders"),
     ("series", "marketingSetup?$select=contactNumbers,opportunityNumbers"),
 )
 

@@ -63,7 +63,7 @@ class Gathered:
 
 @dataclass(frozen=True, kw_only=True)
 class BcFacts(Gathered):
-    """Topics: `setup` (lcyCode), `currencies`, `groups`, `prices`, `series`, and `codes:<mapping>`.
+    """Topics: `setup` (lcyCode), `currencies`, `groups`, `prices`, `series`, `archiving`, and `codes:<mapping>`.
 
     `subscriptions` of this company (table, url, ends, current: it sends our secret); while push is on also
     `possible`, the tables that BC can tell of.
@@ -132,6 +132,8 @@ class HouseFacts:
     #: Why there is no row of Sales that stands for the company, and why that could not be looked at.
     company_row: str = ""
     company_row_untold: str = ""
+    #: RELEASE_ORDERS is on.
+    release_orders: bool = False
     push: bool = False
     #: Where notices of BC go, whether push is on or off; "" when no setting says.
     webhook_url: str = ""

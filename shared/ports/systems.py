@@ -34,7 +34,7 @@ class Step:
 
     `action` is "create" (the id is new), "update" (the row must be there) or "upsert" (either;
     the id is ours, so that a repeat meets itself); of documents in BC also "delete" and their actions
-    "archive" and "release". `if_version` is for an update: the version that was
+    "archive", "release", "reserve" and "releaseUnlessPrepaymentIsDue". `if_version` is for an update: the version that was
     gathered, so that a record's own first step finds out that somebody has changed it meanwhile.
     """
 
@@ -159,7 +159,7 @@ class Facts:
     #: So are the addresses, dates and terms of one that is released there.
     order_updates: bool = False
     #: Orders of Sales are reserved and released as they arrive (S85).
-    orders_two_way: bool = False
+    orders_released: bool = False
 
     def users(self, side: Side) -> frozenset[str]:
         return self.bc_user_ids if side is Side.BC else self.sales_user_ids

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from shared.core.decide import Pair, birth
 from shared.core.mapping import Table
 from shared.core.model import (
+    Agreed,
     Couple,
     CouplingState,
     Create,
@@ -100,7 +101,7 @@ class SalesOrders(Rule):
         orders = [r for r in records if r.side is Side.SALES]
         gone = [o for o in orders if coupled(o, facts) and bc_id(o, facts) not in there]
         new = [o for o in orders if qualifies(o) and (o in gone or not coupled(o, facts))]
-        edited = [o for o in orders if qualifies(o) and moved(o, facts)]
+        edited = [o for o in orders if o.values.get("statecode") == SUBMITTED and moved(o, facts)]
         yield from needs(ORDER, list({o.id: o for o in (*new, *edited)}.values()), facts)
         # Made before, perhaps: pending, deleted, or uncoupled.
         asked = [o for o in new if (Side.SALES, o.id) in facts.couplings]
@@ -142,12 +143,15 @@ class SalesOrders(Rule):
         return {"computedNews": agreed.sales if agreed is not None else None}
 
     def _content(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
-        if side is Side.BC or not qualifies(record):
+        """Return what an order says now, where that may be news, else what it said when it was sent."""
+        if side is Side.BC:
             return {}
-        if coupled(record, facts) and not moved(record, facts):
-            return {}
-        made = _draft(record, facts)
-        return {"computedContent": made.content} if isinstance(made, Draft) else {}
+        if qualifies(record) and (moved(record, facts) or not coupled(record, facts)):
+            made = _draft(record, facts)
+            return {"computedContent": made.content} if isinstance(made, Draft) else {}
+        known = facts.couplings.get((Side.SALES, record.id))
+        sent = known.baseline.get("content") if known is not None else None
+        return {"computedContent": sent.sales} if sent is not None and isinstance(sent.sales, str) else {}
 
     # --- what should happen --------------------------------------------------------------------
 
@@ -178,6 +182,8 @@ class SalesOrders(Rule):
         state = order.values.get("statecode")
         if state == SUBMITTED and not stamped(order):
             return _told(pair, submitted=facts.today)
+        if not facts.order_updates and (edited := _edited(pair, order, facts)) is not None:
+            return edited
         due: dict[str, Value] = {}
         if state in SOLD and facts.order_status and finished(pair.bc, facts):
             due["status"] = "invoiced"
@@ -227,7 +233,7 @@ class SalesOrders(Rule):
     ) -> Steps:
         if side is Side.BC:
             # In the transaction that makes it: released twice it stays released (S85).
-            return released(id) if target is None and facts.orders_two_way else NO_STEPS
+            return released(id) if target is None and facts.orders_released else NO_STEPS
         if target is None:
             return NO_STEPS
         shared: tuple[Step, ...] = ()
@@ -275,6 +281,29 @@ def _meddled(pair: Pair, order: Record) -> Hold | None:
     return Hold(
         reason=f"E-CHANGED: it was edited in Sales while {made}, which has what it said before; delete that "
         "order for a new one, or edit it, too, and resolve it with --use bc"
+    )
+
+
+def _edited(pair: Pair, order: Record, facts: Context) -> Decision | None:
+    """Say that an order was opened, edited and submitted again after it had gone over: BC is not told of that.
+
+    While BC's own changes are shown in the order (ORDER_UPDATES), nobody can tell them from a person's.
+    """
+    coupling = pair.coupling
+    assert coupling is not None and pair.bc is not None
+    sent = coupling.baseline.get("content")
+    if sent is None or sent.sales is None or not moved(order, facts):
+        return None
+    made = _draft(order, facts)
+    now = made.content if isinstance(made, Draft) else "cannot go over"
+    if order.values.get("statecode") != SUBMITTED or now == sent.sales:
+        return None
+    if pair.resolution is not None and pair.resolution.use is Side.BC:
+        agreed = {**dict(coupling.baseline.items()), "content": Agreed(bc=sent.bc, sales=now)}
+        return Update(writes={}, baseline=agreed)
+    return Hold(
+        reason=f"E-EDITED: it was edited in Sales after it went over, and Business Central's order "
+        f"{pair.bc.values.get('number')} has what it said before; edit that, too, and resolve it with --use bc"
     )
 
 

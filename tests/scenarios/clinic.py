@@ -87,7 +87,7 @@ class Clinic:
         self.company_row, self.company_row_untold = "", ""
         #: The settings OWNERSHIP and OWNING_TEAM.
         self.ownership, self.team = "person", ""
-        self.push = False
+        self.push = self.release_orders = False
         self.webhook_url = HOOK
         self.bc.webhooks.send = _answers_the_handshake
 
@@ -177,6 +177,7 @@ class Clinic:
             company_row=self.company_row,
             company_row_untold=self.company_row_untold,
             push=self.push,
+            release_orders=self.release_orders,
             webhook_url=self.webhook_url,
             tables_problem=tables_problem,
             tables_missing=missing,

@@ -51,6 +51,12 @@ def without_series(c: Clinic, series: str = "customerNumbers") -> None:
     c.bc.edit("salesSetup", setup["id"], **{series: ""})
 
 
+def orders_are_archived(c: Clinic) -> None:
+    c.release_orders = True
+    [setup] = c.bc.all("salesSetup")
+    c.bc.edit("salesSetup", setup["id"], archiveOrders=True)
+
+
 def without_orders(c: Clinic) -> None:
     c.off = ("sales_orders",)
     without_series(c, "orderNumbers")
@@ -239,6 +245,10 @@ STATES: dict[str, tuple[list[tuple[Callable[[Clinic], None], str, str]], Callabl
             (lambda c: without_series(c, "quoteNumbers"), "problem", "salesQuotes: no number series is set up"),
         ],
         without_orders,
+    ),
+    "bc.archive-orders": (
+        [(house_is(release_orders=True), "problem", "Archive Orders is off in Sales & Receivables Setup")],
+        orders_are_archived,
     ),
     "bc.webhooks": (
         [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -355,7 +356,12 @@ CRASHES = [
 
 @pytest.mark.parametrize("moment", CRASHES, ids=lambda m: " ".join(map(str, m)))
 @pytest.mark.parametrize("posted", [False, True], ids=["stands", "posted meanwhile"])
-def test_one_order_whatever_crashes_also_when_it_was_posted_before_the_retry_H9(world, moment, posted):
+@pytest.mark.parametrize("released", [False, True], ids=["left open", "released"])
+def test_one_order_whatever_crashes_also_when_it_was_posted_before_the_retry_H9(
+    world, moment, posted, released
+):
+    world.facts = replace(world.facts, orders_released=released)
+    world.app = world.start_app()
     order = add_order(world)
     calls: list[str] = []
 
@@ -379,6 +385,61 @@ def test_one_order_whatever_crashes_also_when_it_was_posted_before_the_retry_H9(
         assert state(world, order)[:2] == (4, 100_003)
     else:
         assert state(world, order) == (1, 3, TODAY)
+        assert bc_orders(world)[0]["status"] == ("Released" if released else "Open")
+    assert world.held(NAME) == []
+
+
+def edit_after_it_went_over(world: World, order: str, **line: Any) -> None:
+    world.clock.advance(timedelta(hours=1))
+    world.sales.edit("salesorders", order, statecode=0, statuscode=2)
+    for id, row in world.sales.all("salesorderdetails").items():
+        if row["_salesorderid_value"] == order:
+            world.sales.edit("salesorderdetails", id, **line)
+    world.sales.edit("salesorders", order, statecode=1, statuscode=3)
+    world.tick(NAME)
+
+
+def test_an_order_that_is_edited_after_it_went_over_is_held_until_somebody_has_settled_it(world):
+    order = add_order(world)
+    world.tick(NAME)
+    edit_after_it_went_over(world, order, quantity=12)
+
+    [held] = world.held(NAME)
+    assert held["reason"].startswith("E-EDITED") and bc_orders(world)[0]["number"] in held["reason"]
+    assert len(bc_orders(world)) == 1 and state(world, order) == (1, 3, TODAY)
+    world.tick(NAME)
+    world.full_sync(NAME)
+    assert len(world.held(NAME)) == 1, "it stays told"
+
+    world.act(NAME, "resolve", side="sales", id=order, use="bc")
+    world.tick(NAME)
+    assert world.held(NAME) == [] and len(bc_orders(world)) == 1
+    edit_after_it_went_over(world, order, quantity=13)
+    assert [h["reason"][:8] for h in world.held(NAME)] == ["E-EDITED"], "the next edit is told, too"
+
+
+def test_an_order_that_is_edited_to_what_cannot_go_over_is_held_too(world):
+    order = add_order(world)
+    world.tick(NAME)
+    edit_after_it_went_over(world, order, quantity=0)
+
+    assert [h["reason"][:8] for h in world.held(NAME)] == ["E-EDITED"]
+
+
+def test_an_order_that_is_opened_and_submitted_again_as_it_was_is_no_news(world):
+    order = add_order(world)
+    world.tick(NAME)
+    edit_after_it_went_over(world, order, lineitemnumber=1)
+
+    assert world.held(NAME) == [] and len(bc_orders(world)) == 1
+
+
+def test_an_order_that_is_edited_back_to_what_it_was_is_held_no_more(world):
+    order = add_order(world)
+    world.tick(NAME)
+    for quantity in (12, 10):
+        edit_after_it_went_over(world, order, quantity=quantity)
+
     assert world.held(NAME) == []
 
 

@@ -223,3 +223,9 @@ def test_a_team_that_owns_is_named_by_its_id_R138(wrong, said):
     with pytest.raises(Misconfigured) as problem:
         Settings.from_env(GOOD | wrong)
     assert tuple(problem.value.problems) == (said,)
+
+
+def test_orders_that_are_released_need_orders_S4():
+    with pytest.raises(Misconfigured, match="RELEASE_ORDERS is on, and SALES_ORDERS is off"):
+        Settings.from_env(GOOD | {"RELEASE_ORDERS": "on"})
+    assert Settings.from_env(GOOD | {"RELEASE_ORDERS": "on", "SALES_ORDERS": "by_hand"})

@@ -65,6 +65,14 @@ def permissions(x: Examined) -> Finding:
     return Finding(problems=tuple(f"{name}: {said}" for name, said in x.bc.unreadable.items()))
 
 
+def archive_orders(x: Examined) -> Finding:
+    """Orders that are released as they arrive leave a version of what was posted or deleted (S4, S88)."""
+    if not x.house.release_orders:
+        return Finding()
+    off = not any(row.get("archiveOrders") for row in x.bc.need("archiving"))
+    return Finding(problems=("Archive Orders is off in Sales & Receivables Setup",) if off else ())
+
+
 def number_series(x: Examined) -> Finding:
     """A record that Sales creates gets its number from a series, unless its mapping sends one."""
     drawn = [

@@ -145,6 +145,12 @@ CHECKS: tuple[Check, ...] = (
         judge=bc.number_series,
     ),
     Check(
+        id="bc.archive-orders",
+        title="While RELEASE_ORDERS is on Business Central keeps versions of orders",
+        do="Switch on Archive Orders on the page Sales & Receivables Setup.",
+        judge=bc.archive_orders,
+    ),
+    Check(
         id="bc.webhooks",
         title="While push is on Business Central tells this app of changes, and while it is off nobody",
         do="Wait ten minutes: housekeeping subscribes, renews and ends. `tandem jobs --mapping push` says what "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.core.convert import ZERO_GUID
-from shared.core.model import Record, Side, Wire
+from shared.core.model import Record, Side, Wire, derived_id
 from shared.rules.base import Context
 from shared.rules.sales_documents.amounts import line_discount, line_problem, without_vat
 from shared.rules.sales_documents.descriptions import described
@@ -81,6 +81,8 @@ def _append(
         "unitPrice": _price(kind, row, target, customer, context),
         "lineDiscountAmount": discount,
     }
+    if kind.order and context.orders_released:
+        main["id"] = line_id(row.id, context)
     if words.own:
         main["description"] = words.own
     found.append(main)
@@ -93,6 +95,13 @@ def _append(
                 "attachedToLineNumber": line_no,
             }
         )
+
+
+def line_id(detail: str, context: Context) -> str:
+    """Return the id in BC of the line of a detail in Sales: one finds the other without a coupling of its own."""
+    return derived_id(
+        company=context.company_id, mapping="sales_order_lines", source=Side.SALES, source_id=detail
+    )
 
 
 def _unit(target: Target) -> dict[str, Wire]:
