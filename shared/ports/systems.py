@@ -158,6 +158,8 @@ class Facts:
     order_status: bool = True
     #: So are the addresses, dates and terms of one that is released there.
     order_updates: bool = False
+    #: Items and resources have unit groups of their own, with all their units.
+    unit_groups: bool = False
 
     def users(self, side: Side) -> frozenset[str]:
         return self.bc_user_ids if side is Side.BC else self.sales_user_ids
