@@ -96,7 +96,7 @@ def _units(what: str) -> EntityMapping:
                 name="quantity",
                 bc="quantityPerUnitOfMeasure",
                 sales="quantity",
-                converter=Number(5, least=Decimal(0), most=Decimal(100_000_000_000)),
+                converter=Number(5, least=Decimal(0), most=Decimal(10_000_000_000)),
                 direction=TO_SALES,
             ),
         ),
