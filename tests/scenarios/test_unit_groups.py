@@ -16,8 +16,10 @@ from tests.scenarios.peers.common import sync_now
 from tests.scenarios.products import (
     add_group,
     add_item,
+    add_list_line,
     add_own,
     add_price,
+    add_price_list,
     add_resource,
     add_unit,
     unit_id,
@@ -269,3 +271,21 @@ def test_a_death_after_a_write_doubles_nothing(at):
     assert world.held() == []
     count = {t: len(world.sales.all(t)) for t in ("uomschedules", "uoms", "products", "productpricelevels")}
     assert count == {"uomschedules": 2, "uoms": 3, "products": 2, "productpricelevels": 3}
+
+
+def test_lines_of_price_lists_are_in_their_own_units_too():
+    world = a_boxed_shop()
+    world.switched_on = (*world.switched_on, "price_lists", "price_list_lines")
+    world.switched_off = world.switched_off | {"customer_price_groups", "sales_prices"}
+    world.app = world.start_app()
+    add_price_list(world)
+    add_list_line(world, "piece", unitPrice=90)
+    box = {"unitOfMeasureId": unit_id("BOX"), "unitOfMeasureCode": "BOX"}
+    add_list_line(world, "box", lineNumber=20_000, unitPrice=999, **box)
+    hour = {"unitOfMeasureId": unit_id("HOUR"), "unitOfMeasureCode": "HOUR"}
+    add_list_line(world, "hour", "R1", kind="Resource", lineNumber=30_000, unitPrice=70, **hour)
+    world.full_sync()
+
+    assert world.held() == []
+    assert prices(world, world.coupled("items")[ITEM], "RETAIL") == {"PCS": 90, "BOX": 999}
+    assert prices(world, world.coupled("resources")[RESOURCE], "RETAIL") == {"HOUR": 70}
