@@ -9,6 +9,7 @@ KILLS ?= 0
 FAULTS ?=
 AGAIN ?=
 SIGN_IN ?=
+PRICES ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -39,11 +40,11 @@ $(KUSTO): tests/kusto/package-lock.json | $(READY)
 	touch $@
 
 demo: setup
-	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) $(if $(SIGN_IN),--sign-in $(SIGN_IN)) $(if $(SALES_DATA),--sales-data $(SALES_DATA)) \
+	$(BIN)/python -m sandbox.demo --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) $(if $(SIGN_IN),--sign-in $(SIGN_IN)) $(if $(PRICES),--prices $(PRICES)) $(if $(SALES_DATA),--sales-data $(SALES_DATA)) \
 		--kills $(KILLS) $(if $(FAULTS),--faults) $(if $(AGAIN),--again)
 
 up: setup
-	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) $(if $(SIGN_IN),--sign-in $(SIGN_IN)) $(if $(PUSH),--push) $(if $(SALES_DATA),--sales-data $(SALES_DATA))
+	$(BIN)/python -m sandbox.up --customers $(CUSTOMERS) --seed $(SEED) $(if $(ITEMS),--items $(ITEMS)) $(if $(DATA),--data $(DATA)) $(if $(SIGN_IN),--sign-in $(SIGN_IN)) $(if $(PRICES),--prices $(PRICES)) $(if $(PUSH),--push) $(if $(SALES_DATA),--sales-data $(SALES_DATA))
 
 down:
 	$(BIN)/python -m sandbox.down

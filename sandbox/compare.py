@@ -151,11 +151,12 @@ def compare(
     couplings: Mapping[str, Mapping[str, str]],
     explained: Iterable[tuple[str, str, str]],
     progress: Callable[[str], None] = lambda text: None,
+    extended: bool = False,
 ) -> Comparison:
     """Compare every coupled pair, and see that everything in scope is coupled or explained.
 
     `bc_root` is the companion route of the company, `explained` the (mapping, side, id) of what
-    Tandem holds with a reason.
+    Tandem holds with a reason. `extended`: prices are those of price lists.
     """
     result = Comparison()
     held = set(explained)
@@ -196,11 +197,12 @@ def compare(
         result,
     )
     progress("products")
+    catalogues = products.tables(extended)
     bc, sales = (
         {name: {r[key].lower(): r for r in rows} for name, key, rows in found}
         for found in (
-            [(n, "id", read_all(bc_http, f"{bc_root}/{s}")) for n, (s, _, _) in products.TABLES.items()],
-            [(n, k, read_all(sales_http, f"{sales_root}/{s}")) for n, (_, s, k) in products.TABLES.items()],
+            [(n, "id", read_all(bc_http, f"{bc_root}/{s}")) for n, (s, _, _) in catalogues.items()],
+            [(n, k, read_all(sales_http, f"{sales_root}/{s}")) for n, (_, s, k) in catalogues.items()],
         )
     )
     catalogue = products.Catalogue(
@@ -211,6 +213,7 @@ def compare(
         held=held,
         local=local,
         today=products.today(),
+        extended=extended,
     )
     products.compare_products(catalogue, result)
     return result

@@ -23,9 +23,20 @@ TABLES = {
     "units_of_measure": ("unitsOfMeasure", "uomschedules", "uomscheduleid"),
     "items": ("items", "products", "productid"),
     "resources": ("resources", "products", "productid"),
+}
+CLASSIC = {
     "customer_price_groups": ("customerPriceGroups", "pricelevels", "pricelevelid"),
     "sales_prices": ("salesPrices", "productpricelevels", "productpricelevelid"),
 }
+EXTENDED = {
+    "price_lists": ("priceListHeaders", "pricelevels", "pricelevelid"),
+    "price_list_lines": ("priceListLines", "productpricelevels", "productpricelevelid"),
+}
+
+
+def tables(extended: bool) -> dict[str, tuple[str, str, str]]:
+    """Return the tables to compare: prices are kept in one of two ways."""
+    return TABLES | (EXTENDED if extended else CLASSIC)
 
 
 class Result(Protocol):
@@ -46,6 +57,16 @@ class Catalogue:
     #: Sales id of the local currency.
     local: str | None
     today: date
+    #: Prices are lines of price lists, not sales prices of price groups.
+    extended: bool = False
+
+    @property
+    def lists(self) -> str:
+        return "price_lists" if self.extended else "customer_price_groups"
+
+    @property
+    def prices(self) -> str:
+        return "price_list_lines" if self.extended else "sales_prices"
 
     def coupled(self, mapping: str, bc_id: object) -> str | None:
         return self.couplings.get(mapping, {}).get(str(bc_id or "").lower())
@@ -53,7 +74,7 @@ class Catalogue:
     @cached_property
     def _lines(self) -> Mapping[tuple[object, object], list[Mapping[str, Any]]]:
         found: dict[tuple[object, object], list[Mapping[str, Any]]] = {}
-        for row in self.sales["sales_prices"].values():
+        for row in self.sales[self.prices].values():
             found.setdefault((row["_productid_value"], row["_pricelevelid_value"]), []).append(row)
         return found
 
@@ -75,14 +96,14 @@ def compare_products(found: Catalogue, result: Result) -> None:
     """Compare every coupled pair and see that what is in scope is coupled or held with a reason."""
     prices = Counter(
         tuple(row[c] for c in ("_pricelevelid_value", "_productid_value", "_uomid_value"))
-        for row in found.sales["sales_prices"].values()
+        for row in found.sales[found.prices].values()
     )
     result.differences += [
-        f"sales_prices: {count} prices of product {product} in list {of}"
+        f"{found.prices}: {count} prices of product {product} in list {of}"
         for (of, product, _), count in prices.items()
         if count > 1
     ]
-    for name in TABLES:
+    for name in tables(found.extended):
         pairs = found.couplings.get(name, {})
         result.coupled[name] = len(pairs)
         twice = [i for i, count in Counter(pairs.values()).items() if count > 1]
@@ -94,7 +115,7 @@ def compare_products(found: Catalogue, result: Result) -> None:
             if bc is None or sales is None:
                 result.differences.append(f"{name}: coupling {bc_id} points to a record that is gone")
                 continue
-            label = bc.get("number") or bc.get("code") or f"price of {bc.get('itemNumber')}"
+            label = bc.get("number") or bc.get("code") or f"price of {_number(bc)}"
             for column, one, other in _values(name, found, bc, sales_id, sales):
                 result.compared[name] += 1
                 if one != other:
@@ -122,14 +143,17 @@ def _values(
             return _product(name, found, bc, sales_id, sales)
         case "customer_price_groups":
             return [("name", bc["code"], sales["name"].upper())]
+        case "price_lists":
+            return [
+                ("name", bc["code"], sales["name"].upper()),
+                ("description", bc["description"].strip() or None, sales["description"]),
+                ("state", 0 if bc["status"] == "Active" else 1, sales["statecode"]),
+            ]
+    kind, asset = _asset(bc)
     return [
         ("amount", cents(bc["unitPrice"]), cents(sales["amount"])),
-        (
-            "price list",
-            found.coupled("customer_price_groups", bc["customerPriceGroupId"]),
-            sales["_pricelevelid_value"],
-        ),
-        ("product", found.coupled("items", bc["itemId"]), sales["_productid_value"]),
+        ("price list", found.coupled(found.lists, _list(bc)), sales["_pricelevelid_value"]),
+        ("product", found.coupled(kind, asset), sales["_productid_value"]),
         ("unit", found.coupled("units_of_measure", _unit(found, bc)), sales["_uomscheduleid_value"]),
         ("method", 1, sales["pricingmethodcode"]),
     ]
@@ -169,18 +193,21 @@ def _in_scope(name: str, found: Catalogue) -> list[str]:
     rows = found.bc[name]
     if name in ("items", "resources"):
         return [i for i, r in rows.items() if not r["blocked"] and r["number"] != WRITE_IN]
-    if name != "sales_prices":
+    if name == "price_lists":
+        wanted = {"priceType": "Sale", "amountType": "Price", "allowUpdatingDefaults": False}
+        return [i for i, r in rows.items() if r["status"] != "Draft" and wanted.items() <= r.items()]
+    if name != found.prices:
         return list(rows)
     best: dict[tuple[str, str, str], tuple[str, str]] = {}
     for i, row in rows.items():
         if not _applies(found, row):
             continue
-        key = (row["customerPriceGroupId"].lower(), row["itemId"].lower(), _unit(found, row))
+        key = _identity(found, row)
         # The latest start wins; prices that start together are one line too.
         if key not in best or row["startingDate"] > best[key][0]:
             best[key] = (row["startingDate"], i)
     coupled = {
-        (r["customerPriceGroupId"].lower(), r["itemId"].lower(), _unit(found, r)): r["startingDate"]
+        _identity(found, r): r["startingDate"]
         for i in found.couplings.get(name, {})
         if (r := rows.get(i)) is not None
     }
@@ -188,17 +215,40 @@ def _in_scope(name: str, found: Catalogue) -> list[str]:
 
 
 def _applies(found: Catalogue, row: Mapping[str, Any]) -> bool:
-    """Say whether a price shows in Sales today: of a group, no variant, from one piece on, in its days."""
+    """Say whether a price shows in Sales today: of a list, no variant, not for bulk alone, in its days."""
     today, start, end = found.today.isoformat(), row["startingDate"], row["endingDate"]
-    in_time = start <= today and (end.startswith("0001") or end >= today)
-    plain = not row["variantCode"] and row["minimumQuantity"] <= 1
-    return bool(row["salesType"] == OF_GROUP and row["salesCode"] and plain and in_time)
+    if not (start <= today and (end.startswith("0001") or end >= today)) or row["variantCode"]:
+        return False
+    if found.extended:
+        of_list = (row["priceType"], row["amountType"]) == ("Sale", "Price") and row["status"] != "Draft"
+        return bool(of_list and _asset(row)[0] and row["minimumQuantity"] == 0)
+    return bool(row["salesType"] == OF_GROUP and row["salesCode"] and row["minimumQuantity"] <= 1)
+
+
+def _identity(found: Catalogue, price: Mapping[str, Any]) -> tuple[str, str, str]:
+    return _list(price), _asset(price)[1], _unit(found, price)
+
+
+def _list(price: Mapping[str, Any]) -> str:
+    return str(price.get("priceListId") or price.get("customerPriceGroupId")).lower()
+
+
+def _asset(price: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the mapping of what is priced, and its id; both are blank for what is neither item nor resource."""
+    for kind, column in (("items", "itemId"), ("resources", "resourceId")):
+        if (id := str(price.get(column) or ZERO).lower()) != ZERO:
+            return kind, id
+    return "", ""
+
+
+def _number(price: Mapping[str, Any]) -> object:
+    return price.get("itemNumber") or price.get("assetNumber")
 
 
 def _unit(found: Catalogue, price: Mapping[str, Any]) -> str:
-    own = str(price["unitOfMeasureId"]).lower()
-    item = found.bc["items"].get(str(price["itemId"]).lower(), {})
-    return own if own != ZERO else str(item.get("baseUnitOfMeasureId") or ZERO).lower()
+    own, (kind, id) = str(price["unitOfMeasureId"]).lower(), _asset(price)
+    asset = found.bc[kind].get(id, {}) if kind else {}
+    return own if own != ZERO else str(asset.get("baseUnitOfMeasureId") or ZERO).lower()
 
 
 def cents(value: Any) -> Decimal:

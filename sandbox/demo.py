@@ -180,6 +180,7 @@ class Demo:
                 sales_root=self.sales_root,
                 couplings=couplings,
                 explained=[(h["mapping"], h["side"], h["id"]) for h in self.held()],
+                extended=self.sandbox.prices == "extended",
             )
 
     def counts(self, which: str) -> dict[str, Any]:
@@ -210,7 +211,7 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     company = company_of(arguments)
-    sandbox = Sandbox(sign_in=arguments.sign_in)
+    sandbox = Sandbox(sign_in=arguments.sign_in, prices=arguments.prices)
     try:
         console.print("starting the sandbox …")
         sandbox.start(company=company.name, base_currency=company.local_currency)

@@ -44,6 +44,8 @@ STEPS = {
 SLOW, HOUSEKEEPING = "0 0 3 * * *", "*/15 * * * * *"
 
 
+#: How Business Central keeps its prices; the first is the default.
+PRICES = ("classic", "extended")
 #: How the integration proves who it is; the first is the default.
 SIGN_INS = ("secret", "certificate", "identity")
 
@@ -61,11 +63,13 @@ class Sandbox:
         keep: bool = False,
         push: bool = False,
         sign_in: str = SIGN_INS[0],
+        prices: str = PRICES[0],
     ) -> None:
         """`push`: both systems tell the product of changes, half a second after them (BC really takes 30 s)."""
         self.folder = folder
         self.push = push
         self.sign_in = sign_in
+        self.prices = prices
         self.endpoints: dict[str, Any] = {}
         self._processes = Processes(folder, bound=not keep)
         self.host_settings: dict[str, str] = {}
@@ -135,6 +139,7 @@ class Sandbox:
             "API_KEY_ADMIN": keys["api_key_admin"],
             "FUNCTIONS_MASTER_KEY": self.endpoints["functions_master_key"],
             "SALES_ORDERS": "on",
+            "PRICES": self.prices,
             "WRITE_IN_TYPE": "item",
             "WRITE_IN_NUMBER": WRITE_IN,
             "FREIGHT_ACCOUNT": FREIGHT,
@@ -229,7 +234,9 @@ class Sandbox:
 def company_of(arguments: argparse.Namespace) -> GeneratedCompany | CompanyFromFiles:
     if arguments.data:
         return CompanyFromFiles(arguments.data)
-    return GeneratedCompany(customers=arguments.customers, items=arguments.items, seed=arguments.seed)
+    return GeneratedCompany(
+        customers=arguments.customers, items=arguments.items, seed=arguments.seed, prices=arguments.prices
+    )
 
 
 def arguments_of(description: str) -> argparse.ArgumentParser:
@@ -239,6 +246,7 @@ def arguments_of(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", type=Path, help="folder of <table>.json files instead of generated data")
     parser.add_argument("--sign-in", choices=SIGN_INS, default=SIGN_INS[0], help="of the integration")
+    parser.add_argument("--prices", choices=PRICES, default=PRICES[0], help="how Business Central keeps them")
     parser.add_argument(
         "--sales-data", type=Path, help="folder of account.json and contact.json: Sales is not empty"
     )
@@ -250,7 +258,7 @@ def main() -> int:
     parser.add_argument("--push", action="store_true", help="changes are told, not only polled")
     arguments = parser.parse_args()
     company = company_of(arguments)
-    sandbox = Sandbox(keep=True, push=arguments.push, sign_in=arguments.sign_in)
+    sandbox = Sandbox(keep=True, push=arguments.push, sign_in=arguments.sign_in, prices=arguments.prices)
     try:
         sandbox.start(company=company.name, base_currency=company.local_currency)
         sandbox.load(company, arguments.sales_data)

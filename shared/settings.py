@@ -33,6 +33,7 @@ WORDS = {
     "NOTES": ("off", "on"),
     "ACCOUNT_STATISTICS": ("off", "on"),
     "ORDER_UPDATES": ("off", "on"),
+    "SALES_ORDERS_TWO_WAY": ("off", "on"),
     "ORDER_POSTS": ("off", "on"),
     "WRITE_IN_TYPE": ("", "item", "resource"),
     "AVAILABILITY": ("off", "on"),
@@ -106,6 +107,8 @@ class Settings:
     notes: str = "off"
     #: Addresses, dates and terms of a released order are shown in Sales: "on" or "off".
     order_updates: str = "off"
+    #: Orders of Sales arrive in BC reserved and released: "on" or "off".
+    sales_orders_two_way: str = "off"
     #: Its release, shipments and invoices are told on its timeline there: "on" or "off".
     order_posts: str = "off"
     #: What stands for write-in products in BC: "item" or "resource", and its number; "" for nothing.
@@ -321,6 +324,8 @@ def _documents(env: Mapping[str, str]) -> Iterator[str]:
         if _word(env, name) not in words:
             known = ", ".join(word for word in words if word)
             yield f"{name} must be one of {known}, not '{env[name].strip()}'"
+    if _word(env, "SALES_ORDERS_TWO_WAY") == "on" and _word(env, "SALES_ORDERS") == "off":
+        yield "SALES_ORDERS_TWO_WAY is on, and SALES_ORDERS is off"
     for name, most in NUMBERS.items():
         if len(_word(env, name)) > most:
             yield f"{name} must be at most {most} characters, as a number in Business Central is"

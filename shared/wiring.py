@@ -182,6 +182,7 @@ def named_in(settings: Settings) -> Mapping[str, Any]:
         "order_status": settings.order_status == "on",
         "unit_groups": settings.unit_groups == "on",
         "order_updates": settings.order_updates == "on",
+        "orders_two_way": settings.sales_orders_two_way == "on",
     }
 
 

@@ -99,3 +99,5 @@ DOCUMENT_FIELD = "Tandem Document Id"
 ASKING = ("Sales Header", "Sales Line", "Contact")
 #: Sets whose columns overwrite each other when validated: what is sent is applied again in the contract's order.
 ORDERED = "Document Type"
+#: Tables that hold the rows of every company of the database: field that names the company.
+OF_ALL_COMPANIES = {"Record Link": "Company"}

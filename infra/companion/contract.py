@@ -22,6 +22,7 @@ SHORT = {
     "detailedCustomerLedgerEntries": "Detailed Cust. Entries",
     "postedSalesInvoiceLines": "Posted Sales Inv. Lines",
     "resourceUnitsOfMeasure": "Resource Units",
+    "salesOrderArchiveLines": "Sales Order Arch. Lines",
 }
 
 

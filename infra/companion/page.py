@@ -10,6 +10,7 @@ from infra.companion.by_hand import (
     DOCUMENT,
     DOCUMENT_FIELD,
     NOT_BOUND,
+    OF_ALL_COMPANIES,
     ONLY_FOR,
     ORDERED,
     TEMPLATES,
@@ -198,9 +199,12 @@ class _Page:
         later = [c for c in kept if not self.before_insert(c)]
         create = self.writes and "insert" in self.set.allow
         only_new = self.writes
-        yield from self._procedure(
-            "trigger OnOpenPage()", ["Rec.ReadIsolation := IsolationLevel::ReadCommitted;"]
-        )
+        opening = ["Rec.ReadIsolation := IsolationLevel::ReadCommitted;"]
+        if (company := OF_ALL_COMPANIES.get(self.set.table)) is not None:
+            # In a group of its own, which no filter of a caller replaces.
+            own = f"Rec.SetRange({quoted(company)}, CompanyName());"
+            opening += ["Rec.FilterGroup(2);", own, "Rec.FilterGroup(0);"]
+        yield from self._procedure("trigger OnOpenPage()", opening)
         if show or self.writes:
             body = ["IsStored := true;"] if only_new else []
             body += ["Clear(Given);"] if kept else []

@@ -32,6 +32,9 @@ ROWS: Mapping[str, Mapping[str, int]] = {
     "resources": {"products": 2, "productpricelevels": 1},
     "customer_price_groups": {"pricelevels": 1},
     "sales_prices": {"productpricelevels": 1},
+    # One that is inactive in BC is made, then put out of use.
+    "price_lists": {"pricelevels": 2},
+    "price_list_lines": {"productpricelevels": 1},
     "opportunities": {"opportunities": 1},
     "posted_sales_invoices": {"invoices": 2},
 }

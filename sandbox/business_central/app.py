@@ -52,8 +52,6 @@ SWITCHES: dict[str, Any] = {
     "replica_lag_seconds": 0,
     # 350 MB (§8).
     "max_body_bytes": 350 * 1024 * 1024,
-    # Sales & Receivables Setup "Archive Orders" (sales-documents.md S4, S88).
-    "archive_orders": False,
     # ApiSubscriptionDelayTime and ApiSubscriptionMaxNumberOfNotifications (§9).
     "webhook_delay_seconds": 30.0,
     "webhook_most_notices": 1000,
@@ -361,7 +359,6 @@ class BusinessCentralSim(SimApp):
             manual_numbers=said["manual_numbers"], duplicate_status=said["duplicate_status"]
         )
         self._database.lag_seconds = said["replica_lag_seconds"]
-        self._database.archive_orders = said["archive_orders"]
         self.webhooks.delay_seconds = said["webhook_delay_seconds"]
         self.webhooks.most_notices = said["webhook_most_notices"]
 

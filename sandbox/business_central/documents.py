@@ -16,11 +16,13 @@ from sandbox.business_central.assembly import unlink
 from sandbox.business_central.contract import BLANK_DATE, ZERO, entity_sets
 from sandbox.business_central.errors import Refused, dialog
 from sandbox.business_central.notes import remove_notes
+from sandbox.business_central.reserving import prepayment_is_due, reserve
 from sandbox.business_central.store import Company, Row
 from sandbox.business_central.totals import PERCENT, exact, plain, rounded
 from sandbox.business_central.writes import Values, Write, get, must_be
 
 LINES = {"salesOrders": "salesOrderLines", "salesQuotes": "salesQuoteLines"}
+PENDING = "Pending_x0020_Prepayment"
 ARCHIVES = {"salesOrders": "salesOrderArchives", "salesQuotes": "salesQuoteArchives"}
 
 #: Changing these needs an open document (TestStatusOpen).
@@ -102,6 +104,8 @@ def _sell_to(write: Write) -> None:
         customerNumber=customer[at["number"]],
         **{name: customer[at[name]] for name in _OF_SELL_TO},
     )
+    if write.table == "salesOrders":
+        write.values["reserve"] = customer[at["reserve"]]
     bill_to = company.row("customers", customer[at["billToCustomerId"]]) or customer
     write.values.update(billToCustomerId=bill_to[at["id"]], billToCustomerNumber=bill_to[at["number"]])
     _bill_to(write)
@@ -116,6 +120,8 @@ def _bill_to(write: Write) -> None:
     write.values.update(
         billToName2=customer[at["name2"]], **{name: customer[at[name]] for name in _OF_BILL_TO}
     )
+    if write.table == "salesOrders":
+        write.values["prepaymentPercent"] = customer[at["prepaymentPercent"]]
     _currency(write)
     _terms(write)
 
@@ -201,7 +207,10 @@ def _months(at: date, months: int) -> date:
 
 
 def release(company: Company, set_name: str, row: Row, who: str) -> None:
-    """Release a document with something on it; a released one stays as it is (S14, S73, S90)."""
+    """Release a document with something on it; a released one stays as it is (S14, S73, S90).
+
+    An order that is to be paid for in advance waits for that (Release Sales Document; inferred).
+    """
     document_id = get(company, set_name, row, "id")
     lines = company.tables[LINES[set_name]]
     kind, quantity = lines.entity.at["type"], lines.entity.at["quantity"]
@@ -209,11 +218,24 @@ def release(company: Company, set_name: str, row: Row, who: str) -> None:
         line[kind] != "_x0020_" and line[quantity] for line in lines.related("documentId", document_id)
     ):
         raise dialog(f"There is nothing to release for the document {get(company, set_name, row, 'number')}.")
-    company.change(set_name, document_id, {"status": "Released"}, who)
+    waits = set_name == "salesOrders" and prepayment_is_due(company, row)
+    company.change(set_name, document_id, {"status": PENDING if waits else "Released"}, who)
+
+
+def release_unless_prepayment_is_due(company: Company, set_name: str, row: Row, who: str) -> None:
+    """Release an order; one whose prepayment is outstanding stays open (S85)."""
+    if not prepayment_is_due(company, row):
+        release(company, set_name, row, who)
 
 
 def reopen(company: Company, set_name: str, row: Row, who: str) -> None:
     company.change(set_name, get(company, set_name, row, "id"), {"status": "Open"}, who)
+
+
+def archives_orders(company: Company) -> bool:
+    """Say whether an order leaves versions when it is posted or deleted (S4, S88)."""
+    (setup,) = company.tables["salesSetup"].rows.values()
+    return bool(get(company, "salesSetup", setup, "archiveOrders"))
 
 
 def archive(company: Company, set_name: str, row: Row, who: str, *, invoice: bool = False) -> None:
@@ -234,6 +256,18 @@ def archive(company: Company, set_name: str, row: Row, who: str, *, invoice: boo
         "invoice": invoice,
     }
     company.insert(ARCHIVES[set_name], values, who)
+    if set_name == "salesOrders":
+        _archive_lines(company, row, values, who)
+
+
+def _archive_lines(company: Company, order: Row, version: Values, who: str) -> None:
+    columns = ("lineNumber", "number", "description", "quantity", "quantityShipped", "quantityInvoiced")
+    for line in company.tables["salesOrderLines"].related(
+        "documentId", get(company, "salesOrders", order, "id")
+    ):
+        kept = {name: get(company, "salesOrderLines", line, name) for name in columns}
+        of = {name: version[name] for name in ("occurrenceNumber", "versionNumber")}
+        company.insert("salesOrderArchiveLines", {"documentNumber": version["number"], **of, **kept}, who)
 
 
 _SYSTEM = frozenset(
@@ -244,6 +278,8 @@ ACTIONS: dict[str, Callable[[Company, str, Row, str], Any]] = {
     "release": release,
     "reopen": reopen,
     "archive": archive,
+    "reserve": reserve,
+    "releaseUnlessPrepaymentIsDue": release_unless_prepayment_is_due,
 }
 
 
@@ -256,7 +292,7 @@ def before_document(company: Company, set_name: str, row: Row, who: str) -> None
             raise must_be(
                 "Qty. Shipped Not Invoiced", "0", "Sales Line", f"Line No.='{line[at['lineNumber']]}'"
             )
-    if set_name == "salesOrders" and company.database.archive_orders:
+    if set_name == "salesOrders" and archives_orders(company):
         archive(company, set_name, row, who)
     for line in lines.related("documentId", document_id):
         if set_name == "salesOrders":

@@ -16,6 +16,7 @@ from sandbox.business_central.errors import dialog
 from sandbox.business_central.flow_fields import refresh_document
 from sandbox.business_central.pricing import Wanted, cent_of, vat_percent
 from sandbox.business_central.products import unit_of
+from sandbox.business_central.reserving import method_of
 from sandbox.business_central.store import Company, Row
 from sandbox.business_central.totals import exact, plain
 from sandbox.business_central.writes import Write, get, must_be, no_relation
@@ -153,6 +154,8 @@ class _Line:
         )
         if "quantityToAssembleToOrder" in at:
             self.values["quantityToAssembleToOrder"] = 0
+            item = product if kind == ITEM else None
+            self.values["reserve"] = method_of(self.company, item, self._of_header("reserve"))
         self._look_up_price()
 
     def _not_blocked(self, table: str, product: Row) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sandbox.business_central import ledger, totals
+from sandbox.business_central import ledger, reserving, totals
 from sandbox.business_central.assembly import unlink
 from sandbox.business_central.contract import entity_sets
-from sandbox.business_central.documents import archive, release
+from sandbox.business_central.documents import archive, archives_orders, release
 from sandbox.business_central.errors import dialog
 from sandbox.business_central.flow_fields import refresh_document, refresh_item
 from sandbox.business_central.lines import BLANK, ITEM
@@ -47,6 +47,9 @@ def post(company: Company, order: Row, posting: Posting, who: str) -> str | None
     order_id = get(company, "salesOrders", order, "id")
     _may_post(company, order, posting)
     with company.transaction():
+        if archives_orders(company):
+            # What it was before, and below what became of it: sales-order-048 (Sales-Post, ArchiveUnpostedOrder).
+            archive(company, "salesOrders", order, who)
         release(company, "salesOrders", order, who)
         today = company.database.stamp()[:10]
         if posting.ship:
@@ -89,6 +92,7 @@ def _ship(company: Company, order: Row, posting: Posting, today: str, who: str) 
             },
             who,
         )
+        reserving.shipped(company, row[at["id"]])
         if row[at["type"]] == ITEM:
             _out_of_stock(company, row, quantity, number, today, who)
         if quantity == left:
@@ -242,7 +246,7 @@ def _afterwards(company: Company, order_id: str, today: str, who: str, *, shippe
     rows = _rows(company, order_id)
     if all(row[at["quantityInvoiced"]] == row[at["quantity"]] for row in rows):
         order = company.tables["salesOrders"].rows[order_id]
-        if company.database.archive_orders:
+        if archives_orders(company):
             archive(company, "salesOrders", order, who, invoice=True)
         for row in rows:
             company.remove("salesOrderLines", row[at["id"]], who)

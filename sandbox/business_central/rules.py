@@ -47,6 +47,7 @@ POSTED = frozenset(
         "customerLedgerEntries",
         "detailedCustomerLedgerEntries",
         "salesOrderArchives",
+        "salesOrderArchiveLines",
         "salesQuoteArchives",
     }
 )

@@ -188,8 +188,6 @@ class Database:
         self.last_version = 10_000
         #: 0: no replica, so nothing needs remembering.
         self.lag_seconds = 0.0
-        #: Sales & Receivables Setup "Archive Orders": an order leaves a version when it is deleted or invoiced.
-        self.archive_orders = False
         self._stamp: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
 
     def next_version(self) -> int:

@@ -42,7 +42,7 @@ class GeneratedCompany:
     """`customers` customers and all that belongs to them, made from `seed`.
 
     `items` is a fifth of them (at least 40) when None; prices are three to an item, invoices as many as customers,
-    opportunities a quarter.
+    opportunities a quarter. `prices` "extended": they stand in price lists instead.
     """
 
     customers: int
@@ -50,6 +50,7 @@ class GeneratedCompany:
     seed: int = 1
     name: str = "Tandem Demo Ltd."
     local_currency: str = "GBP"
+    prices: str = "classic"
 
     def __post_init__(self) -> None:
         if not 0 <= self.customers <= _MOST_CUSTOMERS:
@@ -77,7 +78,11 @@ class GeneratedCompany:
         yield "itemLedgerEntries", made.ledger()
         yield "resources", made.resources()
         yield "resourceUnitsOfMeasure", made.resource_units()
-        yield "salesPrices", made.prices()
+        if self.prices == "extended":
+            yield "priceListHeaders", made.price_lists()
+            yield "priceListLines", made.price_list_lines()
+        else:
+            yield "salesPrices", made.prices()
         numbers = range(1, self.customers + 1)
         yield "customers", (self.customer(i) for i in numbers)
         yield "contacts", (contact for i in numbers for contact in self.contacts(i))

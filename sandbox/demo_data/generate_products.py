@@ -1,4 +1,4 @@
-"""What the made-up company sells: units, items, resources, price groups and prices.
+"""What the made-up company sells: units, items, resources, price groups or price lists, and prices.
 
 Item i is `I` and six digits; it depends on the seed and its own number alone. Prices come three to an item: most in
 force, some from a minimum quantity on, some behind a newer one, some over, and a few for one customer or for all.
@@ -19,6 +19,10 @@ Row = dict[str, Any]
 GROUP = "Customer_x0020_Price_x0020_Group"
 ALL_CUSTOMERS = "All_x0020_Customers"
 RESOURCES = 8
+#: The price list of prices for all customers, which has no price group.
+ALL_LIST = "ALL"
+#: Lists without lines: code, text, currency, status.
+_IDLE_LISTS = (("NEXTYEAR", "Being worked at", "", "Draft"), ("OLD", "Out of use", "", "Inactive"))
 
 
 class Products:
@@ -239,6 +243,70 @@ class Products:
         )
         row["id"] = self.ids.of("salesPrices", item["number"], *(str(row.get(part, "")) for part in parts))
         return row
+
+    def price_lists(self) -> list[Row]:
+        """The same prices as a company with extended price calculation keeps them: a list for each price group.
+
+        One more for all customers, one that is out of use, and one that is a draft.
+        """
+        kinds = {ALL_LIST: ALL_CUSTOMERS}
+        lists = [*tables.PRICE_GROUPS, (ALL_LIST, "For all customers", ""), *(row[:3] for row in _IDLE_LISTS)]
+        status = {code: status for code, _, _, status in _IDLE_LISTS}
+        return [
+            {
+                "id": self.ids.of("priceListHeaders", code),
+                "code": code,
+                "description": text,
+                "sourceType": kinds.get(code, ALL_CUSTOMERS if code in status else GROUP),
+                "sourceNumber": "" if code in kinds or code in status else code,
+                "priceType": "Sale",
+                "amountType": "Price",
+                **self._currency(currency),
+                "status": status.get(code, "Active"),
+            }
+            for code, text, currency in sorted(lists)
+        ]
+
+    def price_list_lines(self) -> Iterator[Row]:
+        """A line for each sales price, and one in RETAIL for each resource."""
+        lists, lines = {row["code"]: row for row in self.price_lists()}, dict[str, int]()
+        for price in self.prices():
+            kept = ("unitOfMeasureId", "unitOfMeasureCode", "startingDate", "endingDate", "minimumQuantity")
+            row = {name: price[name] for name in (*kept, "unitPrice") if name in price}
+            asset = {"assetType": "Item", "itemId": price["itemId"], "assetNumber": price["itemNumber"]}
+            yield self._line(lists[price["salesCode"] or ALL_LIST], lines, row | asset)
+        for resource in self.resources():
+            asset = {
+                "assetType": "Resource",
+                "resourceId": resource["id"],
+                "assetNumber": resource["number"],
+                "unitPrice": resource["unitPrice"],
+            }
+            yield self._line(lists["RETAIL"], lines, asset)
+
+    def _line(self, head: Row, lines: dict[str, int], row: Row) -> Row:
+        code = head["code"]
+        lines[code] = number = lines.get(code, 0) + 10_000
+        shared = (
+            "sourceType",
+            "sourceNumber",
+            "priceType",
+            "amountType",
+            "currencyId",
+            "currencyCode",
+            "status",
+        )
+        return {
+            "id": self.ids.of("priceListLines", code, str(number)),
+            "priceListId": head["id"],
+            "priceListCode": code,
+            "lineNumber": number,
+            **{name: head[name] for name in shared if name in head},
+            **row,
+        }
+
+    def _currency(self, code: str) -> Row:
+        return {"currencyCode": code, "currencyId": self.ids.of("currencies", code)} if code else {}
 
     def item_id(self, i: int) -> str:
         return self.ids.of("items", item_number(i))

@@ -46,16 +46,21 @@ class Memory:
         self, scope: Scope, side: Side, ids: Set[str], *, job: Job, made: tuple[Made, ...] = ()
     ) -> None:
         """Note the records of a page that are about to be coupled or written, so that a crash repeats them."""
+        self._check_lease(scope)
         told = json.loads(job.to_json())
         self._ports.intents.put(
             Intent(mapping=scope.mapping.name, side=side, job=told, ids=tuple(sorted(ids)), made=made)
         )
 
     def done(self, scope: Scope, side: Side) -> None:
-        if scope.check_lease is not None:
-            # One that was overtaken leaves the intent alone: it may be the other's by now (H11).
-            scope.check_lease()
+        self._check_lease(scope)
         self._ports.intents.remove(scope.mapping.name, side)
+
+    @staticmethod
+    def _check_lease(scope: Scope) -> None:
+        """One that was overtaken leaves the intent alone: it may be the other's by now (H11)."""
+        if scope.check_lease is not None:
+            scope.check_lease()
 
     def take_up(self, scope: Scope, intent: Intent) -> None:
         """Couple what a half-done page has made, and wake whom its coupled records concern (H1, H14, H20)."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from shared.core.convert import Number, Text
 from shared.core.mapping import (
+    Blank,
     Creates,
     Direction,
     EntityMapping,
@@ -72,6 +73,15 @@ ACCOUNT_STATISTICS = EntityMapping(
             sales="nav_customerno",
             converter=Text(20, 20, code=True),
             direction=Direction.TO_SALES,
+        ),
+        # The account that was last made to lead here; Sales shows it with the account only.
+        FieldMap(
+            name="account",
+            bc="computedAccount",
+            sales="computedAccount",
+            converter=Text(36, 36),
+            direction=Direction.TO_SALES,
+            blank=Blank.KEEP,
         ),
         _amount("balance", "balanceLcy", "balancelcy"),
         _amount("outstanding_orders", "outstandingOrdersLcy", "outstandingorderslcy"),

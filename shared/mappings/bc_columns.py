@@ -113,14 +113,15 @@ READ_ONLY: Mapping[str, str] = {
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy customerNumber
         billToCustomerNumber sellToContactNumber currencyCode currencyFactor paymentTermsCode
         shipmentMethodCode shippingAgentCode salespersonCode customerPriceGroupCode
-        opportunityNumber amount amountIncludingVat invoiceDiscountAmount status lastShipmentDate
-        completelyShipped shipped
+        opportunityNumber amount amountIncludingVat invoiceDiscountAmount status reserve
+        lastShipmentDate completelyShipped shipped
     """,
     "salesOrderLines": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy documentId
         documentNumber lineNumber unitOfMeasureCode quantityToAssembleToOrder invoiceDiscountAmount
         lineAmount amount amountIncludingVat vatPercent outstandingQuantity quantityShipped
-        quantityInvoiced billToCustomerId billToCustomerNumber
+        quantityInvoiced reserve reservedQuantity prepaymentAmountInvoiced billToCustomerId
+        billToCustomerNumber
     """,
     "assemblyOrders": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy number itemId
@@ -185,6 +186,11 @@ READ_ONLY: Mapping[str, str] = {
         occurrenceNumber versionNumber customerId customerNumber yourReference
         externalDocumentNumber documentDate shipmentDate paymentDiscountPercent dateArchived invoice
     """,
+    "salesOrderArchiveLines": """
+        id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy documentNumber
+        occurrenceNumber versionNumber lineNumber number description quantity quantityShipped
+        quantityInvoiced
+    """,
     "salesQuoteArchives": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy number
         occurrenceNumber versionNumber customerId customerNumber yourReference
@@ -205,7 +211,7 @@ READ_ONLY: Mapping[str, str] = {
     """,
     "salesSetup": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy primaryKey
-        customerNumbers quoteNumbers orderNumbers
+        customerNumbers quoteNumbers orderNumbers archiveOrders
     """,
     "marketingSetup": """
         id systemRowVersion createdAt createdBy lastModifiedDateTime lastModifiedBy primaryKey
@@ -257,7 +263,7 @@ WRITABLE: Mapping[str, str] = {
         currencyId email faxNumber homePage phoneNumber mobilePhoneNumber shipmentMethodId
         shippingAgentId paymentTermsId creditLimit salespersonId primaryContactId
         customerPriceGroupId blocked vatRegistrationNumber customerPostingGroup genBusPostingGroup
-        vatBusPostingGroup locationCode pricesIncludeVat billToCustomerId
+        vatBusPostingGroup locationCode pricesIncludeVat prepaymentPercent reserve billToCustomerId
     """,
     "contacts": """
         number type firstName middleName surname address address2 postCode city countryRegionCode
@@ -267,7 +273,7 @@ WRITABLE: Mapping[str, str] = {
     "items": """
         number description description2 type baseUnitOfMeasureId salesUnitOfMeasureId unitPrice
         unitCost standardCost costingMethod unitVolume grossWeight netWeight vendorNumber
-        vendorItemNumber gtin itemCategoryCode blocked salesBlocked priceIncludesVat
+        vendorItemNumber gtin itemCategoryCode blocked reserve salesBlocked priceIncludesVat
         vatBusPostingGroupPrice vatProdPostingGroup genProdPostingGroup inventoryPostingGroup
         replenishmentSystem assemblyPolicy
     """,
@@ -303,7 +309,7 @@ WRITABLE: Mapping[str, str] = {
         dueDate orderDate shipmentDate currencyId paymentTermsId shipmentMethodId shippingAgentId
         salespersonId customerPriceGroupId opportunityId pricesIncludeVat paymentDiscountPercent
         packageTrackingNumber workDescription invoiceDiscountValue requestedDeliveryDate
-        promisedDeliveryDate quoteNumber
+        promisedDeliveryDate prepaymentPercent quoteNumber
     """,
     "salesOrderLines": """
         attachedToLineNumber type itemId resourceId number variantCode locationCode description

@@ -160,6 +160,8 @@ class Facts:
     order_updates: bool = False
     #: Items and resources have unit groups of their own, with all their units.
     unit_groups: bool = False
+    #: Orders of Sales are reserved and released as they arrive (S85).
+    orders_two_way: bool = False
 
     def users(self, side: Side) -> frozenset[str]:
         return self.bc_user_ids if side is Side.BC else self.sales_user_ids

@@ -31,7 +31,12 @@ class AccountStatistics(Rule):
         return None
 
     def adds(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
-        return {"computedTotal": total(record.values)} if side is Side.BC else {}
+        if side is Side.SALES:
+            known = facts.couplings.get((side, record.id))
+            agreed = known.baseline.get("account") if known is not None else None
+            return {"computedAccount": agreed.sales if agreed is not None else None}
+        account = facts.sales_id("customers", record.id)
+        return {"computedTotal": total(record.values), "computedAccount": account}
 
     def decides(self, pair: Pair, facts: Context) -> Decision | None:
         if pair.coupling is not None and pair.bc is None and pair.sales is not None:
@@ -55,9 +60,9 @@ class AccountStatistics(Rule):
         target: Record | None,
         facts: Context,
     ) -> Steps:
-        """The day goes with any other value, so that it alone moves nothing; a new row is linked to its account."""
+        """The day goes with any other value, so that it alone moves nothing; an account that is new to the row leads to it."""
         day = {"nav_overdueamountsasof": facts.today.isoformat()}
-        if target is not None:
+        if target is not None and "account" not in values:
             return Steps(values=day)
         account = facts.sales_id("customers", source.id)
         link = {"nav_accountstatisticsid@odata.bind": f"/nav_accountstatisticses({id})"}

@@ -24,6 +24,7 @@ SENTENCES: Mapping[str, str] = {
     "shipped": "A shipment of this order was posted in Business Central; {} shipped in all.",
     "invoiced": "An invoice of this order was posted in Business Central.",
 }
+IN_FULL = "in full"
 
 
 def changed(mapping: EntityMapping, pair: Pair) -> dict[str, Value]:
@@ -77,14 +78,26 @@ def _sum(lines: Iterable[Record], column: str) -> Decimal:
 
 
 def new_words(before: Value, now: Value) -> list[str]:
-    """Return the words that are not told yet; an order that was opened and released again is no news."""
+    """Return the words that are not told yet; an order that was opened and released again is no news.
+
+    Nor is a quantity that became less: a shipment was taken back, and none was posted.
+    """
     told = str(before or "").split(";")
-    return [word for word in str(now or "").split(";") if word and word not in told]
+    return [
+        word
+        for word in str(now or "").split(";")
+        if word and word not in told and not any(_more(old, word) for old in told)
+    ]
+
+
+def _more(told: str, word: str) -> bool:
+    (kind, _, most), (other, _, amount) = told.partition(" "), word.partition(" ")
+    return kind == other and IN_FULL not in (most, amount) and Decimal(most) > Decimal(amount)
 
 
 def ended(before: Value) -> str:
     """Return the words of an order that is gone because all of it was invoiced."""
-    return f"{before};invoiced in full" if before else "invoiced in full"
+    return f"{before};invoiced {IN_FULL}" if before else f"invoiced {IN_FULL}"
 
 
 def posts(order_id: str, words: Iterable[str], facts: Context) -> tuple[Step, ...]:

@@ -69,6 +69,12 @@ def held(unmet: Sequence[Unmet]) -> Hold:
     return Hold(reason=spoken(unmet), awaits=tuple(awaits))
 
 
+def released(order: str) -> Steps:
+    """Reserve what is always reserved, and release the order; one to be paid in advance stays open (S85)."""
+    actions = ("reserve", "releaseUnlessPrepaymentIsDue")
+    return Steps(after=tuple(Step(action=a, table=BC_ORDERS, id=order, values={}) for a in actions))
+
+
 class SalesOrders(Rule):
     #: Whether what becomes of an order is told on its timeline.
     posts = False
@@ -219,7 +225,10 @@ class SalesOrders(Rule):
         target: Record | None,
         facts: Context,
     ) -> Steps:
-        if side is Side.BC or target is None:
+        if side is Side.BC:
+            # In the transaction that makes it: released twice it stays released (S85).
+            return released(id) if target is None and facts.orders_two_way else NO_STEPS
+        if target is None:
             return NO_STEPS
         shared: tuple[Step, ...] = ()
         if "news" in values:

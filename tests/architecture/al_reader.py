@@ -35,15 +35,17 @@ METHODS = {
     "GetBySystemId",
     "FindFirst",
     "FindLast",
+    "FindSet",
+    "Next",
     "IsTemporary",
 }
-METHODS |= {"TransferFields", "ReadIsolation", "FieldNo", "RecordId"}
+METHODS |= {"TransferFields", "ReadIsolation", "FieldNo", "RecordId", "FilterGroup"}
 FIELD_METHODS = {"SetRange", "SetFilter", "Validate", "TestField", "CalcFields", "CalcSums"}
 #: Procedures of Microsoft's own tables that the pages call.
 TABLE_METHODS = {
     "Sales Header": {"SetHideValidationDialog", "GetWorkDescription", "SetWorkDescription"},
     "Sales Invoice Header": {"GetWorkDescription"},
-    "Sales Line": {"SetHideValidationDialog", "AutoAsmToOrder"},
+    "Sales Line": {"SetHideValidationDialog", "AutoAsmToOrder", "AutoReserve"},
     "Contact": {"SetHideValidationDialog"},
     "Customer": {
         "CalcOverdueBalance",

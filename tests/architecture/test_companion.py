@@ -50,6 +50,17 @@ def test_the_simulator_shows_the_columns_of_the_pages(found):
     assert {name: list(s.columns) for name, s in entity_sets().items()} == pages
 
 
+def test_a_page_over_a_table_of_all_companies_shows_its_own_company_only():
+    """A record id names no company: a note on order 1001 of another company would be one on ours."""
+    tables = json.loads((Path(__file__).parent / "bc_fields.json").read_text())["tables"]
+    # As a field, it says whose a row is; tables of a company have none.
+    shared = [s for s in read().sets.values() if s.table in tables and "Company" in tables[s.table]["fields"]]
+
+    assert [s.name for s in shared] == ["salesNotes"]
+    for entity in shared:
+        assert 'Rec.SetRange("Company", CompanyName());' in page_of(read(), entity)
+
+
 def test_the_generator_knows_no_column_that_is_gone():
     assert unused_rules(read()) == []
 

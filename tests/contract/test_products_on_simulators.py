@@ -86,8 +86,9 @@ class SimulatedWorld(World):
             self.client(self.sales_sim),
             bc_root=f"{BC_ROOT}/companies({self.bc_sim.company_id})",
             sales_root=SALES_ROOT,
-            couplings={m: self.coupled(m) for m in ORDER},
+            couplings={m: self.coupled(m) for m in dict.fromkeys((*ORDER, *EXTENDED))},
             explained=[(h["mapping"], h["side"], h["id"]) for h in self.held()],
+            extended="price_lists" in self.app.ports.mappings,
         )
 
     def rows(self, table: str) -> list[Row]:
@@ -328,3 +329,19 @@ def test_the_independent_comparison_agrees_and_sees_a_cent(world, shop):
     world.sales_sim.edit("productpricelevels", line["productpricelevelid"], amount=3999.98)
     [difference] = world.compare().differences
     assert difference.startswith("sales_prices price of 1000: amount differs")
+
+
+def test_the_independent_comparison_of_price_lists_agrees_and_sees_a_cent_and_a_line_too_few(listed):
+    world, _ = listed
+    world.full_sync()
+    found = world.compare()
+    assert found.differences == []
+    assert found.compared["price_lists"] and found.compared["price_list_lines"]
+
+    line = world.lines("SUMMER")[0]
+    world.sales_sim.edit("productpricelevels", line["productpricelevelid"], amount=3999.98)
+    [difference] = world.compare().differences
+    assert difference.startswith("price_list_lines price of") and "amount differs" in difference
+    world.sales_sim.delete("productpricelevels", line["productpricelevelid"])
+    [gone] = world.compare().differences
+    assert "points to a record that is gone" in gone

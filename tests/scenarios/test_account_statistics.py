@@ -57,6 +57,26 @@ def test_a_coupled_customer_has_statistics_and_its_account_leads_to_them_S119(wo
     assert linked is not None and linked["_nav_accountstatisticsid_value"] == id
 
 
+def test_an_account_that_took_the_place_of_another_leads_to_the_statistics_too_S119(world):
+    id = an_id("customer C1")
+    first = world.coupled("customers")[id]
+    world.sales.delete("accounts", first)
+    world.tick("customers")
+    world.app.api.sync("customers", {"side": "bc", "ids": [id], "create": True})
+    world.run()
+    account = world.coupled("customers")[id]
+    assert account != first
+
+    moves(world, balanceLcy=7)
+
+    [(row, _)] = world.sales.all("nav_accountstatisticses").items()
+    linked = world.sales.show("accounts", account)
+    assert linked is not None and linked["_nav_accountstatisticsid_value"] == row
+    written = world.written()
+    world.full_sync(NAME)
+    assert world.written() == written
+
+
 @pytest.mark.peer("statistics-001", "statistics-002")
 def test_scenario_83_an_unposted_invoice_is_outstanding_once_it_is_told_S121(world):
     moves(world, outstandingInvoicesLcy=250)

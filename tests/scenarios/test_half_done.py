@@ -1,5 +1,6 @@
 """Pages and records that were only half done: what was done is remembered, what was not is not lost (H1, H20, H25)."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -374,6 +375,28 @@ def test_a_worker_that_was_overtaken_leaves_the_intent_of_the_other_alone_H1_H11
     world.clock.advance(world.limits.lease)
     world.run()
     assert account_of(world, second)["address1_city"] == "Oslo"
+
+
+def test_a_worker_that_was_overtaken_before_it_wrote_its_intent_leaves_that_of_the_other_H1_H11():
+    world = a_company()
+    world.full_sync()
+    first, second = add_customer(world, "C1"), add_customer(world, "C2")
+
+    def page_of(customer):
+        return json.dumps({"side": "bc", "ids": [customer], "create": True}).encode()
+
+    def overtakes():
+        world.clock.advance(world.limits.lease + timedelta(seconds=1))
+        other = world.start_app()
+        world.crash_when(lambda when, name: (when, name) == ("after", "sales.create"))
+        with pytest.raises(Crash):
+            other.run_message("sync-customers", page_of(second))
+
+    world.once(lambda when, name: (when, name) == ("after", "bc.get"), overtakes)
+    world.app.run_message("sync-customers", page_of(first))
+
+    [left] = world.app.ports.intents.get("customers")
+    assert left.ids == (second,) and len(left.made) == 1
 
 
 def test_a_record_that_keeps_changing_is_still_created_by_the_job_that_comes_later_H25():

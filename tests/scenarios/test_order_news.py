@@ -77,6 +77,26 @@ def test_scenarios_58_62_an_open_order_that_is_shipped_has_posts_of_its_release_
     assert state(world, order) == (1, 3, TODAY)
 
 
+def test_a_shipment_that_is_taken_back_is_no_post_of_another_one_S91(world):
+    order, in_bc = made(world)
+    world.bc.edit("salesOrders", in_bc, status="Released", shipped=True)
+    move(world, in_bc, 4, 0)
+    world.tick(NAME)
+    told = timeline(world, order)
+    assert len(told) == 2
+
+    world.bc.edit("salesOrderLines", an_id(f"{in_bc} 4 0"), quantityShipped=2, outstandingQuantity=8)
+    world.tick(NAME)
+    world.full_sync(NAME)
+    assert timeline(world, order) == told
+
+    world.bc.edit("salesOrderLines", an_id(f"{in_bc} 4 0"), quantityShipped=10, outstandingQuantity=0)
+    world.tick(NAME)
+    assert timeline(world, order)[2:] == [
+        "A shipment of this order was posted in Business Central; 10 shipped in all."
+    ]
+
+
 def test_an_order_that_is_gone_because_all_of_it_was_invoiced_has_a_post_of_that(world):
     order, in_bc = made(world)
     release(world, in_bc)

@@ -110,6 +110,33 @@ def test_prices_of_the_other_kind_stay_where_they_are_and_nothing_is_doubled_P27
     assert {"customer_price_groups", "sales_prices"} <= set(refused)
 
 
+def test_set_back_to_classic_prices_the_earlier_couplings_go_on_and_nothing_is_doubled_P27():
+    world = a_company()
+    add_unit(world)
+    add_item(world)
+    group = add_group(world)
+    add_price(world, "P1", unitPrice=90)
+    world.full_sync()
+    couplings = {name: world.coupled(name) for name in ("customer_price_groups", "sales_prices")}
+    before = world.switched_on, world.switched_off
+    with_extended_prices(world)
+    add_price_list(world)
+    add_list_line(world, "L1", unitPrice=88)
+    world.full_sync()
+    rested = {name: world.coupled(name) for name in (LISTS, LINES)}
+
+    world.switched_on, world.switched_off = before
+    world.app = world.start_app()
+    world.bc.edit("salesPrices", an_id("price P1"), unitPrice=95)
+    world.full_sync()
+
+    assert {name: world.coupled(name) for name in couplings} == couplings
+    assert {name: world.coupled(name) for name in rested} == rested
+    assert amounts(world) == [95] and world.held() == []
+    named = [r for r in world.sales.all("pricelevels").values() if r["name"] == "RETAIL"]
+    assert len(named) == 1 and group in couplings["customer_price_groups"]
+
+
 def test_the_currency_of_a_list_is_that_of_its_first_line_mappings_12():
     world = a_shop()
     eur = an_id("currency EUR")

@@ -238,6 +238,42 @@ def test_a_new_price_reaches_the_product_and_its_line_P24():
 
 
 @pytest.mark.peer("mapping-pricelist-011")
+def test_the_line_agrees_with_its_product_in_price_unit_currency_list_and_number_P24():
+    world = a_synced_shop()
+    product = world.coupled("items")[ITEM]
+    other = world.sales.add("pricelevels", an_id("other"), name="Other", _transactioncurrencyid_value=GBP)
+    world.sales.edit("products", product, _pricelevelid_value=other)
+    world.bc.edit("items", ITEM, unitPrice=120, number="1000-B")
+    world.tick("items")
+
+    shown = product_of(world, ITEM)
+    [row] = [r for r in lines_of(world, NAME) if r["_productid_value"] == product]
+    price_list = world.sales.show("pricelevels", row["_pricelevelid_value"])
+    assert (shown["price"], shown["productnumber"]) == (120, "1000-B")
+    assert row["amount"] == shown["price"]
+    assert row["_uomid_value"] == shown["_defaultuomid_value"]
+    # A product that was moved to another list is back in the default one, with the change that moved its price.
+    assert row["_pricelevelid_value"] == shown["_pricelevelid_value"] != other
+    assert price_list is not None
+    assert price_list["_transactioncurrencyid_value"] == shown["_transactioncurrencyid_value"] == GBP
+
+
+@pytest.mark.peer("mapping-pricelist-011")
+def test_a_new_base_unit_is_held_and_product_and_line_keep_the_one_they_agree_on_P24():
+    """Sales refuses another unit group for a product, and another unit for its line (0x800422FE)."""
+    world = a_synced_shop()
+    product = world.coupled("items")[ITEM]
+    before = [r for r in lines_of(world, NAME) if r["_productid_value"] == product]
+    world.bc.edit("items", ITEM, baseUnitOfMeasureId=unit_id("HOUR"), baseUnitOfMeasureCode="HOUR")
+    world.tick("items")
+
+    [held] = world.held("items")
+    assert held["id"] == ITEM and "cannot change" in held["reason"]
+    assert [r for r in lines_of(world, NAME) if r["_productid_value"] == product] == before
+    assert before[0]["_uomid_value"] == product_of(world, ITEM)["_defaultuomid_value"]
+
+
+@pytest.mark.peer("mapping-pricelist-011")
 def test_a_line_of_the_default_list_edited_by_hand_is_set_right_with_the_next_look_P24():
     world = a_synced_shop()
     [edited] = [i for i, r in world.sales.all("productpricelevels").items() if r["amount"] == 100]

@@ -317,7 +317,8 @@ def test_a_quote_is_archived_in_versions_and_stays_S66_S76(bc):
 
 @pytest.mark.parametrize("archiving", [False, True])
 def test_a_deleted_order_leaves_tombstones_and_a_version_where_orders_are_archived_S60_S88(bc, archiving):
-    bc.settings(archive_orders=archiving)
+    [setup] = bc.rows("salesSetup")
+    bc.sim.edit("salesSetup", setup["id"], archiveOrders=archiving)
     order = an_order(bc, {"itemId": an_item(bc), "quantity": 1}, yourReference="ORD-1")
     bc.remove(f"salesOrders({order['id']})")
     buried = {(row["entitySet"], row["deletedId"]) for row in bc.rows("tombstones")}
@@ -529,3 +530,65 @@ def test_the_assembly_order_goes_with_its_order_and_when_all_of_it_is_shipped_S3
         assert [a["quantity"] for a in bc.rows("assemblyOrders")] == [7]
         bc.sim.post(order["id"], invoice=False, quantities={10_000: 4})
     assert bc.rows("assemblyOrders") == []
+
+
+# --- reservations, prepayments and versions ---
+
+
+def in_stock(bc: Caller, item: str, quantity: float) -> None:
+    number = len(bc.rows("itemLedgerEntries")) + 100
+    bc.sim.load("itemLedgerEntries", [{"entryNumber": number, "itemId": item, "quantity": quantity}])
+
+
+@pytest.mark.parametrize(
+    ("item", "customer", "reserved"),
+    [("Always", "Never", 3), ("Optional", "Always", 3), ("Optional", "Optional", 0), ("Never", "Always", 0)],
+)
+def test_a_line_is_always_reserved_by_its_item_or_where_that_leaves_it_open_by_the_customer(
+    bc, item, customer, reserved
+):
+    row = an_item(bc, reserve=item)
+    in_stock(bc, row, 5)
+    order = an_order(bc, {"itemId": row, "quantity": 3}, customerId=a_customer(bc, reserve=customer))
+    act(bc, f"salesOrders({order['id']})", "reserve")
+
+    [line] = bc.rows("salesOrderLines")
+    assert line["reservedQuantity"] == reserved
+
+
+def test_no_more_is_reserved_than_is_there_and_what_is_shipped_is_reserved_no_more(bc):
+    row = an_item(bc, reserve="Always")
+    in_stock(bc, row, 5)
+    orders = [an_order(bc, {"itemId": row, "quantity": 4})["id"] for _ in range(2)]
+    for order in (*orders, orders[0]):
+        act(bc, f"salesOrders({order})", "reserve")
+    assert sorted(line["reservedQuantity"] for line in bc.rows("salesOrderLines")) == [1, 4]
+
+    bc.sim.post(orders[0], invoice=False)
+    assert sorted(line["reservedQuantity"] for line in bc.rows("salesOrderLines")) == [0, 1]
+
+
+def test_an_order_that_is_to_be_paid_in_advance_stays_open_or_waits_S85(bc):
+    row, paid = an_item(bc), a_customer(bc)
+    waiting = an_order(
+        bc, {"itemId": row, "quantity": 1, "unitPrice": 10}, customerId=a_customer(bc, prepaymentPercent=50)
+    )
+    free = an_order(bc, {"itemId": row, "quantity": 1, "unitPrice": 10}, customerId=paid)
+    for order in (waiting, free):
+        act(bc, f"salesOrders({order['id']})", "releaseUnlessPrepaymentIsDue")
+    status = {o["id"]: o["status"] for o in bc.rows("salesOrders")}
+    assert (status[waiting["id"]], status[free["id"]]) == ("Open", "Released")
+
+    act(bc, f"salesOrders({waiting['id']})", "release")
+    assert bc.get(f"salesOrders({waiting['id']})")["status"] == "Pending_x0020_Prepayment"
+
+
+def test_an_order_that_is_posted_leaves_two_versions_where_orders_are_archived(bc):
+    [setup] = bc.rows("salesSetup")
+    bc.sim.edit("salesSetup", setup["id"], archiveOrders=True)
+    order = an_order(bc, {"itemId": an_item(bc), "quantity": 3})
+    bc.sim.post(order["id"])
+
+    assert [row["versionNumber"] for row in bc.rows("salesOrderArchives")] == [1, 2]
+    shipped = {row["versionNumber"]: row["quantityShipped"] for row in bc.rows("salesOrderArchiveLines")}
+    assert shipped == {1: 0, 2: 3}

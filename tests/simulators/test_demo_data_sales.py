@@ -49,6 +49,25 @@ def test_customers_scale_everything_else():
         GeneratedCompany(customers=1, items=0)
 
 
+def test_extended_prices_are_the_sales_prices_in_price_lists_and_the_resources_beside_them():
+    classic, extended = (GeneratedCompany(customers=40, seed=3, prices=p) for p in ("classic", "extended"))
+    prices, lines = rows_of(classic, "salesPrices"), rows_of(extended, "priceListLines")
+    lists = {row["code"]: row for row in rows_of(extended, "priceListHeaders")}
+
+    of_items = [row for row in lines if row["assetType"] == "Item"]
+    assert [(p["salesCode"] or "ALL", p["itemNumber"], p["unitPrice"]) for p in prices] == [
+        (row["priceListCode"], row["assetNumber"], row["unitPrice"]) for row in of_items
+    ]
+    resources = {row["number"] for row in rows_of(extended, "resources")}
+    assert {row["assetNumber"] for row in lines if row["assetType"] == "Resource"} == resources
+    assert {row["status"] for row in lists.values()} == {"Active", "Draft", "Inactive"}
+    assert all(row.get("currencyId") == lists[row["priceListCode"]].get("currencyId") for row in lines)
+    assert "salesPrices" not in {table for table, _ in extended.bc()}
+    loaded, sales = two_sims(extended.name)
+    load_company(extended, bc=loaded, sales=sales)
+    assert len(loaded.all("priceListLines")) == len(lines)
+
+
 @pytest.mark.parametrize(
     "table", ["items", "salesPrices", "opportunities", "opportunityEntries", "postedSalesInvoices",
               "postedSalesInvoiceLines", "customerLedgerEntries", "detailedCustomerLedgerEntries"]

@@ -200,6 +200,91 @@ def test_the_price_of_a_line_is_elected_the_same_whoever_asks_H19(rival, winner)
             assert rule.ignores(Side.BC, loser, facts).startswith("shadowed")
 
 
+def list_line(id, start="0001-01-01", end="0001-01-01", **differs):
+    values = {
+        "priceType": "Sale",
+        "amountType": "Price",
+        "priceListId": "l",
+        "priceListCode": "SUMMER",
+        "lineNumber": 10000,
+        "itemId": "i",
+        "resourceId": ZERO_GUID,
+        "assetNumber": "1000",
+        "unitOfMeasureId": "u",
+        "currencyId": ZERO_GUID,
+        "currencyCode": "",
+        "variantCode": "",
+        "minimumQuantity": 0,
+        "unitPrice": 10,
+        "startingDate": start,
+        "endingDate": end,
+    }
+    return bc(id, **values | differs)
+
+
+PLAIN_LINE = list_line("plain")
+
+
+@pytest.mark.parametrize(
+    ("rival", "winner"),
+    [
+        pytest.param(list_line("r", "2026-06-15"), "r", id="starts today"),
+        pytest.param(list_line("r", "2026-06-16"), "plain", id="starts tomorrow"),
+        pytest.param(list_line("r", "2026-01-01", "2026-06-15"), "r", id="ends today"),
+        pytest.param(list_line("r", "2026-01-01", "2026-06-14"), "plain", id="ended yesterday"),
+        pytest.param(list_line("r", "2026-01-01", variantCode="RED"), "plain", id="variant"),
+        pytest.param(list_line("r", "2026-01-01", minimumQuantity=1), "plain", id="from one on"),
+        pytest.param(list_line("r", unitPrice=9), "r", id="same start, lower price"),
+        pytest.param(list_line("r", "2026-01-01", priceListId="m"), "plain", id="another list"),
+        pytest.param(list_line("r", "2026-01-01", itemId="j"), "plain", id="another item"),
+        pytest.param(
+            list_line("r", "2026-01-01", itemId=ZERO_GUID, resourceId="r"),
+            "plain",
+            id="a resource of that number",
+        ),
+        pytest.param(list_line("r", "2026-01-01", unitOfMeasureId="v"), "plain", id="another unit"),
+        pytest.param(list_line("r", "2026-01-01", amountType="Discount"), "plain", id="a discount"),
+        pytest.param(list_line("r", "2026-01-01", priceType="Purchase"), "plain", id="a purchase price"),
+    ],
+)
+def test_the_line_of_an_extended_list_is_elected_the_same_whoever_asks_H19(rival, winner):
+    rule, facts = RULES["price_list_lines"], seeing(rivals={"1000": [PLAIN_LINE, rival]})
+
+    assert rule.elected(PLAIN_LINE, facts).id == winner
+    if rule.identity(Side.SALES, rival, facts) == rule.identity(Side.SALES, PLAIN_LINE, facts):
+        assert list(rule.shares(PLAIN_LINE, facts)) == ["r"]
+        if (rival.values["priceType"], rival.values["amountType"]) == ("Sale", "Price"):
+            assert rule.elected(rival, facts).id == winner
+            loser = rival if winner == "plain" else PLAIN_LINE
+            assert rule.ignores(Side.BC, loser, facts).startswith("shadowed")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        pytest.param(list_line("l"), None, id="valid"),
+        pytest.param(list_line("l", end="2026-06-14"), "no valid price", id="over"),
+        pytest.param(list_line("l", minimumQuantity=1), "no valid price", id="from one on only"),
+        pytest.param(list_line("l", amountType="Discount"), None, id="a discount: outside the filter"),
+    ],
+)
+def test_a_line_of_an_extended_list_is_held_when_none_is_valid_H19(line, reason):
+    assert RULES["price_list_lines"].holds(Side.BC, line, seeing(rivals={"1000": [line]})) == reason
+
+
+def test_the_first_line_gives_an_extended_list_its_currency_mappings_12():
+    rule, head = (
+        RULES["price_lists"],
+        bc(code="SUMMER", currencyId="usd", currencyCode="USD", status="Active"),
+    )
+
+    [need] = rule.needs([head], FACTS)
+    assert (need.column, need.values, need.first) == ("priceListCode", ("SUMMER",), ("lineNumber",))
+    assert rule.adds(Side.BC, head, FACTS)["computedCurrencyId"] == ZERO_GUID
+    first = list_line("f", currencyId="eur", currencyCode="EUR")
+    assert rule.adds(Side.BC, head, seeing(prices={"summer": [first]}))["computedCurrencyId"] == "eur"
+
+
 class Counted(dict):
     """Values of a record that count how often one is looked at."""
 

@@ -124,6 +124,30 @@ codeunit 50103 "Tandem Computed"
         ReleaseDocument.PerformManualReopen(Header);
     end;
 
+    /// <summary>Reserves for every line that is always reserved what there is in stock.</summary>
+    procedure Reserve(var Header: Record "Sales Header")
+    var
+        Line: Record "Sales Line";
+    begin
+        Line.SetRange("Document Type", Header."Document Type");
+        Line.SetRange("Document No.", Header."No.");
+        Line.SetRange(Type, Line.Type::"Item");
+        Line.SetRange(Reserve, Line.Reserve::"Always");
+        if Line.FindSet() then
+            repeat
+                Line.AutoReserve();
+            until Line.Next() = 0;
+    end;
+
+    /// <summary>Releases an order; one whose prepayment is outstanding stays open.</summary>
+    procedure ReleaseUnlessPrepaymentIsDue(var Header: Record "Sales Header")
+    var
+        Prepayments: Codeunit "Prepayment Mgt.";
+    begin
+        if not Prepayments.TestSalesPrepayment(Header) then
+            Release(Header);
+    end;
+
     procedure Archive(var Header: Record "Sales Header")
     var
         Archives: Codeunit ArchiveManagement;

@@ -221,6 +221,15 @@ codeunit 50102 "Tandem Deletions"
             Tombstones.Write(Database::"Sales Header Archive", 'salesQuoteArchives', Rec.SystemId, Format(Rec."No.", 0, 9) + ',' + Format(Rec."Doc. No. Occurrence", 0, 9) + ',' + Format(Rec."Version No.", 0, 9));
     end;
 
+    [EventSubscriber(ObjectType::Table, Database::"Sales Line Archive", 'OnAfterDeleteEvent', '', false, false)]
+    local procedure AfterDeleteSalesLineArchive(var Rec: Record "Sales Line Archive")
+    begin
+        if Rec.IsTemporary() then
+            exit;
+        if Rec."Document Type" = Rec."Document Type"::"Order" then
+            Tombstones.Write(Database::"Sales Line Archive", 'salesOrderArchiveLines', Rec.SystemId, Format(Rec."Document No.", 0, 9) + ',' + Format(Rec."Doc. No. Occurrence", 0, 9) + ',' + Format(Rec."Version No.", 0, 9) + ',' + Format(Rec."Line No.", 0, 9));
+    end;
+
     var
         Tombstones: Codeunit "Tandem Tombstones";
 }

@@ -233,6 +233,14 @@ page 50117 "Tandem Customers"
                 {
                     Caption = 'pricesIncludeVat', Locked = true;
                 }
+                field(prepaymentPercent; Rec."Prepayment %")
+                {
+                    Caption = 'prepaymentPercent', Locked = true;
+                }
+                field(reserve; Rec."Reserve")
+                {
+                    Caption = 'reserve', Locked = true;
+                }
                 field(templateCode; TemplateCode)
                 {
                     Caption = 'templateCode', Locked = true;

@@ -140,6 +140,10 @@ page 50120 "Tandem Items"
                 {
                     Caption = 'blocked', Locked = true;
                 }
+                field(reserve; Rec."Reserve")
+                {
+                    Caption = 'reserve', Locked = true;
+                }
                 field(salesBlocked; Rec."Sales Blocked")
                 {
                     Caption = 'salesBlocked', Locked = true;

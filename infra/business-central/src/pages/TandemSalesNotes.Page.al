@@ -101,6 +101,9 @@ page 50151 "Tandem Sales Notes"
     trigger OnOpenPage()
     begin
         Rec.ReadIsolation := IsolationLevel::ReadCommitted;
+        Rec.FilterGroup(2);
+        Rec.SetRange("Company", CompanyName());
+        Rec.FilterGroup(0);
     end;
 
     trigger OnAfterGetRecord()

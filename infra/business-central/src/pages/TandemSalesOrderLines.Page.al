@@ -306,6 +306,21 @@ page 50131 "Tandem Sales Order Lines"
                     Caption = 'quantityInvoiced', Locked = true;
                     Editable = false;
                 }
+                field(reserve; Rec."Reserve")
+                {
+                    Caption = 'reserve', Locked = true;
+                    Editable = false;
+                }
+                field(reservedQuantity; Rec."Reserved Quantity")
+                {
+                    Caption = 'reservedQuantity', Locked = true;
+                    Editable = false;
+                }
+                field(prepaymentAmountInvoiced; Rec."Prepmt. Amt. Inv.")
+                {
+                    Caption = 'prepaymentAmountInvoiced', Locked = true;
+                    Editable = false;
+                }
                 field(billToCustomerId; BillToCustomerId)
                 {
                     Caption = 'billToCustomerId', Locked = true;

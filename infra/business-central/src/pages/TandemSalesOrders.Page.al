@@ -641,6 +641,21 @@ page 50130 "Tandem Sales Orders"
                     Caption = 'status', Locked = true;
                     Editable = false;
                 }
+                field(prepaymentPercent; Rec."Prepayment %")
+                {
+                    Caption = 'prepaymentPercent', Locked = true;
+
+                    trigger OnValidate()
+                    begin
+                        Given.Add('prepaymentPercent');
+                        Wanted."Prepayment %" := Rec."Prepayment %";
+                    end;
+                }
+                field(reserve; Rec."Reserve")
+                {
+                    Caption = 'reserve', Locked = true;
+                    Editable = false;
+                }
                 field(quoteNumber; QuoteNumber)
                 {
                     Caption = 'quoteNumber', Locked = true;
@@ -875,6 +890,8 @@ page 50130 "Tandem Sales Orders"
             Rec.Validate("Requested Delivery Date", Wanted."Requested Delivery Date");
         if Given.Contains('promisedDeliveryDate') then
             Rec.Validate("Promised Delivery Date", Wanted."Promised Delivery Date");
+        if Given.Contains('prepaymentPercent') then
+            Rec.Validate("Prepayment %", Wanted."Prepayment %");
         if Given.Contains('quoteNumber') then
             Rec."Quote No." := QuoteNumber;
         Clear(Given);
@@ -917,6 +934,26 @@ page 50130 "Tandem Sales Orders"
     procedure archive(var ActionContext: WebServiceActionContext)
     begin
         Computed.Archive(Rec);
+        ActionContext.SetObjectType(ObjectType::Page);
+        ActionContext.SetObjectId(Page::"Tandem Sales Orders");
+        ActionContext.AddEntityKey(Rec.FieldNo(SystemId), Rec.SystemId);
+        ActionContext.SetResultCode(WebServiceActionResultCode::Deleted);
+    end;
+
+    [ServiceEnabled]
+    procedure reserve(var ActionContext: WebServiceActionContext)
+    begin
+        Computed.Reserve(Rec);
+        ActionContext.SetObjectType(ObjectType::Page);
+        ActionContext.SetObjectId(Page::"Tandem Sales Orders");
+        ActionContext.AddEntityKey(Rec.FieldNo(SystemId), Rec.SystemId);
+        ActionContext.SetResultCode(WebServiceActionResultCode::Deleted);
+    end;
+
+    [ServiceEnabled]
+    procedure releaseUnlessPrepaymentIsDue(var ActionContext: WebServiceActionContext)
+    begin
+        Computed.ReleaseUnlessPrepaymentIsDue(Rec);
         ActionContext.SetObjectType(ObjectType::Page);
         ActionContext.SetObjectId(Page::"Tandem Sales Orders");
         ActionContext.AddEntityKey(Rec.FieldNo(SystemId), Rec.SystemId);

@@ -73,6 +73,11 @@ page 50147 "Tandem Sales Setup"
                     Caption = 'orderNumbers', Locked = true;
                     Editable = false;
                 }
+                field(archiveOrders; Rec."Archive Orders")
+                {
+                    Caption = 'archiveOrders', Locked = true;
+                    Editable = false;
+                }
             }
         }
     }
