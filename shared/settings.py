@@ -38,6 +38,7 @@ WORDS = {
     "WRITE_IN_TYPE": ("", "item", "resource"),
     "AVAILABILITY": ("off", "on"),
     "PRICES": ("classic", "extended"),
+    "UNIT_GROUPS": ("off", "on"),
     "OWNERSHIP": ("person", "team"),
     "COMPANY_STAMP": ("off", "on"),
 }
@@ -120,6 +121,8 @@ class Settings:
     availability_key: str = field(default="", repr=False)
     #: Prices come from customer price groups and sales prices ("classic"), or from price lists ("extended").
     prices: str = "classic"
+    #: Each unit of measure is a unit group ("off"), or each item and resource has one with its units ("on").
+    unit_groups: str = "off"
     #: New rows of Sales belong to the user of their salesperson ("person") or to one team ("team").
     ownership: str = "person"
     #: Id of that team; while persons own, it gets accounts and contacts without salesperson. "" for none.

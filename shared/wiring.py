@@ -40,6 +40,7 @@ from shared.mappings import BY_NAME
 from shared.mappings.bc_columns import BC_COLUMNS
 from shared.mappings.company import COLUMN, FILTERED, stamped
 from shared.mappings.ownership import owned
+from shared.mappings.unit_groups import with_own_units
 from shared.ports import Clock, Facts, LastGood, TableStore
 from shared.rules import RULES
 from shared.settings import Settings, as_switched
@@ -135,9 +136,10 @@ def mappings_of(
     settings: Settings, last_good: LastGood, http: httpx.Client, *, company: CompanyRow | None = None
 ) -> InForce:
     """Return the mappings as settings change them; with a wrong setting, as the last good one did."""
+    unit_of = with_own_units if settings.unit_groups == "on" else lambda m: m
     defaults = {
         name: replace(
-            stamped(owned(m, by=settings.ownership, team=settings.owning_team), company),
+            stamped(owned(unit_of(m), by=settings.ownership, team=settings.owning_team), company),
             schedule=settings.schedules.get(name, m.schedule),
             by_hand=switch_of(settings, m) == "by_hand",
             rule=WITH_POSTS.get(m.rule, m.rule) if settings.order_posts == "on" else m.rule,
@@ -178,6 +180,7 @@ def named_in(settings: Settings) -> Mapping[str, Any]:
         "write_in_number": settings.write_in_number,
         "freight_account": settings.freight_account,
         "order_status": settings.order_status == "on",
+        "unit_groups": settings.unit_groups == "on",
         "order_updates": settings.order_updates == "on",
         "orders_released": settings.release_orders == "on",
     }

@@ -23,6 +23,12 @@ from shared.mappings.sales_quotes import SALES_QUOTES
 from shared.mappings.salespeople import SALESPEOPLE
 from shared.mappings.shipment_methods import SHIPMENT_METHODS
 from shared.mappings.shipping_agents import SHIPPING_AGENTS
+from shared.mappings.unit_groups import (
+    ITEM_UNIT_GROUPS,
+    ITEM_UNITS,
+    RESOURCE_UNIT_GROUPS,
+    RESOURCE_UNITS,
+)
 from shared.mappings.units_of_measure import UNITS_OF_MEASURE
 
 ALL: tuple[EntityMapping, ...] = in_order(
@@ -33,6 +39,10 @@ ALL: tuple[EntityMapping, ...] = in_order(
         SHIPMENT_METHODS,
         SHIPPING_AGENTS,
         UNITS_OF_MEASURE,
+        ITEM_UNIT_GROUPS,
+        RESOURCE_UNIT_GROUPS,
+        ITEM_UNITS,
+        RESOURCE_UNITS,
         CUSTOMERS,
         CONTACTS,
         ITEMS,

@@ -12,6 +12,7 @@ UNITS_OF_MEASURE = EntityMapping(
     direction=Direction.TO_SALES,
     match=(Match(bc=("computedGroupName",), sales=("name",)),),
     match_always=True,
+    switch="UNIT_GROUPS=off",
     rule="units_of_measure",
     extra_sales=("statecode",),
     label_bc="code",

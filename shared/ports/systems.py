@@ -158,6 +158,8 @@ class Facts:
     order_status: bool = True
     #: So are the addresses, dates and terms of one that is released there.
     order_updates: bool = False
+    #: Items and resources have unit groups of their own, with all their units.
+    unit_groups: bool = False
     #: Orders of Sales are reserved and released as they arrive (S85).
     orders_released: bool = False
 

@@ -9,6 +9,7 @@ from shared.rules.currencies import Currencies
 from shared.rules.customers import WithCurrency
 from shared.rules.notes import Notes
 from shared.rules.opportunities import Opportunities
+from shared.rules.own_units import KINDS, OwnUnits, UnitGroups
 from shared.rules.posted_sales_invoices import PostedSalesInvoices
 from shared.rules.price_groups import PriceGroups, PriceLists
 from shared.rules.prices import CLASSIC, EXTENDED
@@ -26,6 +27,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "opportunities": Opportunities(),
         "posted_sales_invoices": PostedSalesInvoices(),
         "units_of_measure": UnitsOfMeasure(),
+        **{kind.groups: UnitGroups(kind) for kind in KINDS.values()},
+        **{kind.units: OwnUnits(kind) for kind in KINDS.values()},
         "items": Products("inventory"),
         "resources": Products("capacity"),
         "customer_price_groups": PriceGroups(CLASSIC),

@@ -107,3 +107,16 @@ def line_values(product: str, unit: str, amount: Wire, facts: Context) -> dict[s
         "pricingmethodcode": 1,
         "amount": amount or 0,
     }
+
+
+def priced_line(product: str, unit: str, amount: Wire, facts: Context) -> Step:
+    """Return the step that gives the product this price in the default list: its line there, or a new one."""
+    found = line_of(product, unit, facts)
+    if found is not None:
+        return Step(action="update", table=LINES, id=found.id, values={"amount": amount or 0})
+    return Step(
+        action="create",
+        table=LINES,
+        id=line_id(product, unit, facts),
+        values=line_values(product, unit, amount, facts),
+    )

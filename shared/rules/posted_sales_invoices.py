@@ -14,6 +14,8 @@ from shared.rules import invoice_lines as worth
 from shared.rules.base import NO_STEPS, Context, Need, Steps, is_write_in
 from shared.rules.customers import WithCurrency
 from shared.rules.default_price_list import LINES as PRICE_LINES
+from shared.rules.own_units import KINDS, Kind, own_needs, own_refers, own_unit
+from shared.rules.own_units import READS as OWN_READS
 from shared.rules.price_lists import READS as PRICE_READS
 from shared.rules.price_lists import line_for, line_to_be, list_for
 from shared.rules.price_lists import needs as price_needs
@@ -69,7 +71,13 @@ class PostedSalesInvoices(WithCurrency):
             LINES,
             (
                 *("documentId", "lineNumber", "type", "itemId", "resourceId", "number", "description"),
-                *("quantity", "unitPrice", "lineDiscountAmount", "invoiceDiscountAmount"),
+                *(
+                    "quantity",
+                    "unitPrice",
+                    "lineDiscountAmount",
+                    "invoiceDiscountAmount",
+                    "unitOfMeasureCode",
+                ),
                 *("amount", "amountIncludingVat"),
             ),
         ),
@@ -86,6 +94,7 @@ class PostedSalesInvoices(WithCurrency):
         ),
         (Side.SALES, PRODUCTS, ("_defaultuomid_value", "_defaultuomscheduleid_value")),
         *PRICE_READS,
+        *OWN_READS,
     )
 
     # --- what is read with a page --------------------------------------------------------------
@@ -108,6 +117,8 @@ class PostedSalesInvoices(WithCurrency):
         texts = (id_of(r, "shipmentMethodId") for r in posted if not text_of(r, "workDescription"))
         yield need("shipment_methods", Side.BC, SHIPMENT_METHODS, "id", texts)
         yield from price_needs(facts, tuple(currencies))
+        for kind in KINDS.values() if facts.unit_groups else ():
+            yield from own_needs(kind, (text_of(ln, "number") for ln in lines if id_of(ln, kind.id)))
         for column, (mapping, options) in OPTIONS.items():
             table = Table(name=options, kind="option", entity="invoice")
             yield need(mapping, Side.SALES, table, "id", (_option(r, column, facts) for r in posted))
@@ -130,6 +141,8 @@ class PostedSalesInvoices(WithCurrency):
             for column, mapping in PRODUCT_COLUMNS:
                 if found := id_of(line, column):
                     yield mapping, Side.BC, found
+                    if facts.unit_groups:
+                        yield from own_refers(KINDS[mapping], text_of(line, "number"), facts)
 
     # --- before it is made ---------------------------------------------------------------------
 
@@ -159,6 +172,18 @@ class PostedSalesInvoices(WithCurrency):
                 if facts.resolver.sales_id(mapping, row.id) is None:
                     reason = f"line {line.values.get('lineNumber')}: {mapping} {text_of(row, 'number')}"
                     return Wait(mapping=mapping, side=Side.BC, id=row.id, reason=f"{reason} is not coupled")
+                if facts.unit_groups and (lack := self._unit_lacks(line, KINDS[mapping], facts)):
+                    return lack
+        return None
+
+    def _unit_lacks(self, line: Record, kind: Kind, facts: Context) -> Wait | Hold | None:
+        number, code = text_of(line, "number"), text_of(line, "unitOfMeasureCode")
+        said = f"line {line.values.get('lineNumber')}: the unit {code} of {kind.word} {number}"
+        own = own_unit(kind, number, code, facts)
+        if own is None:
+            return Hold(reason=f"{said} does not exist")
+        if facts.sales_id(kind.units, own.id) is None:
+            return Wait(mapping=kind.units, side=Side.BC, id=own.id, reason=f"{said} is not coupled")
         return None
 
     def _order_lacks(self, invoice: Record, facts: Context) -> Wait | Hold | None:
@@ -247,7 +272,7 @@ class PostedSalesInvoices(WithCurrency):
             priced = facts.row("products", product) if product else None
             if priced is None and product and amounts.price > 0:
                 shared += line_to_be(facts, list_id, product)
-            elif priced is not None and (own := id_of(priced, "_defaultuomid_value")):
+            elif priced is not None and (own := self._unit(line, priced, facts)):
                 unit = {"uomid@odata.bind": f"/uoms({own})"}
                 shared += _price(facts, list_id, priced, own, amounts.price)
             rows.append((shown, unit))
@@ -317,6 +342,21 @@ class PostedSalesInvoices(WithCurrency):
     def _order(self, record: Record, facts: Context) -> Record | None:
         """Return the order of Sales that the invoice names as its reference (S101)."""
         return facts.row("orders", text_of(record, "yourReference")) if record.side is Side.BC else None
+
+    def _unit(self, line: Record, product: Record, facts: Context) -> str:
+        """Return the unit of a line in Sales: the product's, or with unit groups the line's own (§15)."""
+        if not facts.unit_groups:
+            return id_of(product, "_defaultuomid_value")
+        return self._own_unit(line, facts) or ""
+
+    @staticmethod
+    def _own_unit(line: Record, facts: Context) -> str | None:
+        for kind in KINDS.values():
+            if id_of(line, kind.id):
+                number, code = text_of(line, "number"), text_of(line, "unitOfMeasureCode")
+                own = own_unit(kind, number, code, facts)
+                return facts.sales_id(kind.units, own.id) if own is not None else None
+        return None
 
     def _product(self, line: Record, facts: Context) -> str:
         """Return the product of a line; "" makes it a write-in (S100)."""

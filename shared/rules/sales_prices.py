@@ -10,6 +10,8 @@ from shared.core.decide import Pair
 from shared.core.model import CouplingState, Decision, Record, Side, Wait, Wire
 from shared.rules.base import Context, Need, Rule
 from shared.rules.default_price_list import PRICE_LISTS
+from shared.rules.own_units import KINDS, own_needs, own_unit
+from shared.rules.own_units import READS as OWN_READS
 from shared.rules.prices import Prices, first_price
 from shared.rules.units import READS, blank, unit_in, unit_needs
 
@@ -45,6 +47,7 @@ class SalesPrices(Rule):
         units = ("baseUnitOfMeasureId", "baseUnitOfMeasureCode")
         self.reads = (
             *READS,
+            *OWN_READS,
             (Side.SALES, PRICE_LISTS, ("_transactioncurrencyid_value",)),
             *((Side.BC, table, units) for _, table in prices.assets.values()),
         )
@@ -86,16 +89,35 @@ class SalesPrices(Rule):
                 column=PRICE_LISTS.key,
                 values=tuple(sorted(i for i in lists if i)),
             ),
-            *unit_needs(facts.sales_id("units_of_measure", self._unit(r, facts)[0]) for r in prices),
+            *self._unit_needs(prices, facts),
         ]
+
+    def _unit_needs(self, prices: Sequence[Record], facts: Context) -> list[Need]:
+        if not facts.unit_groups:
+            return unit_needs(facts.sales_id("units_of_measure", self._unit(r, facts)[0]) for r in prices)
+        numbers: dict[str, set[object]] = {}
+        for price in prices:
+            if (asset := self._prices.asset(price)) is not None:
+                numbers.setdefault(asset[0], set()).add(price.values.get(self._prices.number))
+        return [n for mapping, of in numbers.items() for n in own_needs(KINDS[mapping], of)]
+
+    def _own(self, record: Record, facts: Context) -> Record | None:
+        """Return the unit of a price among those of its item or resource."""
+        asset = self._prices.asset(record)
+        if asset is None:
+            return None
+        return own_unit(
+            KINDS[asset[0]], record.values.get(self._prices.number), self._unit(record, facts)[1], facts
+        )
 
     def refers(self, record: Record, facts: Context) -> Iterable[tuple[str, Side, str]]:
         if record.side is Side.SALES:
             return []
-        wanted = [
-            (self._prices.lists, record.values.get(self._prices.list_id)),
-            ("units_of_measure", self._unit(record, facts)[0]),
-        ]
+        wanted = [(self._prices.lists, record.values.get(self._prices.list_id))]
+        if not facts.unit_groups:
+            wanted.append(("units_of_measure", self._unit(record, facts)[0]))
+        elif (found := self._prices.asset(record)) and (own := self._own(record, facts)) is not None:
+            wanted.append((KINDS[found[0]].units, own.id))
         wanted.append(("currencies", record.values.get("currencyId")))
         wanted += [("currencies", id) for id in self._currencies(record, facts)]
         return [(mapping, Side.BC, str(id)) for mapping, id in wanted if not blank(id)]
@@ -128,6 +150,10 @@ class SalesPrices(Rule):
             return f"it is in {code}, its price list in another currency"
         unit, code = self._unit(record, facts)
         asset = self._asset(record, facts)
+        if facts.unit_groups:
+            if asset is None or self._own(record, facts) is not None:
+                return None
+            return f"its unit {code or '(none)'} is not one of {record.values.get(self._prices.number)}"
         own = asset.values.get("baseUnitOfMeasureId") if asset is not None else None
         if not blank(own) and str(unit).lower() != str(own).lower():
             # Each unit is a group of its own, and a product has one group (mappings.md §9, §10).
@@ -168,10 +194,18 @@ class SalesPrices(Rule):
         asset = self._prices.asset(record)
         return {
             "computedAssetId": asset[2] if asset is not None else ZERO_GUID,
-            "computedUnitId": self._unit(record, facts)[0],
+            "computedUnitId": self._unit_id(record, facts),
         }
 
+    def _unit_id(self, record: Record, facts: Context) -> str | None:
+        if not facts.unit_groups:
+            return self._unit(record, facts)[0]
+        own = self._own(record, facts)
+        return own.id if own is not None else None
+
     def on_create(self, side: Side, source: Record, facts: Context) -> dict[str, Wire]:
+        if facts.unit_groups:
+            return {"amount": 0}  # its unit is a field
         unit, code = self._unit(source, facts)
         group = facts.sales_id("units_of_measure", unit)
         found = unit_in(facts, group, code)[0] if group else None

@@ -27,6 +27,7 @@ from tests.scenarios.products import (
     add_group,
     add_item,
     add_list_line,
+    add_own,
     add_price,
     add_price_list,
     add_resource,
@@ -143,6 +144,83 @@ def a_person(world: World) -> str:
 def an_item(world: World) -> str:
     add_unit(world)
     return add_item(world, vendorItemNumber="V-1")
+
+
+def own_unit_of(asset: str, *, code: str = "PCS", quantity: float = 1) -> Callable[[World], str]:
+    """Add an item or resource and one of its units, of which it has the base unit as well."""
+
+    def add(world: World) -> str:
+        for unit in ("PCS", code):
+            add_unit(world, unit)
+        make = add_item if asset == "items" else add_resource
+        number = {"items": "1000", "resources": "R1"}[asset]
+        make(world, number, unit="PCS")
+        first = add_own(world, asset, number, "PCS")
+        return add_own(world, asset, number, code, quantity) if code != "PCS" else first
+
+    return add
+
+
+def asset_of(asset: str) -> Callable[[World], str]:
+    def add(world: World) -> str:
+        own_unit_of(asset)(world)
+        return an_id({"items": "item 1000", "resources": "resource R1"}[asset])
+
+    return add
+
+
+def a_unit_without_group(asset: str) -> Callable[[World], str]:
+    """BC has the unit of another item or resource, which Sales has no group of yet."""
+
+    def add(world: World) -> str:
+        add_own(world, asset, "2000", "PCS")
+        made = an_id(f"{asset.removesuffix('s')} 2000 in PCS")
+        (add_item if asset == "items" else add_resource)(world, "2000", unit="PCS")
+        return made
+
+    return add
+
+
+def unit_case(asset: str) -> Case:
+    word = asset.removesuffix("s")
+    return Case(
+        add=own_unit_of(asset, code="BOX", quantity=12),
+        edits=(Edit(side=BC, change={"quantityPerUnitOfMeasure": 10}, shown={"quantity": 10}, writes=2),),
+        own=(Edit(side=SALES, change={"description": "A note"}, shown={"code": "BOX"}),),
+        gone=HELD,
+        late=(
+            Late(
+                side=BC,
+                add=a_unit_without_group(asset),
+                awaits=f"{word}_unit_groups",
+                appears=then(run=f"{word}_unit_groups"),
+            ),
+        ),
+        cannot=cannot(
+            edits=(SALES, NOTHING_FROM),
+            late=(SALES, NO_REFERENCE),
+            too_long=ROOM,
+            unknown_options=NO_OPTION,
+            blanks=NO_BLANK,
+        ),
+    )
+
+
+def unit_group_case(asset: str) -> Case:
+    word = asset.removesuffix("s")
+    return Case(
+        add=asset_of(asset),
+        edits=(Edit(side=BC, change={"number": "3000"}, shown={"name": f"{word.upper()} 3000 UOM GR"}),),
+        own=(Edit(side=SALES, change={"description": "A note"}, shown={"blocked": False}),),
+        gone=HELD,
+        cannot=cannot(
+            edits=(SALES, NOTHING_FROM),
+            late=NO_REFERENCE,
+            too_long=ROOM,
+            unknown_options=NO_OPTION,
+            blanks=NO_BLANK,
+        ),
+    )
 
 
 def a_deal(world: World) -> str:
@@ -410,6 +488,8 @@ CASES: dict[str, Case] = {
             blanks=NO_BLANK,
         ),
     ),
+    **{f"{a.removesuffix('s')}_unit_groups": unit_group_case(a) for a in ("items", "resources")},
+    **{f"{a.removesuffix('s')}_units": unit_case(a) for a in ("items", "resources")},
     "items": Case(
         add=an_item,
         edits=(

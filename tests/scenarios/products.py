@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sandbox.world import GBP, World
+from shared.mappings import ALL
+from shared.mappings.unit_groups import with_own_units
 from tests.scenarios.builders import ZERO, a_company, an_id
 
 OF_GROUP = "Customer_x0020_Price_x0020_Group"
@@ -84,6 +87,32 @@ def with_extended_prices(world: World) -> World:
     world.switched_off = frozenset({"customer_price_groups", "sales_prices"})
     world.app = world.start_app()
     return world
+
+
+#: Mappings that UNIT_GROUPS=on has on.
+UNIT_GROUPS = ("item_unit_groups", "resource_unit_groups", "item_units", "resource_units")
+
+
+def with_unit_groups(world: World) -> World:
+    """Set UNIT_GROUPS=on, which starts Tandem anew."""
+    world.mappings = {m.name: with_own_units(m) for m in ALL}
+    world.switched_on = (*world.switched_on, *UNIT_GROUPS)
+    world.switched_off = frozenset({"units_of_measure"})
+    world.facts = replace(world.facts, unit_groups=True)
+    world.app = world.start_app()
+    return world
+
+
+def add_own(world: World, asset: str, number: str, code: str, quantity: float = 1) -> str:
+    word = asset.removesuffix("s")
+    return world.bc.add(
+        f"{word}UnitsOfMeasure",
+        an_id(f"{word} {number} in {code}"),
+        **{f"{word}Id": an_id(f"{word} {number}"), f"{word}Number": number},
+        unitOfMeasureId=unit_id(code),
+        code=code,
+        quantityPerUnitOfMeasure=quantity,
+    )
 
 
 def add_price_list(world: World, code: str = "RETAIL", **differs: Any) -> str:

@@ -15,7 +15,7 @@ from shared.mappings import ALL
 from shared.settings import as_switched, unless_set
 from tests.scenarios.builders import a_company
 from tests.scenarios.every_mapping import BC, CASES, POSTED, SALES, Edit, Late, Values
-from tests.scenarios.products import with_extended_prices
+from tests.scenarios.products import UNIT_GROUPS, with_extended_prices, with_unit_groups
 
 #: Mapping → (it, the mapping whose timer and run write it).
 MAPPINGS = {
@@ -29,6 +29,8 @@ KINDS = ("edits", "late", "too_long", "unknown_options", "blanks")
 
 def a_world_for(name: str) -> World:
     """A company whose settings have the mapping on."""
+    if name in UNIT_GROUPS:
+        return with_unit_groups(a_company())
     off = as_switched(MAPPINGS[name][0].switch, unless_set) == "off"
     return with_extended_prices(a_company()) if off else a_company()
 

@@ -9,6 +9,8 @@ from decimal import Decimal
 from shared.core.convert import ZERO_GUID
 from shared.core.model import Record, Side, Wire, derived_id
 from shared.rules.base import Context
+from shared.rules.own_units import KINDS
+from shared.rules.own_units import Kind as OwnKind
 from shared.rules.sales_documents.amounts import line_discount, line_problem, without_vat
 from shared.rules.sales_documents.descriptions import described
 from shared.rules.sales_documents.parts import Kind, Setup, Unmet, number, text
@@ -28,6 +30,8 @@ class Target:
     type: str
     row: Record
     write_in: bool
+    #: Id of the line's unit of measure, where it has one of its own.
+    unit: str = ""
 
     @property
     def description(self) -> str:
@@ -106,7 +110,7 @@ def line_id(detail: str, context: Context) -> str:
 
 def _unit(target: Target) -> dict[str, Wire]:
     """Return the unit of the product, which is its base unit in BC; a write-in keeps BC's own (S34)."""
-    unit = text(target.row.values.get("baseUnitOfMeasureId"))
+    unit = target.unit or text(target.row.values.get("baseUnitOfMeasureId"))
     return {"unitOfMeasureId": unit} if unit not in ("", ZERO_GUID) and not target.write_in else {}
 
 
@@ -133,7 +137,7 @@ def _target(
     if product.values.get("statecode") != 0:
         return None, [Unmet(code="E-PRODSTATE", text=f"line {place}: the product {name} is not active")]
     unit, own = (text(r.values.get(c)) for r, c in ((row, "_uomid_value"), (product, "_defaultuomid_value")))
-    if unit and own and unit != own:
+    if unit and own and unit != own and not context.unit_groups:
         return None, [Unmet(code="E-UOM", text=f"line {place}: its unit is not that of the product {name}")]
     known = TYPES.get(int(product.values.get("producttypecode") or 0))
     if known is None:
@@ -168,7 +172,27 @@ def _target(
                 text=f"line {place}: {mapping} {found.values.get('number')} is blocked",
             )
         ]
-    return Target(type=type_, row=found, write_in=False), []
+    if not context.unit_groups or not unit:
+        return Target(type=type_, row=found, write_in=False), []
+    own_unit, missing = _own_unit(KINDS[mapping], place, unit, found, context)
+    return Target(type=type_, row=found, write_in=False, unit=own_unit), missing
+
+
+def _own_unit(
+    kind: OwnKind, place: int, unit: str, asset: Record, context: Context
+) -> tuple[str, list[Unmet]]:
+    """Return the unit of measure of a line's unit, which must be one of the item or resource (S34)."""
+    coupled = context.resolver.bc_id(kind.units, unit) if context.resolver else None
+    if coupled is None:
+        said = f"line {place}: its unit is not coupled"
+        return "", [Unmet(code="E-UOM", text=said, awaits=(kind.units, Side.SALES, unit))]
+    own = context.row(kind.units, coupled)
+    if own is None:
+        return "", [Unmet(code="E-UOMMISSING", text=f"line {place}: what its unit is coupled to was deleted")]
+    if text(own.values.get(kind.id)).lower() != asset.id.lower():
+        said = f"line {place}: its unit is not one of the {kind.word} {asset.values.get('number')}"
+        return "", [Unmet(code="E-UOM", text=said)]
+    return text(own.values.get("unitOfMeasureId")), []
 
 
 def _write_in(

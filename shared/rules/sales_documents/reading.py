@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from shared.core.mapping import Table
 from shared.core.model import Record, Side
 from shared.rules.base import Context, Need
+from shared.rules.own_units import KINDS
+from shared.rules.own_units import READS as OWN_READS
 from shared.rules.sales_documents.customer import is_contact
 from shared.rules.sales_documents.header import OPTIONS
 from shared.rules.sales_documents.lines import TYPES
@@ -40,6 +42,7 @@ READS = (
         ),
     ),
     (Side.BC, RESOURCES, ("number", "name", "blocked", "baseUnitOfMeasureId")),
+    *OWN_READS,
     (Side.BC, BC_CURRENCIES, ("code",)),
     (Side.BC, GL_ACCOUNTS, ("number",)),
     (Side.BC, VAT, ("vatBusPostingGroup", "vatProdPostingGroup", "vatPercent")),
@@ -77,6 +80,10 @@ def needs(kind: Kind, documents: Sequence[Record], facts: Context) -> Iterator[N
     for mapping, table in (("items", ITEMS), ("resources", RESOURCES)):
         coupled = [c for p in products if _mapping(p, facts) == mapping and (c := _bc_id(facts, mapping, p))]
         yield need(mapping, Side.BC, table, "id", coupled)
+    for unit_kind in KINDS.values() if facts.unit_groups else ():
+        uoms = [u for line in lines if (u := text(line.values.get("_uomid_value")))]
+        own = [id for u in uoms if (id := _bc_id(facts, unit_kind.units, u))]
+        yield need(unit_kind.units, Side.BC, unit_kind.own, "id", own)
     write_in = facts.write_in_number if len(products) < len(lines) else ""
     yield need("write_in_items", Side.BC, ITEMS, "number", [write_in] * (facts.write_in_type == "item"))
     yield need(
@@ -111,6 +118,8 @@ def refers(kind: Kind, document: Record, facts: Context) -> Iterator[tuple[str, 
         product = text(line.values.get("_productid_value"))
         if product and (mapping := _mapping(product, facts)):
             yield mapping, Side.SALES, product
+            if facts.unit_groups and (unit := text(line.values.get("_uomid_value"))):
+                yield KINDS[mapping].units, Side.SALES, unit
     for mapping in ("items", "resources"):
         for row in facts.rows(f"write_in_{mapping}", facts.write_in_number):
             yield mapping, Side.BC, row.id
