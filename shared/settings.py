@@ -34,6 +34,7 @@ WORDS = {
     "ACCOUNT_STATISTICS": ("off", "on"),
     "ORDER_UPDATES": ("off", "on"),
     "RELEASE_ORDERS": ("off", "on"),
+    "ORDER_EDITS": ("off", "on"),
     "ORDER_POSTS": ("off", "on"),
     "WRITE_IN_TYPE": ("", "item", "resource"),
     "AVAILABILITY": ("off", "on"),
@@ -109,6 +110,8 @@ class Settings:
     order_updates: str = "off"
     #: Orders of Sales arrive in BC reserved and released: "on" or "off".
     release_orders: str = "off"
+    #: What is edited in Sales after it went over goes to BC's order: "on" or "off".
+    order_edits: str = "off"
     #: Its release, shipments and invoices are told on its timeline there: "on" or "off".
     order_posts: str = "off"
     #: What stands for write-in products in BC: "item" or "resource", and its number; "" for nothing.
@@ -326,6 +329,10 @@ def _documents(env: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} must be one of {known}, not '{env[name].strip()}'"
     if _word(env, "RELEASE_ORDERS") == "on" and _word(env, "SALES_ORDERS") == "off":
         yield "RELEASE_ORDERS is on, and SALES_ORDERS is off"
+    if _word(env, "ORDER_EDITS") == "on" and _word(env, "RELEASE_ORDERS") != "on":
+        yield "ORDER_EDITS is on, and RELEASE_ORDERS is not"
+    if _word(env, "ORDER_EDITS") == "on" and _word(env, "ORDER_UPDATES") == "on":
+        yield "ORDER_EDITS and ORDER_UPDATES are both on, and nobody could tell an edit from an update"
     for name, most in NUMBERS.items():
         if len(_word(env, name)) > most:
             yield f"{name} must be at most {most} characters, as a number in Business Central is"

@@ -183,6 +183,7 @@ def named_in(settings: Settings) -> Mapping[str, Any]:
         "unit_groups": settings.unit_groups == "on",
         "order_updates": settings.order_updates == "on",
         "orders_released": settings.release_orders == "on",
+        "orders_edited": settings.order_edits == "on",
     }
 
 

@@ -204,6 +204,8 @@ class InMemoryRecords:
             self.delete(table, id)
         elif step.action == "release":
             self._put(table, id, {"status": "Released"}, INTEGRATION)
+        elif step.action == "reopen":
+            self._put(table, id, {"status": "Open"}, INTEGRATION)
         elif step.action == "reserve":
             pass  # the twin has no stock
         elif step.action == "releaseUnlessPrepaymentIsDue":

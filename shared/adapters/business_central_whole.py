@@ -58,4 +58,7 @@ def _step(company: str, step: Step) -> dict[str, Any]:
         head = {"Content-Type": "application/json", **head}
         return {"method": "PATCH", "url": path, "headers": head, "body": dict(step.values)}
     head = {"Content-Type": "application/json"}
+    if step.action == "create":
+        body = {"id": step.id, **step.values}
+        return {"method": "POST", "url": f"{company}/{step.table.name}", "headers": head, "body": body}
     return {"method": "POST", "url": f"{path}/Microsoft.NAV.{step.action}", "headers": head, "body": {}}

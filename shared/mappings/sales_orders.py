@@ -104,6 +104,15 @@ SALES_ORDERS = EntityMapping(
             direction=Direction.FROM_SALES,
             when=When.CREATE,
         ),
+        # All of it, while ORDER_EDITS is on, so that an edit is told column by column from one in BC.
+        FieldMap(
+            name="sent",
+            bc="computedSent",
+            sales="computedSent",
+            converter=Text(100_000, 100_000),
+            direction=Direction.FROM_SALES,
+            when=When.CREATE,
+        ),
         # Remembered, so that an order that is gone is found among the posted invoices.
         FieldMap(
             name="number_in_bc",

@@ -34,7 +34,7 @@ class Step:
 
     `action` is "create" (the id is new), "update" (the row must be there) or "upsert" (either;
     the id is ours, so that a repeat meets itself); of documents in BC also "delete" and their actions
-    "archive", "release", "reserve" and "releaseUnlessPrepaymentIsDue". `if_version` is for an update: the version that was
+    "archive", "release", "reopen", "reserve" and "releaseUnlessPrepaymentIsDue". `if_version` is for an update: the version that was
     gathered, so that a record's own first step finds out that somebody has changed it meanwhile.
     """
 
@@ -162,6 +162,8 @@ class Facts:
     unit_groups: bool = False
     #: Orders of Sales are reserved and released as they arrive (S85).
     orders_released: bool = False
+    #: What is edited in Sales after that goes over, too (S83).
+    orders_edited: bool = False
 
     def users(self, side: Side) -> frozenset[str]:
         return self.bc_user_ids if side is Side.BC else self.sales_user_ids

@@ -25,7 +25,7 @@ from shared.core.model import (
     Wire,
 )
 from shared.ports import Facts, Step
-from shared.rules import order_news
+from shared.rules import order_edits, order_news
 from shared.rules.base import NO_STEPS, Context, Need, Rule, Steps
 from shared.rules.order_state import (
     ACTIVE,
@@ -45,6 +45,7 @@ from shared.rules.order_state import (
     stamped,
 )
 from shared.rules.sales_documents import ORDER, Draft, Setup, Unmet, draft, spoken
+from shared.rules.sales_documents.parts import text
 from shared.rules.sales_documents.reading import LINE_COLUMNS, QUOTES, READS, lines_of, need, needs, refers
 
 ORDERS = Table(name="salesorders", key="salesorderid")
@@ -87,8 +88,9 @@ class SalesOrders(Rule):
         (
             Side.BC,
             BC_LINES,
-            ("documentId", "type", "outstandingQuantity", "quantityShipped", "quantityInvoiced"),
+            (*order_edits.LINE, "outstandingQuantity", "quantityShipped", "quantityInvoiced"),
         ),
+        (Side.BC, BC_ORDERS, order_edits.HEADER),
         (Side.BC, POSTED, ("yourReference", "orderNumber")),
         (Side.BC, POSTED_LINES, ("orderNumber",)),
         (Side.BC, ARCHIVES, ("yourReference",)),
@@ -119,7 +121,8 @@ class SalesOrders(Rule):
             if (r.values.get("completelyShipped") or (self.posts and r.values.get("shipped")))
             and (Side.BC, i) in facts.couplings
         ]
-        yield need("bc_lines", Side.BC, BC_LINES, "documentId", shipped)
+        behind = [bc_id(o, facts) for o in edited] if facts.orders_edited else []
+        yield need("bc_lines", Side.BC, BC_LINES, "documentId", (*shipped, *behind))
 
     def refers(self, record: Record, facts: Context) -> Iterable[tuple[str, Side, str]]:
         return refers(ORDER, record, facts) if record.side is Side.SALES else ()
@@ -148,10 +151,16 @@ class SalesOrders(Rule):
             return {}
         if qualifies(record) and (moved(record, facts) or not coupled(record, facts)):
             made = _draft(record, facts)
-            return {"computedContent": made.content} if isinstance(made, Draft) else {}
+            if not isinstance(made, Draft):
+                return {}
+            kept = {"computedSent": order_edits.said(_body(made, record, facts))} if facts.orders_edited else {}
+            return {"computedContent": made.content, **kept}
         known = facts.couplings.get((Side.SALES, record.id))
-        sent = known.baseline.get("content") if known is not None else None
-        return {"computedContent": sent.sales} if sent is not None and isinstance(sent.sales, str) else {}
+        if known is None:
+            return {}
+        kept_of = {"computedContent": "content", "computedSent": "sent"}
+        sent = {column: known.baseline.get(name) for column, name in kept_of.items()}
+        return {c: a.sales for c, a in sent.items() if a is not None and isinstance(a.sales, str)}
 
     # --- what should happen --------------------------------------------------------------------
 
@@ -220,7 +229,7 @@ class SalesOrders(Rule):
             return {}
         made = _draft(source, facts)
         assert isinstance(made, Draft), "decides has looked"
-        return made.body
+        return _body(made, source, facts)
 
     def steps(
         self,
@@ -231,9 +240,14 @@ class SalesOrders(Rule):
         target: Record | None,
         facts: Context,
     ) -> Steps:
+        if side is Side.BC and target is not None:
+            # In one transaction, and with what BC shows already left out: a repeat changes nothing (S85).
+            known = facts.couplings[Side.SALES, source.id].baseline.get("sent")
+            revised = _revised(known, source, target, facts, force=True)
+            return Steps(after=revised.steps) if revised is not None else NO_STEPS
         if side is Side.BC:
             # In the transaction that makes it: released twice it stays released (S85).
-            return released(id) if target is None and facts.orders_released else NO_STEPS
+            return released(id) if facts.orders_released else NO_STEPS
         if target is None:
             return NO_STEPS
         shared: tuple[Step, ...] = ()
@@ -298,13 +312,48 @@ def _edited(pair: Pair, order: Record, facts: Context) -> Decision | None:
     now = made.content if isinstance(made, Draft) else "cannot go over"
     if order.values.get("statecode") != SUBMITTED or now == sent.sales:
         return None
+    agreed = {**dict(coupling.baseline.items()), "content": Agreed(bc=sent.bc, sales=now)}
+    if facts.orders_edited and isinstance(made, Draft):
+        agreed["sent"] = Agreed(bc=None, sales=order_edits.said(_body(made, order, facts)))
     if pair.resolution is not None and pair.resolution.use is Side.BC:
-        agreed = {**dict(coupling.baseline.items()), "content": Agreed(bc=sent.bc, sales=now)}
         return Update(writes={}, baseline=agreed)
-    return Hold(
-        reason=f"E-EDITED: it was edited in Sales after it went over, and Business Central's order "
-        f"{pair.bc.values.get('number')} has what it said before; edit that, too, and resolve it with --use bc"
-    )
+    told = f"E-EDITED: it was edited in Sales after it went over, and Business Central's order {_number(pair)}"
+    if not facts.orders_edited:
+        return Hold(reason=f"{told} has what it said before; edit that, too, and resolve it with --use bc")
+    if not isinstance(made, Draft):
+        return held(made)
+    force = pair.resolution is not None and pair.resolution.use is Side.SALES
+    revised = _revised(coupling.baseline.get("sent"), order, pair.bc, facts, force=force)
+    if revised is None:
+        return Hold(
+            reason=f"{told} was made before ORDER_EDITS was on, or is too long to be followed; "
+            "edit that, too, and resolve it with --use bc"
+        )
+    if revised.apart:
+        return Hold(reason=f"{told} was edited, too: {'; '.join(revised.apart)}; resolve it with --use")
+    if len(revised.steps) > order_edits.MOST:
+        return Hold(reason=f"{told} differs in too many lines; edit that, too, and resolve it with --use bc")
+    # Its number is what it was: written with the version that was read, so that nobody's edit is passed over.
+    return Update(writes={Side.BC: {"number": pair.sales_fields.get("number")}}, baseline=agreed)
+
+
+def _number(pair: Pair) -> str:
+    return text(pair.bc.values.get("number")) if pair.bc is not None else ""
+
+
+def _body(made: Draft, order: Record, facts: Context) -> dict[str, Wire]:
+    return order_edits.with_ids(order.id, made.body, facts) if facts.orders_edited else made.body
+
+
+def _revised(
+    sent: Agreed | None, order: Record, target: Record, facts: Context, *, force: bool
+) -> order_edits.Edit | None:
+    made = _draft(order, facts)
+    if sent is None or not isinstance(sent.sales, str) or not isinstance(made, Draft):
+        return None
+    rows = facts.rows("bc_lines", target.id)
+    users = facts.users(Side.BC)
+    return order_edits.edit(sent.sales, _body(made, order, facts), target, rows, users=users, force=force)
 
 
 def _lacking(order: Record, facts: Context) -> Hold | None:
