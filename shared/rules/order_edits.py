@@ -146,9 +146,7 @@ def _lines(
         numbers[row["lineNumber"]] = at
         place: dict[str, Wire] = {"documentId": order, "lineNumber": at}
         last: dict[str, Wire] = {"attachedToLineNumber": main} if main is not None else {}
-        steps.append(
-            Step(action="create", table=LINES, id=id_, values={**place, **_content(row), **last})
-        )
+        steps.append(Step(action="create", table=LINES, id=id_, values={**place, **_content(row), **last}))
     return steps
 
 
@@ -161,7 +159,7 @@ def _removed(
     """Delete what Sales has removed. A line takes its comments along, so they go first."""
     gone = [there[i] for i in old if i in there and i not in wanted]
     for row in gone:
-        if any(_one(row.values.get(k)) != v for k, v in old[row.id].items()):
+        if any(_moved(_one(row.values.get(k)), v) for k, v in old[row.id].items()):
             apart.append(f"line {row.values['lineNumber']}: removed in Sales, edited in Business Central")
     gone.sort(key=lambda r: -int(str(r.values["lineNumber"])))
     return [Step(action="delete", table=LINES, id=r.id, values={}, if_version=r.version) for r in gone]
@@ -206,7 +204,7 @@ def _changed(
         now = _one(shown[name]) if name in shown else None
         if now == said_now:
             continue
-        if not ours if said_then is None else now != said_then:
+        if not ours if said_then is None else _moved(now, said_then):
             theirs = "what is not looked at" if now is None else f"'{now}'"
             apart.append(f"{where}, {name}: '{said_now}' in Sales, {theirs} in Business Central")
         found[name] = value
@@ -231,8 +229,13 @@ def _one(value: object) -> str:
     """Write a value the same whichever side shows it."""
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return f"{Decimal(str(value)).normalize():f}"
-    shown = str(value).strip().casefold() if value is not None else ""
+    shown = str(value).strip() if value is not None else ""
     return "" if shown == ZERO_GUID else shown
+
+
+def _moved(shown: str | None, sent: str) -> bool:
+    """Say whether BC shows something else than was sent; that it keeps a code in upper case is no edit."""
+    return shown is None or shown.casefold() != sent.casefold()
 
 
 def _act(action: str, order: str) -> Step:

@@ -45,7 +45,6 @@ from shared.rules.order_state import (
     stamped,
 )
 from shared.rules.sales_documents import ORDER, Draft, Setup, Unmet, draft, spoken
-from shared.rules.sales_documents.parts import text
 from shared.rules.sales_documents.reading import LINE_COLUMNS, QUOTES, READS, lines_of, need, needs, refers
 
 ORDERS = Table(name="salesorders", key="salesorderid")
@@ -153,7 +152,9 @@ class SalesOrders(Rule):
             made = _draft(record, facts)
             if not isinstance(made, Draft):
                 return {}
-            kept = {"computedSent": order_edits.said(_body(made, record, facts))} if facts.orders_edited else {}
+            kept = (
+                {"computedSent": order_edits.said(_body(made, record, facts))} if facts.orders_edited else {}
+            )
             return {"computedContent": made.content, **kept}
         known = facts.couplings.get((Side.SALES, record.id))
         if known is None:
@@ -317,28 +318,33 @@ def _edited(pair: Pair, order: Record, facts: Context) -> Decision | None:
         agreed["sent"] = Agreed(bc=None, sales=order_edits.said(_body(made, order, facts)))
     if pair.resolution is not None and pair.resolution.use is Side.BC:
         return Update(writes={}, baseline=agreed)
-    told = f"E-EDITED: it was edited in Sales after it went over, and Business Central's order {_number(pair)}"
+    theirs = f"Business Central's order {pair.bc.values.get('number')}"
     if not facts.orders_edited:
-        return Hold(reason=f"{told} has what it said before; edit that, too, and resolve it with --use bc")
+        return Hold(
+            reason=f"E-EDITED: it was edited in Sales after it went over, and {theirs} has what it said before; "
+            "edit that, too, and resolve it with --use bc"
+        )
     if not isinstance(made, Draft):
         return held(made)
     force = pair.resolution is not None and pair.resolution.use is Side.SALES
     revised = _revised(coupling.baseline.get("sent"), order, pair.bc, facts, force=force)
     if revised is None:
         return Hold(
-            reason=f"{told} was made before ORDER_EDITS was on, or is too long to be followed; "
-            "edit that, too, and resolve it with --use bc"
+            reason=f"E-EDITED: it was edited in Sales after it went over, and {theirs} was made before ORDER_EDITS "
+            "was on, or is too long to be followed; edit that, too, and resolve it with --use bc"
         )
     if revised.apart:
-        return Hold(reason=f"{told} was edited, too: {'; '.join(revised.apart)}; resolve it with --use")
+        both = "; ".join(revised.apart)
+        return Hold(
+            reason=f"E-EDITED: both sides were edited, it and {theirs}: {both}; resolve it with --use"
+        )
     if len(revised.steps) > order_edits.MOST:
-        return Hold(reason=f"{told} differs in too many lines; edit that, too, and resolve it with --use bc")
+        return Hold(
+            reason=f"E-EDITED: it was edited in Sales after it went over, and {theirs} differs in too many lines; "
+            "edit that, too, and resolve it with --use bc"
+        )
     # Its number is what it was: written with the version that was read, so that nobody's edit is passed over.
     return Update(writes={Side.BC: {"number": pair.sales_fields.get("number")}}, baseline=agreed)
-
-
-def _number(pair: Pair) -> str:
-    return text(pair.bc.values.get("number")) if pair.bc is not None else ""
 
 
 def _body(made: Draft, order: Record, facts: Context) -> dict[str, Wire]:

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from sandbox.simkit import Fault
+from sandbox.world import Crash
+from shared.engine.act import Act
+from shared.engine.remember import Memory
 from tests.contract.test_orders_on_simulators import ORDERS, Shop, exact
 
 
@@ -120,7 +123,7 @@ def test_what_both_sides_have_changed_is_held_with_both_values_and_settled_by_a_
     shop.tick(ORDERS)
 
     [held] = shop.held(ORDERS)
-    assert held["reason"].startswith("E-EDITED") and "lyon" in held["reason"] and "paris" in held["reason"]
+    assert held["reason"].startswith("E-EDITED") and "Lyon" in held["reason"] and "Paris" in held["reason"]
     assert shop.made(order)["shipToCity"] == "Paris"
     shop.act(ORDERS, "resolve", side="sales", id=order, use="sales")
     shop.tick(ORDERS)
@@ -146,6 +149,20 @@ def test_a_line_that_both_sides_have_changed_is_held_with_both_quantities(shop):
     shop.tick(ORDERS)
     assert shop.held(ORDERS) == []
     assert [exact(r["quantity"]) for r in shop.lines(made["id"]) if r["number"]] == [5, 2]
+
+
+def test_what_differs_in_upper_and_lower_case_only_travels_too(shop):
+    order = shop.order(
+        {"isproductoverridden": True, "productdescription": "gift", "quantity": 1, "priceperunit": 25}
+    )
+    shop.tick(ORDERS)
+    [row] = details(shop, order)
+    opened(shop, order)
+    shop.sales_sim.edit("salesorderdetails", row["salesorderdetailid"], productdescription="GIFT")
+    submitted(shop, order)
+    shop.tick(ORDERS)
+
+    assert [r["description"] for r in shop.lines(shop.made(order)["id"])] == ["GIFT"]
 
 
 def test_what_was_changed_in_bc_alone_stays_there(shop):
@@ -174,3 +191,79 @@ def test_what_bc_refuses_of_a_shipped_line_is_held_in_its_words_and_nothing_is_h
     [held] = shop.held(ORDERS)
     assert "must not be less than Quantity Shipped" in held["reason"]
     assert shop.made(order)["shipToCity"] != "Lyon" and shop.made(order)["status"] == "Released"
+
+
+@pytest.mark.parametrize("moment", ["written", "remembered"])
+def test_dying_after_the_edit_was_written_or_remembered_changes_nothing_more_H1_H9(shop, moment, monkeypatch):
+    order = with_two_lines(shop)
+    change_everything(shop, order)
+    of = Act if moment == "written" else Memory
+    name = "send" if moment == "written" else "save"
+    real, died = getattr(of, name), []
+
+    def dies(self: Any, *given: Any, **named: Any) -> Any:
+        answer = real(self, *given, **named)
+        wrote = given[-1] if moment == "written" else True
+        if wrote and not died:
+            died.append(moment)
+            raise Crash(moment)
+        return answer
+
+    monkeypatch.setattr(of, name, dies)
+    shop.tick(ORDERS)
+    shop.app = shop.start_app()
+    shop.clock.advance(timedelta(hours=1))
+    shop.tick(ORDERS)
+
+    assert died == [moment]
+    agree(shop, order)
+
+
+def test_somebody_who_edits_the_order_while_it_is_being_brought_up_to_date_loses_nothing(shop, monkeypatch):
+    order = with_two_lines(shop)
+    made = shop.made(order)
+    opened(shop, order)
+    submitted(shop, order, requestdeliveryby="2026-03-01")
+    real, met = Act.send, []
+
+    def send(self: Any, scope: Any, writing: Any) -> Any:
+        if writing and not met:
+            met.append(made["id"])
+            shop.bc_sim.edit("salesOrders", made["id"], requestedDeliveryDate="2026-04-01")
+        return real(self, scope, writing)
+
+    monkeypatch.setattr(Act, "send", send)
+    shop.tick(ORDERS)
+    shop.tick(ORDERS)
+
+    assert met and shop.made(order)["requestedDeliveryDate"] == "2026-04-01"
+    [held] = shop.held(ORDERS)
+    assert "'2026-03-01' in Sales, '2026-04-01' in Business Central" in held["reason"]
+
+
+def test_forty_edited_orders_cost_no_request_each(shop):
+    orders = [shop.order(shop.bicycle()) for _ in range(40)]
+    shop.tick(ORDERS)
+    for order in orders:
+        opened(shop, order)
+        [row] = details(shop, order)
+        shop.sales_sim.edit("salesorderdetails", row["salesorderdetailid"], quantity=3)
+        submitted(shop, order)
+    shop.bc_sim.log.clear()
+    shop.tick(ORDERS)
+
+    shown = [shop.lines(shop.made(order)["id"]) for order in orders]
+    assert {(exact(line["quantity"]), len(rows)) for rows in shown for line in rows} == {(3, 1)}
+    counts = shop.bc_sim.log.counts()
+    assert counts["writes"] <= 6, counts
+
+
+def test_an_order_too_long_to_be_followed_is_held_for_a_person(shop):
+    order = shop.order(*(shop.bicycle(priceperunit=n + 1, description="x" * 90) for n in range(70)))
+    shop.tick(ORDERS)
+    opened(shop, order)
+    submitted(shop, order, requestdeliveryby="2026-03-01")
+    shop.tick(ORDERS)
+
+    [held] = shop.held(ORDERS)
+    assert held["reason"].startswith("E-EDITED") and "too long to be followed" in held["reason"]

@@ -229,3 +229,13 @@ def test_orders_that_are_released_need_orders_S4():
     with pytest.raises(Misconfigured, match="RELEASE_ORDERS is on, and SALES_ORDERS is off"):
         Settings.from_env(GOOD | {"RELEASE_ORDERS": "on"})
     assert Settings.from_env(GOOD | {"RELEASE_ORDERS": "on", "SALES_ORDERS": "by_hand"})
+
+
+def test_edits_of_orders_need_released_orders_and_no_updates_the_other_way():
+    on = GOOD | {"ORDER_EDITS": "on", "SALES_ORDERS": "on"}
+    with pytest.raises(Misconfigured, match="ORDER_EDITS is on, and RELEASE_ORDERS is not"):
+        Settings.from_env(on)
+    both = on | {"RELEASE_ORDERS": "on", "ORDER_UPDATES": "on"}
+    with pytest.raises(Misconfigured, match="ORDER_EDITS and ORDER_UPDATES are both on"):
+        Settings.from_env(both)
+    assert Settings.from_env(both | {"ORDER_UPDATES": "off"}).order_edits == "on"
