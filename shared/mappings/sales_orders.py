@@ -104,6 +104,15 @@ SALES_ORDERS = EntityMapping(
             direction=Direction.FROM_SALES,
             when=When.CREATE,
         ),
+        # What people had written in it, so that an edit after it went over is told.
+        FieldMap(
+            name="said",
+            bc="computedSaid",
+            sales="computedSaid",
+            converter=Text(64, 64),
+            direction=Direction.FROM_SALES,
+            when=When.CREATE,
+        ),
         # Remembered, so that an order that is gone is found among the posted invoices.
         FieldMap(
             name="number_in_bc",

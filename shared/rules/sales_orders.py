@@ -42,6 +42,7 @@ from shared.rules.order_state import (
     naming,
     qualifies,
     reference,
+    said,
     stamped,
 )
 from shared.rules.sales_documents import ORDER, Draft, Setup, Unmet, draft, spoken
@@ -130,7 +131,11 @@ class SalesOrders(Rule):
         return None
 
     def adds(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
-        return {**self._content(side, record, facts), **self._news(side, record, facts)}
+        return {
+            **self._content(side, record, facts),
+            **self._said(side, record, facts),
+            **self._news(side, record, facts),
+        }
 
     def _news(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
         """Return how far the order is in BC, and of Sales how far it was told to be."""
@@ -143,15 +148,23 @@ class SalesOrders(Rule):
         return {"computedNews": agreed.sales if agreed is not None else None}
 
     def _content(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
-        """Return what an order says now, where that may be news, else what it said when it was sent."""
+        if side is Side.BC or not qualifies(record):
+            return {}
+        if coupled(record, facts) and not moved(record, facts):
+            return {}
+        made = _draft(record, facts)
+        return {"computedContent": made.content} if isinstance(made, Draft) else {}
+
+    @staticmethod
+    def _said(side: Side, record: Record, facts: Context) -> dict[str, Wire]:
+        """Return what a person has written in an order, where its lines were read, else as remembered."""
         if side is Side.BC:
             return {}
-        if qualifies(record) and (moved(record, facts) or not coupled(record, facts)):
-            made = _draft(record, facts)
-            return {"computedContent": made.content} if isinstance(made, Draft) else {}
+        if lines := facts.rows("lines", record.id):
+            return {"computedSaid": said(record, lines)}
         known = facts.couplings.get((Side.SALES, record.id))
-        sent = known.baseline.get("content") if known is not None else None
-        return {"computedContent": sent.sales} if sent is not None and isinstance(sent.sales, str) else {}
+        before = known.baseline.get("said") if known is not None else None
+        return {"computedSaid": before.sales} if before is not None and isinstance(before.sales, str) else {}
 
     # --- what should happen --------------------------------------------------------------------
 
@@ -291,15 +304,14 @@ def _edited(pair: Pair, order: Record, facts: Context) -> Decision | None:
     """
     coupling = pair.coupling
     assert coupling is not None and pair.bc is not None
-    sent = coupling.baseline.get("content")
-    if sent is None or sent.sales is None or not moved(order, facts):
+    before = coupling.baseline.get("said")
+    if before is None or before.sales is None or not moved(order, facts):
         return None
-    made = _draft(order, facts)
-    now = made.content if isinstance(made, Draft) else "cannot go over"
-    if order.values.get("statecode") != SUBMITTED or now == sent.sales:
+    now = said(order, facts.rows("lines", order.id))
+    if order.values.get("statecode") != SUBMITTED or now == before.sales:
         return None
     if pair.resolution is not None and pair.resolution.use is Side.BC:
-        agreed = {**dict(coupling.baseline.items()), "content": Agreed(bc=sent.bc, sales=now)}
+        agreed = {**dict(coupling.baseline.items()), "said": Agreed(bc=before.bc, sales=now)}
         return Update(writes={}, baseline=agreed)
     return Hold(
         reason=f"E-EDITED: it was edited in Sales after it went over, and Business Central's order "
