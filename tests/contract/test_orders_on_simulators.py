@@ -192,7 +192,8 @@ def test_scenario_52_a_line_of_an_item_assembled_to_order_gets_one_assembly_orde
 
 
 @pytest.mark.parametrize("edited", [False, True])
-def test_an_order_that_is_opened_and_submitted_again_is_told_when_it_was_edited_meanwhile(shop, edited):
+def test_an_order_that_is_opened_and_submitted_again_is_told_when_it_was_edited_meanwhile(edited):
+    shop = Shop()
     order = shop.order(shop.bicycle(), discountpercentage=5, freightamount=20)
     shop.tick(ORDERS)
     shop.clock.advance(timedelta(hours=1))
