@@ -32,6 +32,12 @@ TOPICS: tuple[tuple[str, str], ...] = (
         "salesPrices?$filter=salesType eq 'Customer_x0020_Price_x0020_Group'&$select=salesCode,itemNumber,"
         f"startingDate,currencyCode,variantCode,unitOfMeasureCode,minimumQuantity&$top={PRICES}",
     ),
+    ("price_lists", "priceListHeaders?$filter=status ne 'Draft'&$select=code"),
+    (
+        "price_list_lines",
+        "priceListLines?$filter=priceType eq 'Sale' and amountType eq 'Price'"
+        f"&$select=priceListCode,lineNumber,currencyCode&$top={PRICES}",
+    ),
     ("series", "salesSetup?$select=customerNumbers,quoteNumbers,orderNumbers"),
     ("archiving", "salesSetup?$select=archiveOrders"),
     ("series", "marketingSetup?$select=contactNumbers,opportunityNumbers"),

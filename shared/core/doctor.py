@@ -63,7 +63,7 @@ class Gathered:
 
 @dataclass(frozen=True, kw_only=True)
 class BcFacts(Gathered):
-    """Topics: `setup` (lcyCode), `currencies`, `groups`, `prices`, `series`, `archiving`, and `codes:<mapping>`.
+    """Topics: `setup` (lcyCode), `currencies`, `groups`, `prices`, `price_lists`, `price_list_lines`, `series`, `archiving`, and `codes:<mapping>`.
 
     `subscriptions` of this company (table, url, ends, current: it sends our secret); while push is on also
     `possible`, the tables that BC can tell of.

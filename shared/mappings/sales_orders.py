@@ -104,7 +104,16 @@ SALES_ORDERS = EntityMapping(
             direction=Direction.FROM_SALES,
             when=When.CREATE,
         ),
-        # All of it, while ORDER_EDITS is on, so that an edit is told column by column from one in BC.
+        # What people had written in it, so that an edit after it went over is told.
+        FieldMap(
+            name="said",
+            bc="computedSaid",
+            sales="computedSaid",
+            converter=Text(64, 64),
+            direction=Direction.FROM_SALES,
+            when=When.CREATE,
+        ),
+        # All that was sent, while ORDER_EDITS is on, so that an edit is told column by column from one in BC.
         FieldMap(
             name="sent",
             bc="computedSent",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from shared.core.model import CouplingState, Record, Side, Wire
 from shared.rules.base import Context
 from shared.rules.sales_documents.parts import number, text
+from shared.rules.sales_documents.reading import LINE_COLUMNS
 
 #: States of an order in Sales (sales-documents.md §7).
 ACTIVE, SUBMITTED, FULFILLED, INVOICED = 0, 1, 3, 4
@@ -15,6 +18,18 @@ ACTIVE, SUBMITTED, FULFILLED, INVOICED = 0, 1, 3, 4
 SOLD = (SUBMITTED, FULFILLED)
 #: A date of the back office that says nothing (S5).
 NEVER = ("", "1900-01-01")
+#: What people write in an order, of what goes over: its state and its sums are not of it. A change of this
+#: list makes every order look edited that somebody touches.
+WRITTEN = (
+    *("name", "description", "requestdeliveryby", "_customerid_value", "_transactioncurrencyid_value"),
+    *("discountamount", "discountpercentage", "freightamount"),
+    *("shippingmethodcode", "paymenttermscode", "freighttermscode"),
+    *(
+        f"{block}_{column}"
+        for block in ("billto", "shipto")
+        for column in ("line1", "line2", "postalcode", "city", "country", "stateorprovince")
+    ),
+)
 #: Needs of BC documents that name an order of Sales.
 NAMING = ("bc_orders", "posted", "archives")
 
@@ -64,6 +79,18 @@ def moved(order: Record, facts: Context) -> bool:
     return (
         coupled(order, facts) and order.row_version > facts.couplings[Side.SALES, order.id].sales_row_version
     )
+
+
+def said(order: Record, lines: Sequence[Record]) -> str:
+    """Return a fingerprint of what people have written in an order and its lines."""
+    written = [order.values.get(c) for c in WRITTEN]
+    rows = sorted((row.id, [row.values.get(c) for c in LINE_COLUMNS]) for row in lines)
+    return hashlib.sha256(json.dumps([written, rows], default=_plain).encode()).hexdigest()
+
+
+def _plain(value: object) -> str:
+    """Write a number the same however many decimals Sales shows."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
 def bc_id(order: Record, facts: Context) -> str:

@@ -42,6 +42,7 @@ from shared.rules.order_state import (
     naming,
     qualifies,
     reference,
+    said,
     stamped,
 )
 from shared.rules.sales_documents import ORDER, Draft, Setup, Unmet, draft, spoken
@@ -132,7 +133,12 @@ class SalesOrders(Rule):
         return None
 
     def adds(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
-        return {**self._content(side, record, facts), **self._news(side, record, facts)}
+        return {
+            **self._content(side, record, facts),
+            **self._said(side, record, facts),
+            **self._sent(side, record, facts),
+            **self._news(side, record, facts),
+        }
 
     def _news(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
         """Return how far the order is in BC, and of Sales how far it was told to be."""
@@ -145,23 +151,39 @@ class SalesOrders(Rule):
         return {"computedNews": agreed.sales if agreed is not None else None}
 
     def _content(self, side: Side, record: Record, facts: Context) -> dict[str, Wire]:
-        """Return what an order says now, where that may be news, else what it said when it was sent."""
+        if side is Side.BC or not qualifies(record):
+            return {}
+        if coupled(record, facts) and not moved(record, facts):
+            return {}
+        made = _draft(record, facts)
+        return {"computedContent": made.content} if isinstance(made, Draft) else {}
+
+    @staticmethod
+    def _said(side: Side, record: Record, facts: Context) -> dict[str, Wire]:
+        """Return what a person has written in an order, where its lines were read, else as remembered."""
         if side is Side.BC:
+            return {}
+        if lines := facts.rows("lines", record.id):
+            return {"computedSaid": said(record, lines)}
+        known = facts.couplings.get((Side.SALES, record.id))
+        before = known.baseline.get("said") if known is not None else None
+        return {"computedSaid": before.sales} if before is not None and isinstance(before.sales, str) else {}
+
+    @staticmethod
+    def _sent(side: Side, record: Record, facts: Context) -> dict[str, Wire]:
+        """Return what goes over, or went, column by column."""
+        if side is Side.BC or not facts.orders_edited:
             return {}
         if qualifies(record) and (moved(record, facts) or not coupled(record, facts)):
             made = _draft(record, facts)
-            if not isinstance(made, Draft):
-                return {}
-            kept = (
-                {"computedSent": order_edits.said(_body(made, record, facts))} if facts.orders_edited else {}
+            return (
+                {"computedSent": order_edits.said(_body(made, record, facts))}
+                if isinstance(made, Draft)
+                else {}
             )
-            return {"computedContent": made.content, **kept}
         known = facts.couplings.get((Side.SALES, record.id))
-        if known is None:
-            return {}
-        kept_of = {"computedContent": "content", "computedSent": "sent"}
-        sent = {column: known.baseline.get(name) for column, name in kept_of.items()}
-        return {c: a.sales for c, a in sent.items() if a is not None and isinstance(a.sales, str)}
+        before = known.baseline.get("sent") if known is not None else None
+        return {"computedSent": before.sales} if before is not None and isinstance(before.sales, str) else {}
 
     # --- what should happen --------------------------------------------------------------------
 
@@ -306,14 +328,14 @@ def _edited(pair: Pair, order: Record, facts: Context) -> Decision | None:
     """
     coupling = pair.coupling
     assert coupling is not None and pair.bc is not None
-    sent = coupling.baseline.get("content")
-    if sent is None or sent.sales is None or not moved(order, facts):
+    before = coupling.baseline.get("said")
+    if before is None or before.sales is None or not moved(order, facts):
+        return None
+    now = said(order, facts.rows("lines", order.id))
+    if order.values.get("statecode") != SUBMITTED or now == before.sales:
         return None
     made = _draft(order, facts)
-    now = made.content if isinstance(made, Draft) else "cannot go over"
-    if order.values.get("statecode") != SUBMITTED or now == sent.sales:
-        return None
-    agreed = {**dict(coupling.baseline.items()), "content": Agreed(bc=sent.bc, sales=now)}
+    agreed = {**dict(coupling.baseline.items()), "said": Agreed(bc=before.bc, sales=now)}
     if facts.orders_edited and isinstance(made, Draft):
         agreed["sent"] = Agreed(bc=None, sales=order_edits.said(_body(made, order, facts)))
     if pair.resolution is not None and pair.resolution.use is Side.BC:

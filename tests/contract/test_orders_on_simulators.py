@@ -6,6 +6,7 @@ Scenario numbers are those of sales-documents.md §8.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -188,6 +189,23 @@ def test_scenario_52_a_line_of_an_item_assembled_to_order_gets_one_assembly_orde
     [assembly] = shop.bc_sim.all("assemblyOrders")
     assert (assembly["itemNumber"], assembly["quantity"]) == ("BIKE", 7) and assembly["number"]
     assert (assembly["salesOrderNumber"], assembly["salesOrderLineNumber"]) == (once["number"], 10_000)
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_an_order_that_is_opened_and_submitted_again_is_told_when_it_was_edited_meanwhile(edited):
+    shop = Shop()
+    order = shop.order(shop.bicycle(), discountpercentage=5, freightamount=20)
+    shop.tick(ORDERS)
+    shop.clock.advance(timedelta(hours=1))
+    shop.sales_sim.edit("salesorders", order, statecode=0, statuscode=2)
+    [line] = [d for d in shop.sales_sim.all("salesorderdetails") if d["_salesorderid_value"] == order]
+    if edited:
+        shop.sales_sim.edit("salesorderdetails", line["salesorderdetailid"], quantity=12)
+    shop.sales_sim.edit("salesorders", order, statecode=1, statuscode=3)
+    shop.tick(ORDERS)
+
+    assert [h["reason"][:8] for h in shop.held(ORDERS)] == (["E-EDITED"] if edited else [])
+    assert shop.lines(shop.made(order)["id"])[0]["quantity"] == 10
 
 
 def test_a_line_takes_the_price_that_bc_has_put_into_the_list_P46(shop):

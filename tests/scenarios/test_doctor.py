@@ -113,6 +113,24 @@ def list_called(*names: str, currency: str = "") -> Callable[[Clinic], None]:
     return put
 
 
+def extended(code: str, *, sales: str = "", line: str = "") -> Callable[[Clinic], None]:
+    """Keep prices in price lists: one, with a list of its name in a currency of Sales, and a line in another one."""
+
+    def put(c: Clinic) -> None:
+        c.overrides = "customer_price_groups: off\nsales_prices: off"
+        free = {"allowUpdatingDefaults": True, "status": "Active", "priceType": "Sale", "amountType": "Price"}
+        header = c.bc.add("priceListHeaders", {"code": code, **free})
+        item = c.bc.all("items")[0]["id"]
+        c.bc.add("priceListLines", {"priceListId": header, "itemId": item, "unitPrice": 5})
+        if line:
+            currency = c.bc.add("currencies", {"code": line})
+            c.bc.add("priceListLines", {"priceListId": header, "itemId": item, "currencyId": currency})
+        if sales:
+            list_called(code, currency="" if sales == "GBP" else sales)(c)
+
+    return put
+
+
 def prices_in_two_currencies(c: Clinic) -> None:
     c.bc.add("customerPriceGroups", {"code": "MIXED"})
     group = next(g["id"] for g in c.bc.all("customerPriceGroups") if g["code"] == "MIXED")
@@ -375,8 +393,10 @@ STATES: dict[str, tuple[list[tuple[Callable[[Clinic], None], str, str]], Callabl
                 "Tandem makes one of its own in GBP",
             ),
             (prices_in_two_currencies, "advice", "has prices in GBP, ISK"),
+            (extended("SUMMER", sales="NOK"), "problem", "the price list SUMMER is in NOK, its price list in Business C"),
+            (extended("SUMMER", line="ISK"), "advice", "the price list in Business Central SUMMER has prices in GBP, ISK"),
         ],
-        list_called("VIP"),
+        extended("SUMMER", sales="GBP"),
     ),
     "both.clock": (
         [

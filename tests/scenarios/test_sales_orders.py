@@ -429,6 +429,8 @@ def test_an_order_that_is_edited_to_what_cannot_go_over_is_held_too(world):
 def test_an_order_that_is_opened_and_submitted_again_as_it_was_is_no_news(world):
     order = add_order(world)
     world.tick(NAME)
+    # What it sells has another name, and is blocked, by now: nobody has edited the order.
+    world.bc.edit("items", an_id("item 1000"), description="Renamed", blocked=True)
     edit_after_it_went_over(world, order, lineitemnumber=1)
 
     assert world.held(NAME) == [] and len(bc_orders(world)) == 1

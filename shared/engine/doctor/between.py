@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from shared.core.doctor import CannotTell, Finding
@@ -102,38 +104,73 @@ def _without_option(x: Examined, mapping: EntityMapping) -> Iterator[str]:
             yield code
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """How BC keeps prices, as the topics of its facts: lists, prices with their order in a list, and its word."""
+
+    lists: str
+    prices: str
+    code: str
+    key: tuple[str, ...]
+    word: str
+
+
+#: By the mapping that makes price lists of them.
+KEPT = {
+    "customer_price_groups": Kept(
+        lists="groups", prices="prices", code="salesCode", key=KEY, word="price group"
+    ),
+    "price_lists": Kept(
+        lists="price_lists",
+        prices="price_list_lines",
+        code="priceListCode",
+        key=("lineNumber",),
+        word="price list in Business Central",
+    ),
+}
+
+
 def price_lists(x: Examined) -> Finding:
     """Names that collide, and currencies that a list, which never changes its own, cannot follow."""
-    if "customer_price_groups" not in x.wanted.mappings:
-        return Finding()
+    for mapping, kept in KEPT.items():
+        if mapping in x.wanted.mappings:
+            return _price_lists(x, kept)
+    return Finding()
+
+
+def _price_lists(x: Examined, kept: Kept) -> Finding:
     local = local_currency(x)
     lists = [(str(r["name"]).strip(), str(r["currency"] or "")) for r in x.sales.need("lists")]
     count = Counter(name.casefold() for name, _ in lists)
     currency = {name.casefold(): iso for name, iso in lists}
     first: dict[str, str] = {}
     every: dict[str, set[str]] = {}
-    for row in sorted(x.bc.need("prices"), key=lambda r: [str(r.get(c) or "") for c in KEY]):
-        code, iso = str(row["salesCode"]).strip(), str(row.get("currencyCode") or "") or local
+    for row in sorted(x.bc.need(kept.prices), key=lambda r: [_order(r.get(c)) for c in kept.key]):
+        code, iso = str(row[kept.code]).strip(), str(row.get("currencyCode") or "") or local
         first.setdefault(code, iso)
         every.setdefault(code, set()).add(iso)
     problems, advice = [], []
-    for code in sorted(str(r["code"]).strip() for r in x.bc.need("groups")):
+    for code in sorted(str(r["code"]).strip() for r in x.bc.need(kept.lists)):
         if count[code.casefold()] > 1:
             problems.append(
                 f"{count[code.casefold()]} price lists in Sales are called {code}: none is matched"
             )
         elif (there := currency.get(code.casefold())) and there != first.get(code, local):
             problems.append(
-                f"the price list {code} is in {there}, its price group in {first.get(code, local)}"
+                f"the price list {code} is in {there}, its {kept.word} in {first.get(code, local)}"
             )
         if len(every.get(code, ())) > 1:
             advice.append(
-                f"the price group {code} has prices in {', '.join(sorted(every[code]))}: a price list has one "
+                f"the {kept.word} {code} has prices in {', '.join(sorted(every[code]))}: a price list has one "
                 f"currency, {first[code]}; the others are held"
             )
     if (there := currency.get(DEFAULT_LIST.casefold())) and there != local:
         advice.append(f"'{DEFAULT_LIST}' is in {there}: Tandem makes one of its own in {local}")
     return Finding(problems=tuple(problems), advice=tuple(advice))
+
+
+def _order(value: Any) -> tuple[float, str]:
+    return (float(value), "") if isinstance(value, int | float | Decimal) else (0, str(value or ""))
 
 
 def clock(x: Examined) -> Finding:
