@@ -101,7 +101,7 @@ def edit(
     if discount is None and lines:
         # BC works it out anew when lines move (S51).
         discount = header[_DISCOUNT]
-    steps = [_act("reopen", order.id)]
+    steps = [_act("reopen", order.id), *_as_read(lines, rows)]
     if changed:
         steps.append(Step(action="update", table=ORDERS, id=order.id, values=changed))
     steps += lines
@@ -128,9 +128,7 @@ def _lines(
         if known is not None:
             numbers[row["lineNumber"]] = int(str(known.values["lineNumber"]))
             if values := _of_line(old.get(id_), row, known, users, apart):
-                steps.append(
-                    Step(action="update", table=LINES, id=id_, values=values, if_version=known.version)
-                )
+                steps.append(Step(action="update", table=LINES, id=id_, values=values))
             continue
         if id_ in old:
             if _shown(_content(row)) != old[id_]:
@@ -162,7 +160,7 @@ def _removed(
         if any(_moved(_one(row.values.get(k)), v) for k, v in old[row.id].items()):
             apart.append(f"line {row.values['lineNumber']}: removed in Sales, edited in Business Central")
     gone.sort(key=lambda r: -int(str(r.values["lineNumber"])))
-    return [Step(action="delete", table=LINES, id=r.id, values={}, if_version=r.version) for r in gone]
+    return [Step(action="delete", table=LINES, id=r.id, values={}) for r in gone]
 
 
 def _of_line(
@@ -236,6 +234,22 @@ def _one(value: object) -> str:
 def _moved(shown: str | None, sent: str) -> bool:
     """Say whether BC shows something else than was sent; that it keeps a code in upper case is no edit."""
     return shown is None or shown.casefold() != sent.casefold()
+
+
+def _as_read(steps: Sequence[Step], rows: Sequence[Record]) -> list[Step]:
+    """Let the transaction fail where somebody has edited a line since: what it writes then moves them all."""
+    touched = {s.id for s in steps if s.action != "create"}
+    return [
+        Step(
+            action="update",
+            table=LINES,
+            id=r.id,
+            values={"description": r.values["description"]},
+            if_version=r.version,
+        )
+        for r in rows
+        if r.id in touched
+    ]
 
 
 def _act(action: str, order: str) -> Step:

@@ -85,6 +85,52 @@ def test_lines_that_are_changed_added_and_removed_and_the_header_reach_bc_S83_S8
     assert shop.made(order)["systemRowVersion"] == before, "and nothing is written again"
 
 
+def test_the_discount_of_an_order_is_spread_anew_over_its_lines_S51_S52(shop):
+    order = shop.order(
+        *(shop.bicycle(quantity=q, priceperunit=100 * q) for q in (1, 2, 3)), discountpercentage=10
+    )
+    shop.tick(ORDERS)
+    first, second, third = details(shop, order)
+    opened(shop, order)
+    shop.sales_sim.edit("salesorderdetails", first["salesorderdetailid"], quantity=5)
+    shop.sales_sim.edit("salesorderdetails", second["salesorderdetailid"], quantity=6)
+    shop.sales_sim.delete("salesorderdetails", third["salesorderdetailid"])
+    submitted(shop, order)
+    shop.tick(ORDERS)
+
+    assert shop.held(ORDERS) == []
+    made, theirs = shop.made(order), shop.sold("salesorders", order)
+    assert exact(made["amount"]) == theirs["totalamountlessfreight"] == 1530
+
+
+def test_a_line_that_somebody_edits_while_its_order_is_brought_up_to_date_is_not_passed_over(
+    shop, monkeypatch
+):
+    order = with_two_lines(shop)
+    made = shop.made(order)
+    bike, *_ = shop.lines(made["id"])
+    shop.bc_sim.edit("salesOrders", made["id"], status="Open")
+    first, _ = details(shop, order)
+    opened(shop, order)
+    shop.sales_sim.edit("salesorderdetails", first["salesorderdetailid"], quantity=7)
+    submitted(shop, order)
+    real, met = Act.send, []
+
+    def send(self: Any, scope: Any, writing: Any) -> Any:
+        if writing and not met:
+            met.append(order)
+            shop.bc_sim.edit("salesOrderLines", bike["id"], quantity=5)
+        return real(self, scope, writing)
+
+    monkeypatch.setattr(Act, "send", send)
+    shop.tick(ORDERS)
+    shop.tick(ORDERS)
+
+    assert met and exact(shop.lines(made["id"])[0]["quantity"]) == 5
+    [held] = shop.held(ORDERS)
+    assert "'7' in Sales, '5' in Business Central" in held["reason"]
+
+
 def test_an_edit_whose_answer_is_lost_is_made_once_H9(shop):
     order = with_two_lines(shop)
     change_everything(shop, order)
